@@ -1,0 +1,64 @@
+//! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
+//!
+//! Nothing here is linked. Each library of CANN has one list ([`acl_symbols!`], [`nnopbase_symbols!`],
+//! [`opapi_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`]), the look-up of
+//! each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To bind one more
+//! function, add a row to its list: the compiler then names every place that must answer for it.
+//!
+//! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
+//! handles are `*mut c_void`, and structs have layout assertions. Names are CANN's own, verbatim.
+//!
+//! Sources: the public headers of CANN 8.1.RC1 (`acl/*.h`, `aclnn/*.h`, `aclnnop/*.h`) and of the open source runtime
+//! and operator repositories (8.5 and later). Each row says since which release the symbol exists.
+//!
+//! # Not covered
+//! `aclop*`/`aclmdl*` (graph engine), DVPP, and everything that no module above uses yet.
+#![allow(non_camel_case_types, non_snake_case, non_upper_case_globals)]
+
+#[macro_use]
+mod table;
+#[macro_use]
+mod acl;
+#[macro_use]
+mod nnopbase;
+#[macro_use]
+mod opapi;
+pub mod codes;
+pub mod types;
+
+pub use acl::Acl;
+pub use nnopbase::NnOpBase;
+pub use opapi::OpApi;
+pub use table::{Lib, Missing, Op, RunOperator, Symbol};
+
+/// Every function that the library calls, resolved. The one seam between the library and a device.
+#[derive(Clone, Copy)]
+pub struct Api {
+    /// The device runtime.
+    pub acl: Acl,
+    /// Descriptors of the operator library.
+    pub nn: NnOpBase,
+    /// The operators.
+    pub ops: OpApi,
+}
+
+impl Api {
+    /// Fills the table from `resolve`, which maps a symbol to its address or to null.
+    ///
+    /// A null for a required symbol ends the look-up with that symbol; an optional one becomes `None`.
+    ///
+    /// # Safety
+    /// Each address must be a function of the C signature that the symbol's row states, valid for the life of the process.
+    pub unsafe fn load(resolve: &mut dyn FnMut(&'static Symbol) -> *mut std::ffi::c_void) -> Result<Api, Missing> {
+        // SAFETY: the caller's promise is the one each table asks for.
+        unsafe { Ok(Api { acl: Acl::load(resolve)?, nn: NnOpBase::load(resolve)?, ops: OpApi::load(resolve)? }) }
+    }
+}
+
+/// All symbols of all lists, in order: the coverage of this binding.
+pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
+    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS)
+}
+
+/// The oldest CANN release the library runs on: (major, minor), "8.3".
+pub const FLOOR: (u32, u32) = (8, 3);

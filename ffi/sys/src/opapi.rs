@@ -1,0 +1,112 @@
+//! The operators, `libopapi.so` (split by domain from 8.5): `aclnnop/*.h`.
+
+use crate::types::*;
+use std::ffi::c_char;
+
+/// The operators. Calls `$emit! { OpApi, Lib::OpApi; rows }`. A row states phase one's arguments without the trailing
+/// `workspaceSize` and `executor`; phase two is the same for all.
+#[macro_export]
+macro_rules! opapi_symbols {
+    ($emit:ident) => { $emit! { OpApi, $crate::Lib::OpApi;
+        // ---- matrix products
+        /// `out = self @ mat2`, 2-D.
+        ["8.1"] op aclnnMm, aclnnMmGetWorkspaceSize(self_: *const aclTensor, mat2: *const aclTensor, out: *mut aclTensor, cube_math_type: i8);
+        /// `out = beta*self + alpha*(mat1 @ mat2)`; `self` broadcasts.
+        ["8.1"] op aclnnAddmm, aclnnAddmmGetWorkspaceSize(self_: *const aclTensor, mat1: *const aclTensor, mat2: *const aclTensor, beta: *const aclScalar, alpha: *const aclScalar, out: *mut aclTensor, cube_math_type: i8);
+        /// `self = beta*self + alpha*(mat1 @ mat2)`.
+        ["8.1"] op aclnnInplaceAddmm, aclnnInplaceAddmmGetWorkspaceSize(self_ref: *const aclTensor, mat1: *const aclTensor, mat2: *const aclTensor, beta: *const aclScalar, alpha: *const aclScalar, cube_math_type: i8);
+        // ---- norms and activations
+        /// `y = x * rsqrt(mean(x²) + eps) * gamma`; `rstd` in f32.
+        ["8.1"] op aclnnRmsNorm, aclnnRmsNormGetWorkspaceSize(x: *const aclTensor, gamma: *const aclTensor, epsilon: f64, y_out: *const aclTensor, rstd_out: *const aclTensor);
+        /// Gradients of `aclnnRmsNorm`; `dgamma` is always f32.
+        ["8.1"] op aclnnRmsNormGrad, aclnnRmsNormGradGetWorkspaceSize(dy: *const aclTensor, x: *const aclTensor, rstd: *const aclTensor, gamma: *const aclTensor, dx_out: *const aclTensor, dgamma_out: *const aclTensor);
+        /// `x = x1 + x2` rounded to the dtype, then its norm.
+        ["8.1"] op aclnnAddRmsNorm, aclnnAddRmsNormGetWorkspaceSize(x1: *const aclTensor, x2: *const aclTensor, gamma: *const aclTensor, epsilon: f64, y_out: *const aclTensor, rstd_out: *const aclTensor, x_out: *const aclTensor);
+        /// `silu(a) * b` of the two halves of `x` along `dim`; `a` is the first.
+        ["8.1"] op aclnnSwiGlu, aclnnSwiGluGetWorkspaceSize(x: *const aclTensor, dim: i64, out: *const aclTensor);
+        /// Gradient of `aclnnSwiGlu`, laid out as `x`.
+        ["8.1"] op aclnnSwiGluGrad, aclnnSwiGluGradGetWorkspaceSize(y_grad: *const aclTensor, x: *const aclTensor, dim: i64, out: *const aclTensor);
+        /// Softmax along `dim`.
+        ["8.1"] op aclnnSoftmax, aclnnSoftmaxGetWorkspaceSize(self_: *const aclTensor, dim: i64, out: *mut aclTensor);
+        /// Log-softmax along `dim`.
+        ["8.1"] op aclnnLogSoftmax, aclnnLogSoftmaxGetWorkspaceSize(self_: *const aclTensor, dim: i64, out: *mut aclTensor);
+        /// Rotary embedding; mode 0 rotates halves, 1 interleaves.
+        ["8.5"] op aclnnRotaryPositionEmbedding, aclnnRotaryPositionEmbeddingGetWorkspaceSize(x: *const aclTensor, cos: *const aclTensor, sin: *const aclTensor, mode: i64, out: *mut aclTensor);
+        // ---- attention
+        /// Training attention over packed sequences (layout "TND"); `actual_seq_*` are cumulative ends.
+        ["8.1"] op aclnnFlashAttentionVarLenScore, aclnnFlashAttentionVarLenScoreGetWorkspaceSize(query: *const aclTensor, key: *const aclTensor, value: *const aclTensor, real_shift: *const aclTensor, drop_mask: *const aclTensor, padding_mask: *const aclTensor, atten_mask: *const aclTensor, prefix: *const aclIntArray, actual_seq_q_len: *const aclIntArray, actual_seq_kv_len: *const aclIntArray, scale_value: f64, keep_prob: f64, pre_tokens: i64, next_tokens: i64, head_num: i64, input_layout: *mut c_char, inner_precise: i64, sparse_mode: i64, softmax_max_out: *const aclTensor, softmax_sum_out: *const aclTensor, softmax_out_out: *const aclTensor, attention_out_out: *const aclTensor);
+        /// Gradients of `aclnnFlashAttentionVarLenScore`.
+        ["8.1"] op aclnnFlashAttentionUnpaddingScoreGrad, aclnnFlashAttentionUnpaddingScoreGradGetWorkspaceSize(query: *const aclTensor, key_in: *const aclTensor, value: *const aclTensor, dy: *const aclTensor, pse_shift: *const aclTensor, drop_mask: *const aclTensor, padding_mask: *const aclTensor, atten_mask: *const aclTensor, softmax_max: *const aclTensor, softmax_sum: *const aclTensor, softmax_in: *const aclTensor, attention_in: *const aclTensor, prefix: *const aclIntArray, actual_seq_q_len: *const aclIntArray, actual_seq_kv_len: *const aclIntArray, scale_value: f64, keep_prob: f64, pre_tokens: i64, next_tokens: i64, head_num: i64, input_layout: *mut c_char, inner_precise: i64, sparse_mode: i64, dq_out: *const aclTensor, dk_out: *const aclTensor, dv_out: *const aclTensor, dpse_out: *const aclTensor);
+        /// Inference attention, also over a paged cache (`block_table`); lengths are host arrays.
+        ["8.1"] op aclnnFusedInferAttentionScoreV2, aclnnFusedInferAttentionScoreV2GetWorkspaceSize(query: *const aclTensor, key: *const aclTensorList, value: *const aclTensorList, pse_shift: *const aclTensor, atten_mask: *const aclTensor, actual_seq_lengths: *const aclIntArray, actual_seq_lengths_kv: *const aclIntArray, deq_scale1: *const aclTensor, quant_scale1: *const aclTensor, deq_scale2: *const aclTensor, quant_scale2: *const aclTensor, quant_offset2: *const aclTensor, antiquant_scale: *const aclTensor, antiquant_offset: *const aclTensor, block_table: *const aclTensor, query_padding_size: *const aclTensor, kv_padding_size: *const aclTensor, key_antiquant_scale: *const aclTensor, key_antiquant_offset: *const aclTensor, value_antiquant_scale: *const aclTensor, value_antiquant_offset: *const aclTensor, key_shared_prefix: *const aclTensor, value_shared_prefix: *const aclTensor, actual_shared_prefix_len: *const aclIntArray, num_heads: i64, scale_value: f64, pre_tokens: i64, next_tokens: i64, input_layout: *mut c_char, num_key_value_heads: i64, sparse_mode: i64, inner_precise: i64, block_size: i64, antiquant_mode: i64, softmax_lse_flag: bool, key_antiquant_mode: i64, value_antiquant_mode: i64, attention_out: *const aclTensor, softmax_lse: *const aclTensor);
+        // ---- embedding and indexing
+        /// `out[i] = weight[indices[i]]`.
+        ["8.1"] op aclnnEmbedding, aclnnEmbeddingGetWorkspaceSize(weight: *const aclTensor, indices: *const aclTensor, out: *const aclTensor);
+        /// Sums the rows of `grad` by index, in f32. `padding_idx` of -1 as u64: none.
+        ["8.1"] op aclnnEmbeddingDenseBackward, aclnnEmbeddingDenseBackwardGetWorkspaceSize(grad: *const aclTensor, indices: *const aclTensor, num_weights: u64, padding_idx: u64, scale_grad_by_freq: bool, out: *const aclTensor);
+        /// `out[i][j] = self[i][index[i][j]]` for `dim` 1, and so on.
+        ["8.1"] op aclnnGather, aclnnGatherGetWorkspaceSize(self_: *const aclTensor, dim: i64, index: *const aclTensor, out: *mut aclTensor);
+        /// `var[indices[i]] = updates[i]`; the last dim of `indices` counts the leading dims it picks.
+        ["8.1"] op aclnnScatterNdUpdate, aclnnScatterNdUpdateGetWorkspaceSize(var_ref: *mut aclTensor, indices: *const aclTensor, updates: *const aclTensor);
+        /// New keys and values to their slots of a paged cache.
+        ["8.5"] op aclnnScatterPaKvCache, aclnnScatterPaKvCacheGetWorkspaceSize(key: *const aclTensor, key_cache_ref: *mut aclTensor, slot_mapping: *const aclTensor, value: *const aclTensor, value_cache_ref: *mut aclTensor, compress_lens: *const aclTensor, compress_seq_offset: *const aclTensor, seq_lens: *const aclTensor, cache_mode: *mut c_char, scatter_mode: *mut c_char, strides: *const aclIntArray, offsets: *const aclIntArray);
+        // ---- sorting, scans, reductions
+        /// Sort along `dim`; indices in i64.
+        ["8.1"] op aclnnSort, aclnnSortGetWorkspaceSize(self_: *const aclTensor, stable: bool, dim: i64, descending: bool, values_out: *mut aclTensor, indices_out: *mut aclTensor);
+        /// The index of the largest along `dim`, the first of equals.
+        ["8.1"] op aclnnArgMax, aclnnArgMaxGetWorkspaceSize(self_: *const aclTensor, dim: i64, keepdim: bool, out: *mut aclTensor);
+        /// Sum over `dims`.
+        ["8.1"] op aclnnReduceSum, aclnnReduceSumGetWorkspaceSize(self_: *const aclTensor, dims: *const aclIntArray, keep_dims: bool, dtype: aclDataType, out: *mut aclTensor);
+        /// Running sum along `dim`.
+        ["8.1"] op aclnnCumsum, aclnnCumsumGetWorkspaceSize(self_: *const aclTensor, dim: i64, dtype: aclDataType, out: *mut aclTensor);
+        /// The norm of order `ord` over `dims`.
+        ["8.1"] op aclnnLinalgVectorNorm, aclnnLinalgVectorNormGetWorkspaceSize(self_: *const aclTensor, ord: *const aclScalar, dims: *const aclIntArray, keep_dims: bool, dtype: aclDataType, out: *mut aclTensor);
+        // ---- loss and optimiser
+        /// Cross entropy and the log-probabilities; `reduction` is "none", "mean" or "sum".
+        ["8.1"] op aclnnCrossEntropyLoss, aclnnCrossEntropyLossGetWorkspaceSize(input: *const aclTensor, target: *const aclTensor, weight: *const aclTensor, reduction: *mut c_char, ignore_index: i64, label_smoothing: f64, lse_square_scale_for_zloss: f64, return_zloss: bool, loss_out: *const aclTensor, log_prob_out: *const aclTensor, zloss_out: *const aclTensor, lse_for_zloss_out: *const aclTensor);
+        /// Gradient of `aclnnCrossEntropyLoss`.
+        ["8.1"] op aclnnCrossEntropyLossGrad, aclnnCrossEntropyLossGradGetWorkspaceSize(grad_loss: *const aclTensor, log_prob: *const aclTensor, target: *const aclTensor, weight: *const aclTensor, grad_zloss: *const aclTensor, lse_for_zloss: *const aclTensor, reduction: *mut c_char, ignore_index: i64, label_smoothing: f64, lse_square_scale_for_zloss: f64, out: *const aclTensor);
+        /// AdamW in place; `step` counts the steps completed (0 at the first call).
+        ["8.1"] op aclnnApplyAdamWV2, aclnnApplyAdamWV2GetWorkspaceSize(var_ref: *mut aclTensor, m_ref: *mut aclTensor, v_ref: *mut aclTensor, max_grad_norm_ref: *mut aclTensor, grad: *const aclTensor, step: *const aclTensor, lr: f32, beta1: f32, beta2: f32, weight_decay: f32, eps: f32, amsgrad: bool, maximize: bool);
+        // ---- elementwise
+        /// `out = self + alpha*other`.
+        ["8.1"] op aclnnAdd, aclnnAddGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar, out: *mut aclTensor);
+        /// `self += alpha*other`.
+        ["8.1"] op aclnnInplaceAdd, aclnnInplaceAddGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar);
+        /// `out = self - alpha*other`.
+        ["8.1"] op aclnnSub, aclnnSubGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar, out: *mut aclTensor);
+        /// `out = self * other`.
+        ["8.1"] op aclnnMul, aclnnMulGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self / other`.
+        ["8.1"] op aclnnDiv, aclnnDivGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self * scalar`.
+        ["8.1"] op aclnnMuls, aclnnMulsGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `self *= scalar`.
+        ["8.1"] op aclnnInplaceMuls, aclnnInplaceMulsGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclScalar);
+        /// `out = exp(self)`.
+        ["8.1"] op aclnnExp, aclnnExpGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = log(self)`.
+        ["8.1"] op aclnnLog, aclnnLogGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = -self`.
+        ["8.1"] op aclnnNeg, aclnnNegGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// Conversion to `dtype`.
+        ["8.1"] op aclnnCast, aclnnCastGetWorkspaceSize(self_: *const aclTensor, dtype: aclDataType, out: *mut aclTensor);
+        /// Strided copy with conversion and broadcast.
+        ["8.1"] op aclnnInplaceCopy, aclnnInplaceCopyGetWorkspaceSize(self_ref: *mut aclTensor, src: *const aclTensor);
+        /// Fills with a scalar.
+        ["8.1"] op aclnnInplaceFillScalar, aclnnInplaceFillScalarGetWorkspaceSize(self_ref: *mut aclTensor, value: *const aclScalar);
+        /// Fills with zero.
+        ["8.1"] op aclnnInplaceZero, aclnnInplaceZeroGetWorkspaceSize(self_ref: *mut aclTensor);
+        /// `out = condition ? self : other`.
+        ["8.1"] op aclnnSWhere, aclnnSWhereGetWorkspaceSize(condition: *const aclTensor, self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self < other`.
+        ["8.1"] op aclnnLtTensor, aclnnLtTensorGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self <= other`.
+        ["8.1"] op aclnnLeTensor, aclnnLeTensorGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self > scalar`.
+        ["8.1"] op aclnnGtScalar, aclnnGtScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// The upper triangle from diagonal `diagonal` on.
+        ["8.1"] op aclnnTriu, aclnnTriuGetWorkspaceSize(self_: *const aclTensor, diagonal: i64, out: *mut aclTensor);
+    } };
+}
+opapi_symbols!(operator_table);

@@ -1,0 +1,193 @@
+//! The objects of `aclnn/acl_meta.h`, and phase one's end.
+
+use std::ffi::c_void;
+use std::ptr::null_mut;
+
+use ascend_rl_sys::types::*;
+
+use super::tensor::{Dims, MAX_RANK, Tensor};
+use crate::ops::call::{Planned, Scalar};
+use crate::registry::{Kind, Registry};
+use crate::reject::{Outcome, check, reject};
+
+static TENSORS: Registry<Tensor> = Registry::new(Kind::Tensor);
+static SCALARS: Registry<Scalar> = Registry::new(Kind::Scalar);
+static INT_ARRAYS: Registry<Vec<i64>> = Registry::new(Kind::IntArray);
+static LISTS: Registry<Vec<usize>> = Registry::new(Kind::TensorList);
+/// Executors between phase one and phase two.
+pub(crate) static EXECUTORS: Registry<Executor> = Registry::new(Kind::Executor);
+
+/// A planned operator, and whether phase two may run it more than once.
+#[derive(Clone)]
+pub(crate) struct Executor {
+    pub planned: std::sync::Arc<Planned>,
+    pub repeatable: bool,
+}
+
+/// Reads `n` numbers of a C array that must be non-negative.
+fn dims_of(what: &str, at: *const i64, n: u64) -> Outcome<Dims> {
+    check!(n as usize <= MAX_RANK, ACLNN_ERR_PARAM_INVALID, "{what} has {n} dims, at most {MAX_RANK} are taken");
+    check!(n == 0 || !at.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{what} is null with {n} dims");
+    let mut out = [0usize; MAX_RANK];
+    for i in 0..n as usize {
+        // SAFETY: C's contract is an array of `n` numbers, not null as checked.
+        let v = unsafe { at.add(i).read() };
+        check!(v >= 0, ACLNN_ERR_PARAM_INVALID, "{what}[{i}] is {v}, a negative number");
+        out[i] = v as usize;
+    }
+    Ok(Dims::new(&out[..n as usize]))
+}
+
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
+pub(crate) fn aclCreateTensor(
+    view_dims: *const i64,
+    view_dims_num: u64,
+    data_type: aclDataType,
+    stride: *const i64,
+    offset: i64,
+    format: aclFormat,
+    storage_dims: *const i64,
+    storage_dims_num: u64,
+    tensor_data: *mut c_void,
+) -> Outcome<*mut aclTensor> {
+    let dims = dims_of("viewDims", view_dims, view_dims_num)?;
+    let storage = dims_of("storageDims", storage_dims, storage_dims_num)?;
+    check!(data_type.size() > 0, ACLNN_ERR_PARAM_INVALID, "dataType {} is not supported by the simulator", data_type.0);
+    check!(format != ACL_FORMAT_FRACTAL_NZ, ACL_ERROR_FEATURE_UNSUPPORTED, "format FRACTAL_NZ is not supported by the simulator");
+    let strides = if stride.is_null() { dims.contiguous_strides() } else { dims_of("stride", stride, view_dims_num)? };
+    check!(offset >= 0, ACLNN_ERR_PARAM_INVALID, "offset is {offset}, a negative number");
+    let mut tensor = Tensor { dtype: data_type, dims, strides, data: tensor_data.cast() };
+    let last = offset as usize + tensor.span_bytes() / data_type.size();
+    check!(
+        last <= storage.product(),
+        ACLNN_ERR_PARAM_INVALID,
+        "the view {dims:?} with strides {strides:?} at offset {offset} ends at element {last}, the storage {storage:?} has {}",
+        storage.product()
+    );
+    tensor.data = tensor.data.wrapping_add(offset as usize * data_type.size());
+    Ok(TENSORS.insert(tensor) as *mut aclTensor)
+}
+
+pub(crate) fn aclDestroyTensor(tensor: *const aclTensor) -> Outcome {
+    destroy(&TENSORS, tensor as usize, "tensor")
+}
+
+/// Reads the scalar's value; the value is copied.
+pub(crate) fn aclCreateScalar(value: *mut c_void, data_type: aclDataType) -> Outcome<*mut aclScalar> {
+    check!(!value.is_null(), ACLNN_ERR_PARAM_NULLPTR, "value is null");
+    // SAFETY: not null, and C's contract is that `value` points to one element of `data_type`, aligned or not.
+    let scalar = unsafe {
+        match data_type {
+            ACL_FLOAT => Scalar::Float(value.cast::<f32>().read_unaligned() as f64),
+            ACL_DOUBLE => Scalar::Float(value.cast::<f64>().read_unaligned()),
+            ACL_FLOAT16 => Scalar::Float(value.cast::<half::f16>().read_unaligned().to_f64()),
+            ACL_BF16 => Scalar::Float(value.cast::<half::bf16>().read_unaligned().to_f64()),
+            ACL_INT64 => Scalar::Int(value.cast::<i64>().read_unaligned()),
+            ACL_INT32 => Scalar::Int(value.cast::<i32>().read_unaligned() as i64),
+            ACL_INT16 => Scalar::Int(value.cast::<i16>().read_unaligned() as i64),
+            ACL_INT8 => Scalar::Int(value.cast::<i8>().read_unaligned() as i64),
+            ACL_UINT8 => Scalar::Int(value.cast::<u8>().read_unaligned() as i64),
+            ACL_BOOL => Scalar::Bool(value.cast::<u8>().read_unaligned() != 0),
+            other => reject!(ACLNN_ERR_PARAM_INVALID, "a scalar of dataType {} is not supported by the simulator", other.0),
+        }
+    };
+    Ok(SCALARS.insert(scalar) as *mut aclScalar)
+}
+
+pub(crate) fn aclDestroyScalar(scalar: *const aclScalar) -> Outcome {
+    destroy(&SCALARS, scalar as usize, "scalar")
+}
+
+pub(crate) fn aclCreateIntArray(value: *const i64, size: u64) -> Outcome<*mut aclIntArray> {
+    check!(size == 0 || !value.is_null(), ACLNN_ERR_PARAM_NULLPTR, "value is null with size {size}");
+    // SAFETY: C's contract is an array of `size` numbers, not null as checked.
+    let values = (0..size as usize).map(|i| unsafe { value.add(i).read_unaligned() }).collect();
+    Ok(INT_ARRAYS.insert(values) as *mut aclIntArray)
+}
+
+pub(crate) fn aclDestroyIntArray(array: *const aclIntArray) -> Outcome {
+    destroy(&INT_ARRAYS, array as usize, "array")
+}
+
+/// The list owns the tensors from now on.
+pub(crate) fn aclCreateTensorList(value: *const *const aclTensor, size: u64) -> Outcome<*mut aclTensorList> {
+    check!(size == 0 || !value.is_null(), ACLNN_ERR_PARAM_NULLPTR, "value is null with size {size}");
+    let mut members = Vec::with_capacity(size as usize);
+    for i in 0..size as usize {
+        // SAFETY: C's contract is an array of `size` handles, not null as checked.
+        let handle = unsafe { value.add(i).read_unaligned() } as usize;
+        check!(TENSORS.get(handle).is_some(), ACLNN_ERR_PARAM_INVALID, "value[{i}] is not a live tensor");
+        members.push(handle);
+    }
+    Ok(LISTS.insert(members) as *mut aclTensorList)
+}
+
+pub(crate) fn aclDestroyTensorList(list: *const aclTensorList) -> Outcome {
+    if list.is_null() {
+        return Ok(());
+    }
+    let Some(members) = LISTS.remove(list as usize) else { reject!(ACLNN_ERR_PARAM_INVALID, "list is not a live tensor list") };
+    for handle in members {
+        TENSORS.remove(handle);
+    }
+    Ok(())
+}
+
+pub(crate) fn aclSetAclOpExecutorRepeatable(executor: *mut aclOpExecutor) -> Outcome {
+    let Some(mut found) = EXECUTORS.get(executor as usize) else {
+        reject!(ACLNN_ERR_INNER_NULLPTR, "executor is not a live executor")
+    };
+    found.repeatable = true;
+    EXECUTORS.replace(executor as usize, found);
+    Ok(())
+}
+
+pub(crate) fn aclDestroyAclOpExecutor(executor: *mut aclOpExecutor) -> Outcome {
+    destroy(&EXECUTORS, executor as usize, "executor")
+}
+
+/// Null is fine, as in CANN; anything else must be live.
+fn destroy<T>(registry: &Registry<T>, handle: usize, what: &str) -> Outcome {
+    if handle != 0 && registry.remove(handle).is_none() {
+        reject!(ACLNN_ERR_PARAM_INVALID, "{what} is not a live {what}: destroyed already, or never created")
+    }
+    Ok(())
+}
+
+pub(crate) fn resolve_tensor(handle: *const aclTensor, name: &str, param: &str) -> Outcome<Tensor> {
+    resolve(&TENSORS, handle as usize, name, param, "tensor")
+}
+
+pub(crate) fn resolve_scalar(handle: *const aclScalar, name: &str, param: &str) -> Outcome<Scalar> {
+    resolve(&SCALARS, handle as usize, name, param, "scalar")
+}
+
+pub(crate) fn resolve_int_array(handle: *const aclIntArray, name: &str, param: &str) -> Outcome<Vec<i64>> {
+    resolve(&INT_ARRAYS, handle as usize, name, param, "int array")
+}
+
+pub(crate) fn resolve_tensor_list(handle: *const aclTensorList, name: &str, param: &str) -> Outcome<Vec<Tensor>> {
+    let members = resolve(&LISTS, handle as usize, name, param, "tensor list")?;
+    members.into_iter().map(|h| resolve(&TENSORS, h, name, param, "tensor")).collect()
+}
+
+fn resolve<T: Clone>(registry: &Registry<T>, handle: usize, name: &str, param: &str, what: &str) -> Outcome<T> {
+    match registry.get(handle) {
+        Some(found) => Ok(found),
+        None => reject!(ACLNN_ERR_PARAM_INVALID, "{name}: {param} is not a live {what}: destroyed already, or never created"),
+    }
+}
+
+/// The end of phase one: no workspace, and an executor.
+pub(crate) fn hand_over(planned: Planned, workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
+    let name = planned.name;
+    check!(!workspace_size.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{name}: workspaceSize is null");
+    check!(!executor.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{name}: executor is null");
+    let handle = EXECUTORS.insert(Executor { planned: std::sync::Arc::new(planned), repeatable: false });
+    // SAFETY: both are not null, and C's contract is that they point to writable variables.
+    unsafe {
+        workspace_size.write(0);
+        executor.write(if handle == 0 { null_mut() } else { handle as *mut aclOpExecutor });
+    }
+    Ok(())
+}

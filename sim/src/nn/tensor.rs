@@ -1,0 +1,99 @@
+//! A tensor as an operator sees it: a checked copy of the descriptor that C made.
+
+use ascend_rl_sys::types::*;
+
+/// Most dims of a tensor that any operator takes.
+pub(crate) const MAX_RANK: usize = 8;
+
+/// Dims or strides: at most [`MAX_RANK`] numbers, inline. Derefs to `[usize]`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dims {
+    len: u8,
+    at: [usize; MAX_RANK],
+}
+
+impl Dims {
+    /// Of a slice of at most [`MAX_RANK`] numbers.
+    pub(crate) fn new(values: &[usize]) -> Dims {
+        let mut at = [0; MAX_RANK];
+        at[..values.len()].copy_from_slice(values);
+        Dims { len: values.len() as u8, at }
+    }
+
+    /// Row-major strides, in elements.
+    pub(crate) fn contiguous_strides(&self) -> Dims {
+        let mut at = [0; MAX_RANK];
+        let mut step = 1;
+        for i in (0..self.len()).rev() {
+            at[i] = step;
+            step *= self[i];
+        }
+        Dims { len: self.len, at }
+    }
+
+    pub(crate) fn product(&self) -> usize {
+        self.iter().product()
+    }
+}
+
+impl std::ops::Deref for Dims {
+    type Target = [usize];
+    fn deref(&self) -> &[usize] {
+        &self.at[..self.len as usize]
+    }
+}
+
+impl std::fmt::Debug for Dims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", &**self)
+    }
+}
+
+/// A view over device memory. Negative strides do not exist in CANN; stride 0 broadcasts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tensor {
+    pub dtype: aclDataType,
+    /// Shape of the view.
+    pub dims: Dims,
+    /// In elements, one for each dim.
+    pub strides: Dims,
+    /// Address of the view's first element: the descriptor's address plus its offset.
+    pub data: *mut u8,
+}
+
+// SAFETY: a view is an address and numbers. Who dereferences it answers for the memory: operators do, in the order of the
+// streams, one operation at a time.
+unsafe impl Send for Tensor {}
+// SAFETY: as above.
+unsafe impl Sync for Tensor {}
+
+impl Tensor {
+    pub(crate) fn rank(&self) -> usize {
+        self.dims.len()
+    }
+
+    pub(crate) fn numel(&self) -> usize {
+        self.dims.product()
+    }
+
+    /// Row-major without gaps (dims of 1 may have any stride).
+    pub(crate) fn is_contiguous(&self) -> bool {
+        let mut step = 1;
+        for i in (0..self.rank()).rev() {
+            if self.dims[i] != 1 && self.strides[i] != step {
+                return false;
+            }
+            step *= self.dims[i];
+        }
+        true
+    }
+
+    /// Bytes from the first element of the view to one past its last; 0 for an empty view.
+    pub(crate) fn span_bytes(&self) -> usize {
+        if self.numel() == 0 {
+            return 0;
+        }
+        let last: usize = self.dims.iter().zip(self.strides.iter()).map(|(d, s)| (d - 1) * s).sum();
+        (last + 1) * self.dtype.size()
+    }
+}

@@ -1,0 +1,136 @@
+//! How a body of phase one reads its arguments, and how it ends.
+
+use std::ffi::{CStr, c_char};
+
+use ascend_rl_sys::types::*;
+
+use crate::nn::tensor::Tensor;
+use crate::reject::{Outcome, reject};
+
+/// Memory that an operation touches, for the checks at enqueue time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Region {
+    /// The parameter, for messages.
+    pub param: &'static str,
+    pub start: usize,
+    pub bytes: usize,
+    pub write: bool,
+}
+
+/// A host scalar: all dtypes widen into one of these without loss (u64 above i64::MAX does not occur).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Scalar {
+    Float(f64),
+    Int(i64),
+    Bool(bool),
+}
+
+impl Scalar {
+    pub(crate) fn as_f64(self) -> f64 {
+        match self {
+            Scalar::Float(v) => v,
+            Scalar::Int(v) => v as f64,
+            Scalar::Bool(v) => v as u8 as f64,
+        }
+    }
+}
+
+/// The work of a planned operator. `Fn`, since a repeatable executor runs many times.
+pub(crate) type Work = Box<dyn Fn() + Send + Sync>;
+
+/// What phase one makes and phase two enqueues.
+pub(crate) struct Planned {
+    /// The operator, "aclnnMm".
+    pub name: &'static str,
+    pub regions: Vec<Region>,
+    pub work: Work,
+}
+
+/// The arguments of one call of phase one.
+pub(crate) struct Call {
+    name: &'static str,
+    regions: Vec<Region>,
+}
+
+impl Call {
+    /// `name` is the operator's, without `GetWorkspaceSize`.
+    pub(crate) fn new(name: &'static str) -> Call {
+        Call { name, regions: Vec::with_capacity(6) }
+    }
+
+    /// A tensor that is read.
+    pub(crate) fn input(&mut self, param: &'static str, handle: *const aclTensor) -> Outcome<Tensor> {
+        self.tensor(param, handle, false)
+    }
+
+    /// A tensor that is written (or read and written).
+    pub(crate) fn output(&mut self, param: &'static str, handle: *const aclTensor) -> Outcome<Tensor> {
+        self.tensor(param, handle, true)
+    }
+
+    /// A tensor that is read where there is one.
+    pub(crate) fn optional_input(&mut self, param: &'static str, handle: *const aclTensor) -> Outcome<Option<Tensor>> {
+        if handle.is_null() { Ok(None) } else { self.input(param, handle).map(Some) }
+    }
+
+    /// An optional parameter of CANN's operator that this simulator does not implement: only null is taken.
+    pub(crate) fn absent<T>(&self, param: &'static str, handle: *const T) -> Outcome {
+        if !handle.is_null() {
+            reject!(ACL_ERROR_FEATURE_UNSUPPORTED, "{}: {param} is not supported by the simulator; pass null", self.name)
+        }
+        Ok(())
+    }
+
+    /// The text of a C string parameter ("TND").
+    pub(crate) fn text(&self, param: &'static str, text: *const c_char) -> Outcome<String> {
+        if text.is_null() {
+            reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
+        }
+        // SAFETY: not null, and C's contract is a NUL-terminated string that lives for the call.
+        Ok(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+    }
+
+    fn tensor(&mut self, param: &'static str, handle: *const aclTensor, write: bool) -> Outcome<Tensor> {
+        if handle.is_null() {
+            reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
+        }
+        let tensor = crate::nn::resolve_tensor(handle, self.name, param)?;
+        self.regions.push(Region { param, start: tensor.data as usize, bytes: tensor.span_bytes(), write });
+        Ok(tensor)
+    }
+
+    /// A required scalar.
+    pub(crate) fn scalar(&self, param: &'static str, handle: *const aclScalar) -> Outcome<Scalar> {
+        if handle.is_null() {
+            reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
+        }
+        crate::nn::resolve_scalar(handle, self.name, param)
+    }
+
+    /// A host array; null gives `None`.
+    pub(crate) fn int_array(&self, param: &'static str, handle: *const aclIntArray) -> Outcome<Option<Vec<i64>>> {
+        if handle.is_null() { Ok(None) } else { crate::nn::resolve_int_array(handle, self.name, param).map(Some) }
+    }
+
+    /// The tensors of a list that is read (`write` false) or written.
+    pub(crate) fn list(&mut self, param: &'static str, handle: *const aclTensorList, write: bool) -> Outcome<Vec<Tensor>> {
+        if handle.is_null() {
+            reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
+        }
+        let tensors = crate::nn::resolve_tensor_list(handle, self.name, param)?;
+        for t in &tensors {
+            self.regions.push(Region { param, start: t.data as usize, bytes: t.span_bytes(), write });
+        }
+        Ok(tensors)
+    }
+
+    /// Ends phase one: no workspace, an executor that will run `work`. Null out-parameters are 161001.
+    pub(crate) fn finish(
+        self,
+        workspace_size: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+        work: impl Fn() + Send + Sync + 'static,
+    ) -> Outcome {
+        crate::nn::hand_over(Planned { name: self.name, regions: self.regions, work: Box::new(work) }, workspace_size, executor)
+    }
+}
