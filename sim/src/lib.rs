@@ -6,10 +6,24 @@
 //! **rejects** by name, never ignores.
 //!
 //! The crate knows nothing of the library above. It exports no C symbols: a separate cdylib does that.
-#![allow(non_snake_case, dead_code)]
+#![allow(non_snake_case)]
 
-pub(crate) mod nn;
-pub(crate) mod ops;
-pub(crate) mod parallel;
-pub(crate) mod registry;
-pub(crate) mod reject;
+mod acl;
+mod boundary;
+mod convert;
+mod engine;
+mod gemm;
+mod math;
+mod memory;
+mod nn;
+mod ops;
+mod parallel;
+mod registry;
+mod reject;
+mod settings;
+mod simd;
+mod spin;
+mod table;
+mod world;
+
+pub use table::api;

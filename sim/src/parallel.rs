@@ -1,13 +1,243 @@
 //! Work inside one operation, in parallel.
+//!
+//! A job is a closure over an index range. The thread that runs the operation takes part; the workers of one process-wide
+//! pool join while the job is open and claim chunks from a counter. A worker that wakes up late finds the job closed and
+//! costs nothing: nobody waits for a worker that has not joined.
+
+use std::any::Any;
+use std::cell::UnsafeCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
+use std::sync::{Mutex, MutexGuard, OnceLock, TryLockError};
+use std::thread::Thread;
+use std::time::Duration;
+
+use crate::spin;
 
 /// Calls `f(0) .. f(n - 1)`, each once, and returns when all are done. The calls may run on several threads.
 ///
 /// Only the thread that runs an operation calls this, one operation at a time; a call from inside `f` runs serially.
+/// A panic in `f` ends the job and goes on in the caller.
 pub(crate) fn for_each(n: usize, f: impl Fn(usize) + Sync) {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    if n > 1 && threads() > 1 {
+        let pool = POOL.get_or_init(|| Pool::start(threads() - 1));
+        if let Some(turn) = pool.turn() {
+            let panicked = pool.run(n, &f);
+            drop(turn);
+            return panicked.map_or((), |payload| resume_unwind(payload));
+        }
+    }
     (0..n).for_each(f)
 }
 
 /// The number of threads that [`for_each`] uses: `CANN_SIM_THREADS`, or the machine's.
 pub(crate) fn threads() -> usize {
-    1
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    // Unusable settings are refused where a device is opened; until then one thread is right.
+    *THREADS.get_or_init(|| crate::settings::settings().map_or(1, |settings| settings.threads))
+}
+
+/// How long a worker polls for the next job before it sleeps: longer than what lies between two operations of a busy stream.
+const WORKER_SPIN: Duration = Duration::from_micros(50);
+/// Chunks for each thread: enough to even out unequal speeds, few enough that claiming costs nothing.
+const CHUNKS_PER_THREAD: usize = 8;
+
+/// A number on a cache line of its own.
+#[repr(align(128))]
+struct Lonely(AtomicUsize);
+
+#[derive(Clone, Copy)]
+struct Job {
+    call: *const (dyn Fn(usize) + Sync),
+    n: usize,
+    chunk: usize,
+}
+
+struct Shared {
+    /// The open job's number; 0 while none is open.
+    open: Lonely,
+    /// Workers that look at `job` now.
+    inside: Lonely,
+    /// The first index that nobody has claimed.
+    next: Lonely,
+    job: UnsafeCell<Job>,
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+// SAFETY: `job` is written by the one thread that holds the turn, only while the job is closed and nobody is inside; it is
+// read only by threads inside an open job. The pointer in it is to a `Sync` closure that outlives the job (see `run`).
+unsafe impl Sync for Shared {}
+// SAFETY: as above.
+unsafe impl Send for Shared {}
+
+struct Worker {
+    thread: Thread,
+    parked: &'static AtomicBool,
+}
+
+struct Pool {
+    shared: &'static Shared,
+    workers: Vec<Worker>,
+    turn: Mutex<usize>,
+}
+
+impl Pool {
+    /// Starts workers, fewer where the system gives fewer. They live as long as the process.
+    fn start(workers: usize) -> Pool {
+        let shared: &'static Shared = Box::leak(Box::new(Shared {
+            open: Lonely(AtomicUsize::new(0)),
+            inside: Lonely(AtomicUsize::new(0)),
+            next: Lonely(AtomicUsize::new(0)),
+            job: UnsafeCell::new(Job { call: &|_| (), n: 0, chunk: 1 }),
+            panic: Mutex::new(None),
+        }));
+        let start = |i| {
+            let parked: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+            let name = format!("cann-sim-{}", i + 1);
+            let handle = std::thread::Builder::new().name(name).spawn(move || shared.work(parked)).ok()?;
+            Some(Worker { thread: handle.thread().clone(), parked })
+        };
+        Pool { shared, workers: (0..workers).map_while(start).collect(), turn: Mutex::new(0) }
+    }
+
+    /// The right to run a job. `None` inside a job (nested calls) and while another thread runs one.
+    fn turn(&self) -> Option<MutexGuard<'_, usize>> {
+        match self.turn.try_lock() {
+            Ok(turn) => Some(turn),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Runs a job; the caller holds the turn. Returns the first panic.
+    fn run(&self, n: usize, f: &(dyn Fn(usize) + Sync)) -> Option<Box<dyn Any + Send>> {
+        static NUMBER: AtomicUsize = AtomicUsize::new(1);
+        let shared = self.shared;
+        let chunk = n.div_ceil((self.workers.len() + 1) * CHUNKS_PER_THREAD);
+        // SAFETY: the lifetime is erased, not extended: this function closes the job and waits until nobody is inside
+        // before it returns, and `f` lives that long.
+        let call = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const (dyn Fn(usize) + Sync)>(f) };
+        // SAFETY: this thread holds the turn, the last job is closed and nobody is inside: nobody else looks at `job`.
+        unsafe { *shared.job.get() = Job { call, n, chunk } };
+        shared.next.0.store(0, Relaxed);
+        shared.open.0.store(NUMBER.fetch_add(1, Relaxed), SeqCst);
+        for worker in self.workers.iter().take(n - 1) {
+            // Pairs with the worker's store of `parked` before its last look at `open`.
+            if worker.parked.load(SeqCst) && worker.parked.swap(false, SeqCst) {
+                worker.thread.unpark();
+            }
+        }
+        shared.claim();
+        shared.open.0.store(0, SeqCst);
+        while !spin::until(WORKER_SPIN, || shared.inside.0.load(SeqCst) == 0) {}
+        shared.panic.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
+    }
+}
+
+impl Shared {
+    /// Claims chunks of the open job until none is left. Only for the thread that opened it and those inside.
+    fn claim(&self) {
+        // SAFETY: the job does not change while this thread is inside (or is the one that opened it).
+        let Job { call, n, chunk } = unsafe { *self.job.get() };
+        let ran = catch_unwind(AssertUnwindSafe(|| {
+            loop {
+                let start = self.next.0.fetch_add(chunk, Relaxed);
+                if start >= n {
+                    return;
+                }
+                for i in start..n.min(start + chunk) {
+                    // SAFETY: the closure lives until the job is closed and everybody has left.
+                    unsafe { (*call)(i) };
+                }
+            }
+        }));
+        if let Err(payload) = ran {
+            self.next.0.store(n, Relaxed);
+            self.panic.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(payload);
+        }
+    }
+
+    fn work(&self, parked: &AtomicBool) {
+        let mut seen = 0;
+        loop {
+            let news = || !matches!(self.open.0.load(SeqCst), open if open == 0 || open == seen);
+            if !spin::until(WORKER_SPIN, news) {
+                parked.store(true, SeqCst);
+                while parked.load(SeqCst) && !news() {
+                    std::thread::park();
+                }
+                parked.store(false, SeqCst);
+            }
+            // First inside, then the look at `open`; the caller closes first, then looks at `inside`. One sees the other.
+            self.inside.0.fetch_add(1, SeqCst);
+            let open = self.open.0.load(SeqCst);
+            if open != 0 && open != seen {
+                seen = open;
+                self.claim();
+            }
+            self.inside.0.fetch_sub(1, SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_index_once_whatever_the_size() {
+        let pool = Pool::start(3);
+        for n in [2, 3, 31, 32, 33, 1000] {
+            let calls: Vec<AtomicUsize> = (0..n).map(|_| AtomicUsize::new(0)).collect();
+            assert!(pool.run(n, &|i| _ = calls[i].fetch_add(1, Relaxed)).is_none());
+            assert!(calls.iter().all(|c| c.load(Relaxed) == 1), "n = {n}");
+        }
+    }
+
+    #[test]
+    fn workers_take_part() {
+        let pool = Pool::start(2);
+        let here = AtomicUsize::new(0);
+        // Each call waits for the two others: only three threads at once can end this.
+        let met = |_| {
+            here.fetch_add(1, SeqCst);
+            assert!(spin::until(Duration::from_secs(30), || here.load(SeqCst) == 3));
+        };
+        assert!(pool.run(3, &met).is_none());
+    }
+
+    #[test]
+    fn many_jobs_with_pauses_lose_no_wake_up() {
+        let pool = Pool::start(2);
+        let sum = AtomicUsize::new(0);
+        for round in 0..300 {
+            // Some pauses are longer than the workers poll, so that they sleep.
+            if round % 50 == 0 {
+                std::thread::sleep(WORKER_SPIN * 4);
+            }
+            assert!(pool.run(64, &|i| _ = sum.fetch_add(i, Relaxed)).is_none());
+        }
+        assert_eq!(sum.load(Relaxed), 300 * (63 * 64 / 2));
+    }
+
+    #[test]
+    fn nested_and_concurrent_calls_run() {
+        let sum = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| for_each(10, |_| for_each(10, |_| _ = sum.fetch_add(1, Relaxed))));
+            }
+        });
+        assert_eq!(sum.load(Relaxed), 400);
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_pool_lives_on() {
+        let payload = catch_unwind(|| for_each(100, |i| assert!(i != 37, "at {i}"))).unwrap_err();
+        assert_eq!(payload.downcast_ref::<String>().map(String::as_str), Some("at 37"));
+        let count = AtomicUsize::new(0);
+        for_each(100, |_| _ = count.fetch_add(1, Relaxed));
+        assert_eq!(count.load(Relaxed), 100);
+    }
 }

@@ -29,6 +29,16 @@ struct Slots<T> {
     free: Vec<u32>,
 }
 
+impl<T> Slots<T> {
+    fn remove(&mut self, index: u32, generation: u32) -> Option<T> {
+        let slot = self.slots.get_mut(index as usize).filter(|slot| slot.generation == generation)?;
+        let value = slot.value.take()?;
+        slot.generation = (generation + 1) % GENERATIONS;
+        self.free.push(index);
+        Some(value)
+    }
+}
+
 /// All live objects of one kind.
 pub(crate) struct Registry<T> {
     kind: Kind,
@@ -60,7 +70,8 @@ impl<T> Registry<T> {
         };
         let slot = &mut table.slots[index as usize];
         slot.value = Some(value);
-        (self.kind as usize) << 56 | (slot.generation as usize) << 32 | index as usize
+        let generation = slot.generation;
+        self.handle(generation, index as usize)
     }
 
     fn find(&self, handle: usize) -> Option<(u32, u32)> {
@@ -98,15 +109,29 @@ impl<T> Registry<T> {
     /// Takes an object out; the handle is stale from now on.
     pub(crate) fn remove(&self, handle: usize) -> Option<T> {
         let (index, generation) = self.find(handle)?;
+        self.lock().remove(index, generation)
+    }
+
+    /// A copy of a live object, which is taken out unless `keep`.
+    pub(crate) fn take_unless(&self, handle: usize, keep: impl FnOnce(&T) -> bool) -> Option<T>
+    where
+        T: Clone,
+    {
+        let (index, generation) = self.find(handle)?;
         let mut table = self.lock();
-        let slot = table.slots.get_mut(index as usize)?;
-        if slot.generation != generation {
-            return None;
-        }
-        let value = slot.value.take()?;
-        slot.generation = (generation + 1) % GENERATIONS;
-        table.free.push(index);
-        Some(value)
+        let slot = table.slots.get(index as usize).filter(|slot| slot.generation == generation)?;
+        if keep(slot.value.as_ref()?) { slot.value.clone() } else { table.remove(index, generation) }
+    }
+
+    /// The handles of the live objects that `want` picks.
+    pub(crate) fn handles(&self, want: impl Fn(&T) -> bool) -> Vec<usize> {
+        let table = self.lock();
+        let live = table.slots.iter().enumerate().filter(|(_, slot)| slot.value.as_ref().is_some_and(&want));
+        live.map(|(index, slot)| self.handle(slot.generation, index)).collect()
+    }
+
+    fn handle(&self, generation: u32, index: usize) -> usize {
+        (self.kind as usize) << 56 | (generation as usize) << 32 | index
     }
 
     /// The number of live objects.
@@ -129,7 +154,12 @@ mod tests {
         assert_eq!((streams.get(s), events.get(e)), (Some(7), Some(8)));
         assert_eq!((streams.get(e), streams.get(0), streams.get(0x7fff_dead_beef)), (None, None, None));
         assert_eq!((streams.remove(s), streams.remove(s), streams.get(s)), (Some(7), None, None));
-        assert_ne!(streams.insert(9), s, "a reused slot has a new generation");
+        let again = streams.insert(9);
+        assert_ne!(again, s, "a reused slot has a new generation");
+        assert_eq!((streams.take_unless(s, |_| true), streams.take_unless(again, |_| true)), (None, Some(9)));
+        assert_eq!(streams.handles(|value| *value == 9), [again]);
+        assert_eq!((streams.take_unless(again, |_| false), streams.get(again)), (Some(9), None));
+        streams.insert(10);
         assert_eq!(streams.len(), 1);
     }
 }

@@ -20,6 +20,6 @@ macro_rules! reject {
 }
 /// `check!(cond, CODE, "text")`: [`reject!`] unless `cond`.
 macro_rules! check {
-    ($cond:expr, $code:ident, $($text:tt)*) => { if !$cond { reject!($code, $($text)*) } };
+    ($cond:expr, $code:ident, $($text:tt)*) => { if !$cond { $crate::reject::reject!($code, $($text)*) } };
 }
 pub(crate) use {check, reject};

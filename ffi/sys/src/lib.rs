@@ -53,6 +53,11 @@ impl Api {
         // SAFETY: the caller's promise is the one each table asks for.
         unsafe { Ok(Api { acl: Acl::load(resolve)?, nn: NnOpBase::load(resolve)?, ops: OpApi::load(resolve)? }) }
     }
+
+    /// Whether a function is there, by its C name.
+    pub fn has(&self, symbol: &str) -> bool {
+        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol)
+    }
 }
 
 /// All symbols of all lists, in order: the coverage of this binding.

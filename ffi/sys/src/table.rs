@@ -84,6 +84,11 @@ macro_rules! function_table {
             /// The rows of this table.
             pub const SYMBOLS: &'static [$crate::Symbol] = &[ $( function_table!(@symbol $name $need $since $lib), )* ];
 
+            /// Whether the table has a function, by its C name.
+            pub fn has(&self, symbol: &str) -> bool {
+                match symbol { $( stringify!($name) => function_table!(@has $need self.$name), )* _ => false }
+            }
+
             pub(crate) unsafe fn load(
                 resolve: &mut dyn FnMut(&'static $crate::Symbol) -> *mut std::ffi::c_void,
             ) -> Result<Self, $crate::Missing> {
@@ -98,6 +103,8 @@ macro_rules! function_table {
             }
         }
     };
+    (@has required $slot:expr) => { true };
+    (@has optional $slot:expr) => { $slot.is_some() };
     (@slot required $f:ty) => { $f };
     (@slot optional $f:ty) => { Option<$f> };
     (@fill required $found:ident $symbol:ident) => { $found.ok_or($crate::Missing($symbol))? };
@@ -132,6 +139,11 @@ macro_rules! operator_table {
                 function_table!(@symbol $plan optional $since $lib),
                 function_table!(@symbol $name optional $since $lib),
             )* ];
+
+            /// Whether the table has an operator, by the C name of either phase.
+            pub fn has(&self, symbol: &str) -> bool {
+                match symbol { $( stringify!($name) | stringify!($plan) => self.$name.is_some(), )* _ => false }
+            }
 
             pub(crate) unsafe fn load(
                 resolve: &mut dyn FnMut(&'static $crate::Symbol) -> *mut std::ffi::c_void,

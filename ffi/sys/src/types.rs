@@ -61,7 +61,7 @@ c_enum! {
 
 impl aclDataType {
     /// Bytes of one element; 0 for undefined, string and sub-byte types, as `aclDataTypeSize` says.
-    pub fn size(self) -> usize {
+    pub const fn size(self) -> usize {
         match self {
             ACL_INT8 | ACL_UINT8 | ACL_BOOL => 1,
             ACL_FLOAT16 | ACL_BF16 | ACL_INT16 | ACL_UINT16 => 2,

@@ -29,11 +29,11 @@ fn dims_of(what: &str, at: *const i64, n: u64) -> Outcome<Dims> {
     check!(n as usize <= MAX_RANK, ACLNN_ERR_PARAM_INVALID, "{what} has {n} dims, at most {MAX_RANK} are taken");
     check!(n == 0 || !at.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{what} is null with {n} dims");
     let mut out = [0usize; MAX_RANK];
-    for i in 0..n as usize {
+    for (i, dim) in out.iter_mut().enumerate().take(n as usize) {
         // SAFETY: C's contract is an array of `n` numbers, not null as checked.
         let v = unsafe { at.add(i).read() };
         check!(v >= 0, ACLNN_ERR_PARAM_INVALID, "{what}[{i}] is {v}, a negative number");
-        out[i] = v as usize;
+        *dim = v as usize;
     }
     Ok(Dims::new(&out[..n as usize]))
 }

@@ -9,4 +9,49 @@
 //! Rules for closures: sums in f32 (or wider) whatever the dtype; the result must not depend on the number of threads, so
 //! split over outputs, never over what is summed, or sum in a fixed tree.
 
+// How a body reads its arguments, and what kernels share.
 pub(crate) mod call;
+pub(crate) mod dtypes;
+pub(crate) mod element;
+pub(crate) mod lanes;
+pub(crate) mod rows;
+pub(crate) mod split;
+#[cfg(test)]
+pub(crate) mod testing;
+mod transpose;
+pub(crate) mod view;
+
+// The operators, a family a file.
+mod activation;
+mod along;
+mod attention;
+mod copy;
+mod elementwise;
+mod embedding;
+mod gather;
+mod loss;
+mod matmul;
+mod norm;
+mod optimizer;
+mod reduce;
+mod rope;
+mod scatter;
+mod softmax;
+mod sort;
+
+pub(crate) use activation::*;
+pub(crate) use along::*;
+pub(crate) use attention::*;
+pub(crate) use copy::*;
+pub(crate) use elementwise::*;
+pub(crate) use embedding::*;
+pub(crate) use gather::*;
+pub(crate) use loss::*;
+pub(crate) use matmul::*;
+pub(crate) use norm::*;
+pub(crate) use optimizer::*;
+pub(crate) use reduce::*;
+pub(crate) use rope::*;
+pub(crate) use scatter::*;
+pub(crate) use softmax::*;
+pub(crate) use sort::*;

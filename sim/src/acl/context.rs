@@ -1,0 +1,112 @@
+//! Contexts, and which one is current on a thread.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering::*};
+use std::sync::{Arc, OnceLock};
+
+use ascend_rl_sys::types::*;
+
+use super::{event, give, not_null, stream};
+use crate::engine::Stream;
+use crate::registry::{Kind, Registry};
+use crate::reject::{Outcome, check, reject};
+use crate::world::{Device, world};
+
+static CONTEXTS: Registry<Arc<Context>> = Registry::new(Kind::Context);
+
+pub(crate) struct Context {
+    pub device: &'static Device,
+    /// Made by `aclrtSetDevice`; only `aclrtResetDevice` ends it.
+    primary: bool,
+    alive: AtomicBool,
+    identity: OnceLock<(usize, Arc<Stream>)>,
+}
+
+impl Context {
+    /// A context and its default stream.
+    pub(super) fn create(device: &'static Device, primary: bool) -> Outcome<Arc<Context>> {
+        let engine = world()?.engine;
+        let context = Arc::new(Context { device, primary, alive: AtomicBool::new(true), identity: OnceLock::new() });
+        let handle = CONTEXTS.insert(context.clone());
+        context.identity.get_or_init(|| {
+            let stream = Stream::new(engine, device.id, handle);
+            stream::register(stream.clone());
+            (handle, stream)
+        });
+        Ok(context)
+    }
+
+    fn identity(&self) -> &(usize, Arc<Stream>) {
+        self.identity.get().expect("set where a context is made, before anyone else sees it")
+    }
+
+    pub(crate) fn handle(&self) -> usize {
+        self.identity().0
+    }
+
+    pub(crate) fn default_stream(&self) -> &Arc<Stream> {
+        &self.identity().1
+    }
+
+    /// Waits for the context's work and ends its streams and events. It stops being current wherever it is.
+    pub(super) fn tear_down(&self) {
+        self.alive.store(false, SeqCst);
+        CONTEXTS.remove(self.handle());
+        stream::end_all(self);
+        event::end_all(self);
+    }
+
+    /// Makes it the current one of this thread.
+    pub(super) fn enter(self: Arc<Self>) {
+        CURRENT.replace(Some(self));
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Context>>> = const { RefCell::new(None) };
+}
+
+/// The current context of this thread; a destroyed one is none.
+pub(crate) fn current() -> Outcome<Arc<Context>> {
+    let current = CURRENT.with_borrow(|current| current.as_ref().filter(|context| context.alive.load(Acquire)).cloned());
+    match current {
+        Some(context) => Ok(context),
+        None => reject!(
+            ACL_ERROR_RT_CONTEXT_NULL,
+            "this thread has no current context: call aclrtSetDevice or aclrtSetCurrentContext on it first"
+        ),
+    }
+}
+
+pub(crate) fn aclrtCreateContext(context: *mut aclrtContext, device_id: i32) -> Outcome {
+    not_null("context", context)?;
+    let made = Context::create(world()?.device(device_id)?, false)?;
+    give(context, made.handle() as aclrtContext);
+    made.enter();
+    Ok(())
+}
+
+pub(crate) fn aclrtDestroyContext(context: aclrtContext) -> Outcome {
+    not_null("context", context)?;
+    let Some(found) = CONTEXTS.get(context as usize) else {
+        reject!(ACL_ERROR_RT_CONTEXT_NULL, "context is not a live context: destroyed already, or never created")
+    };
+    check!(!found.primary, ACL_ERROR_RT_CONTEXT_NULL, "context is the primary one of its device: aclrtResetDevice ends it");
+    found.tear_down();
+    Ok(())
+}
+
+pub(crate) fn aclrtSetCurrentContext(context: aclrtContext) -> Outcome {
+    not_null("context", context)?;
+    let Some(found) = CONTEXTS.get(context as usize) else {
+        reject!(ACL_ERROR_RT_PARAM_INVALID, "context is not a live context: destroyed already, or never created")
+    };
+    found.enter();
+    Ok(())
+}
+
+pub(crate) fn aclrtGetCurrentContext(context: *mut aclrtContext) -> Outcome {
+    not_null("context", context)?;
+    give(context, current()?.handle() as aclrtContext);
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! Events. A record is a mark in a stream's queue; an event is the name of its latest record.
+
+use std::sync::atomic::Ordering::*;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use ascend_rl_sys::types::*;
+
+use super::context::{Context, current};
+use super::{deadline, give, not_null, stream};
+use crate::engine::{Record, Task};
+use crate::registry::{Kind, Registry};
+use crate::reject::{Outcome, check, reject};
+use crate::world::Device;
+
+/// Events of a device.
+const MOST_EVENTS: usize = 65536;
+/// What `aclrtCreateEvent` makes: time line, host sync, progress.
+const DEFAULT_FLAGS: u32 = 0xE;
+/// Bit of the runtime without a name in the public headers: the host may wait.
+const HOST_SYNC: u32 = 0x4;
+const ORDINARY: u32 = ACL_EVENT_SYNC | ACL_EVENT_CAPTURE_STREAM_PROGRESS | HOST_SYNC | ACL_EVENT_TIME_LINE;
+
+static EVENTS: Registry<Arc<Event>> = Registry::new(Kind::Event);
+
+/// The three kinds differ in what they are before the first record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// `aclrtCreateEvent`: not ready; a stream cannot wait for it.
+    Default,
+    /// `aclrtCreateEventWithFlag`: not ready; a stream waits for the record to come.
+    WithFlag,
+    /// `aclrtCreateEventExWithFlag`: complete; a wait is nothing.
+    Ex,
+}
+
+struct Event {
+    origin: Origin,
+    flags: u32,
+    device: &'static Device,
+    context: usize,
+    records: Mutex<Records>,
+}
+
+#[derive(Default)]
+struct Records {
+    latest: Option<Arc<Record>>,
+    /// What streams wait for before the first record; that record will be this one.
+    coming: Option<Arc<Record>>,
+}
+
+impl Event {
+    fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn latest(&self) -> Option<Arc<Record>> {
+        self.records().latest.clone()
+    }
+}
+
+/// Ends the events of a context.
+pub(super) fn end_all(context: &Context) {
+    for handle in EVENTS.handles(|event| event.context == context.handle()) {
+        remove(handle);
+    }
+}
+
+fn remove(handle: usize) -> bool {
+    let removed = EVENTS.remove(handle);
+    removed.inspect(|event| _ = event.device.events.fetch_sub(1, SeqCst)).is_some()
+}
+
+fn resolve(param: &str, event: aclrtEvent) -> Outcome<Arc<Event>> {
+    not_null(param, event)?;
+    match EVENTS.get(event as usize) {
+        Some(found) => Ok(found),
+        None => reject!(ACL_ERROR_RT_INVALID_HANDLE, "{param} is not a live event: destroyed already, or never created"),
+    }
+}
+
+fn create(event: *mut aclrtEvent, origin: Origin, flags: u32) -> Outcome {
+    let context = current()?;
+    let device = context.device;
+    if device.events.fetch_add(1, SeqCst) >= MOST_EVENTS {
+        device.events.fetch_sub(1, SeqCst);
+        reject!(ACL_ERROR_RT_NO_EVENT_RESOURCE, "device {} has {MOST_EVENTS} events, as many as there can be", device.id)
+    }
+    let made = Event { origin, flags, device, context: context.handle(), records: Mutex::default() };
+    give(event, EVENTS.insert(Arc::new(made)) as aclrtEvent);
+    Ok(())
+}
+
+/// What both functions with a flag take; `known` are further flags that CANN has and the simulator has not.
+fn check_flag(flag: u32, known: u32) -> Outcome {
+    check!(
+        flag != 0 && flag & !(ORDINARY | known) == 0,
+        ACL_ERROR_RT_PARAM_INVALID,
+        "flag is {flag:#x}: an OR of ACL_EVENT_SYNC, ACL_EVENT_CAPTURE_STREAM_PROGRESS and ACL_EVENT_TIME_LINE is taken"
+    );
+    check!(flag & known == 0, ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "flag {flag:#x} is not supported by the simulator");
+    Ok(())
+}
+
+pub(crate) fn aclrtCreateEvent(event: *mut aclrtEvent) -> Outcome {
+    not_null("event", event)?;
+    create(event, Origin::Default, DEFAULT_FLAGS)
+}
+
+pub(crate) fn aclrtCreateEventWithFlag(event: *mut aclrtEvent, flag: u32) -> Outcome {
+    not_null("event", event)?;
+    // Device use only, and external (graph capture).
+    check_flag(flag, 0x10 | 0x20)?;
+    create(event, Origin::WithFlag, flag)
+}
+
+pub(crate) fn aclrtCreateEventExWithFlag(event: *mut aclrtEvent, flag: u32) -> Outcome {
+    not_null("event", event)?;
+    // Shared between processes.
+    check_flag(flag, 0x40)?;
+    create(event, Origin::Ex, flag)
+}
+
+/// Records and waits that are queued go on: they hold the record, not the event.
+pub(crate) fn aclrtDestroyEvent(event: aclrtEvent) -> Outcome {
+    resolve("event", event)?;
+    check!(remove(event as usize), ACL_ERROR_RT_INVALID_HANDLE, "event was destroyed by another thread");
+    Ok(())
+}
+
+pub(crate) fn aclrtRecordEvent(event: aclrtEvent, stream: aclrtStream) -> Outcome {
+    let event = resolve("event", event)?;
+    let stream = stream::resolve(stream)?;
+    check!(
+        event.device.id == stream.device,
+        ACL_ERROR_RT_STREAM_CONTEXT,
+        "event is of device {}, stream of device {}",
+        event.device.id,
+        stream.device
+    );
+    // The lock is held while enqueueing, so that the latest record is the one enqueued last.
+    let mut records = event.records();
+    let record = records.coming.take().unwrap_or_default();
+    records.latest = Some(record.clone());
+    stream.enqueue(Task::Record(record));
+    Ok(())
+}
+
+pub(crate) fn aclrtStreamWaitEvent(stream: aclrtStream, event: aclrtEvent) -> Outcome {
+    let event = resolve("event", event)?;
+    check!(
+        event.flags & (ACL_EVENT_SYNC | HOST_SYNC) != 0,
+        ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
+        "event was made without ACL_EVENT_SYNC (flag {:#x}): streams cannot wait for it",
+        event.flags
+    );
+    let stream = stream::resolve(stream)?;
+    let mut records = event.records();
+    let record = match (&records.latest, event.origin) {
+        (Some(record), _) => record.clone(),
+        (None, Origin::Ex) => return Ok(()),
+        (None, Origin::WithFlag) => records.coming.get_or_insert_default().clone(),
+        (None, Origin::Default) => reject!(ACL_ERROR_RT_PARAM_INVALID, "event was never recorded"),
+    };
+    stream.enqueue(Task::Wait(record));
+    Ok(())
+}
+
+pub(crate) fn aclrtQueryEventStatus(event: aclrtEvent, status: *mut aclrtEventRecordedStatus) -> Outcome {
+    let event = resolve("event", event)?;
+    not_null("status", status)?;
+    let complete = match event.latest() {
+        None => event.origin == Origin::Ex,
+        Some(record) => record.time().is_some() || record.place().is_some_and(|(stream, at)| stream.poll(*at)),
+    };
+    give(status, if complete { ACL_EVENT_RECORDED_STATUS_COMPLETE } else { ACL_EVENT_RECORDED_STATUS_NOT_READY });
+    Ok(())
+}
+
+pub(crate) fn aclrtSynchronizeEvent(event: aclrtEvent) -> Outcome {
+    aclrtSynchronizeEventWithTimeout(event, -1)
+}
+
+/// Returns at once for an event that was never recorded.
+pub(crate) fn aclrtSynchronizeEventWithTimeout(event: aclrtEvent, timeout: i32) -> Outcome {
+    let event = resolve("event", event)?;
+    let deadline = deadline(timeout)?;
+    let latest = event.latest();
+    let Some((stream, position)) = latest.as_ref().and_then(|record| record.place()) else { return Ok(()) };
+    check!(
+        stream.wait(*position, deadline),
+        ACL_ERROR_RT_EVENT_SYNC_TIMEOUT,
+        "the work before the event was not done within {timeout} ms"
+    );
+    stream::surface(stream)
+}
+
+pub(crate) fn aclrtEventElapsedTime(ms: *mut f32, start: aclrtEvent, end: aclrtEvent) -> Outcome {
+    not_null("ms", ms)?;
+    let mut times = [0; 2];
+    for (time, (param, event)) in times.iter_mut().zip([("startEvent", start), ("endEvent", end)]) {
+        let event = resolve(param, event)?;
+        check!(
+            event.flags & ACL_EVENT_TIME_LINE != 0,
+            ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID,
+            "{param} was made without ACL_EVENT_TIME_LINE (flag {:#x})",
+            event.flags
+        );
+        let Some(record) = event.latest() else { reject!(ACL_ERROR_RT_INTERNAL_ERROR, "{param} was never recorded") };
+        let Some(at) = record.time() else {
+            reject!(ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, "{param} is not complete: synchronize first")
+        };
+        *time = at;
+    }
+    give(ms, ((times[1] as f64 - times[0] as f64) / 1e6) as f32);
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! The edge to C: how a body's outcome becomes what the function returns, and where its text goes.
+
+use std::cell::RefCell;
+use std::ffi::{CStr, CString, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{null, null_mut};
+
+use crate::engine::panic_text;
+use crate::reject::{Outcome, Reject};
+
+/// What a C function returns, and what its body returns in turn.
+pub(crate) trait Answer {
+    type Body;
+    fn success(body: Self::Body) -> Self;
+    fn refusal(code: i32) -> Self;
+}
+
+impl Answer for i32 {
+    type Body = ();
+    fn success((): ()) -> i32 {
+        ascend_rl_sys::codes::ACL_SUCCESS
+    }
+    fn refusal(code: i32) -> i32 {
+        code
+    }
+}
+
+impl<T> Answer for *mut T {
+    type Body = *mut T;
+    fn success(body: *mut T) -> *mut T {
+        body
+    }
+    fn refusal(_: i32) -> *mut T {
+        null_mut()
+    }
+}
+
+impl<T> Answer for *const T {
+    type Body = *const T;
+    fn success(body: *const T) -> *const T {
+        body
+    }
+    fn refusal(_: i32) -> *const T {
+        null()
+    }
+}
+
+/// Runs a body for C: no panic leaves, and the text of a refusal goes to the thread's recent message.
+pub(crate) fn call<C: Answer>(function: &str, on_panic: i32, body: impl FnOnce() -> Outcome<C::Body>) -> C {
+    let refusal = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(body)) => return C::success(body),
+        Ok(Err(refusal)) => refusal,
+        Err(payload) => Reject { code: on_panic, text: format!("a bug in the simulator: {}", panic_text(&*payload)) },
+    };
+    remember(format!("{}: {function}: {}", label(refusal.code), refusal.text));
+    C::refusal(refusal.code)
+}
+
+/// CANN's texts begin with `E`, the module's letter and four digits: `EE1001` for a bad argument of the runtime, `EZ9999` for
+/// what went wrong inside an operator.
+fn label(code: i32) -> &'static str {
+    match code {
+        161_000..=161_999 => "EZ1001",
+        361_000..=361_999 | 561_000..=561_999 => "EZ9999",
+        100_000..=107_999 => "EE1001",
+        _ => "EE9999",
+    }
+}
+
+thread_local! {
+    /// The last message, and the one that C reads now.
+    static RECENT: RefCell<(Option<String>, CString)> = RefCell::default();
+}
+
+fn remember(text: String) {
+    RECENT.with_borrow_mut(|recent| recent.0 = Some(text));
+}
+
+/// Takes the thread's last message; null when there is none. The text lives until the next message is taken on this thread.
+pub(crate) fn take_recent() -> *const c_char {
+    RECENT.with_borrow_mut(|recent| match recent.0.take() {
+        None => null(),
+        Some(text) => {
+            // The text of a parameter may hold anything, C strings may not.
+            recent.1 = CString::new(text.replace('\0', "?")).unwrap_or_else(|_| <&CStr>::default().to_owned());
+            recent.1.as_ptr()
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panics_and_refusals_become_codes_with_a_text() {
+        let panicked: i32 = call("aclrtX", 500000, || panic!("at {}", 3));
+        // SAFETY: a message was just remembered on this thread.
+        let text = unsafe { CStr::from_ptr(take_recent()) };
+        assert_eq!((panicked, text), (500000, c"EE9999: aclrtX: a bug in the simulator: at 3"));
+        assert!(take_recent().is_null(), "reading clears");
+        let refused: *mut u8 = call("aclnnY", 561000, || Err(Reject { code: 161002, text: "self\0 is 3-D".into() }));
+        // SAFETY: as above.
+        let text = unsafe { CStr::from_ptr(take_recent()) };
+        assert_eq!((refused, text), (null_mut(), c"EZ1001: aclnnY: self? is 3-D"));
+        assert_eq!(call::<i32>("z", 1, || Ok(())), 0);
+    }
+}

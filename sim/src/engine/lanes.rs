@@ -1,0 +1,151 @@
+//! The queues, and the choice of what runs next. Only the engine's thread uses this.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::inbox::Command;
+use super::{Stream, Task};
+use crate::settings::Schedule;
+
+struct Lane {
+    stream: Arc<Stream>,
+    /// With each task's place in the order of all enqueues.
+    queue: VecDeque<(u64, Task)>,
+}
+
+impl Lane {
+    /// Whether the head may run: all but a wait for a mark that is not there yet.
+    fn runnable(&self) -> bool {
+        match self.queue.front() {
+            None => false,
+            Some((_, Task::Wait(record))) => record.time().is_some(),
+            Some(_) => true,
+        }
+    }
+}
+
+pub(super) struct Lanes {
+    schedule: Schedule,
+    /// Lanes with work, and emptied ones to be used again. A handful: a search beats a map.
+    lanes: Vec<Lane>,
+    enqueues: u64,
+    /// What somebody waits for (lazy schedule): streams and positions.
+    demands: Vec<(Arc<Stream>, u64)>,
+    /// What the demands need, found anew when `stale`.
+    needed: Vec<(usize, u64)>,
+    stale: bool,
+    random: u64,
+}
+
+impl Lanes {
+    pub(super) fn new(schedule: Schedule) -> Lanes {
+        let random = match schedule {
+            Schedule::Eager => 0,
+            Schedule::Lazy { seed } => seed,
+        };
+        Lanes { schedule, lanes: Vec::new(), enqueues: 0, demands: Vec::new(), needed: Vec::new(), stale: false, random }
+    }
+
+    pub(super) fn accept(&mut self, command: Command) {
+        self.stale = true;
+        match command {
+            Command::Enqueue(stream, task) => {
+                self.enqueues += 1;
+                let entry = (self.enqueues, task);
+                match self.find(&stream).or_else(|| self.lanes.iter().position(|lane| lane.queue.is_empty())) {
+                    Some(i) => {
+                        let lane = &mut self.lanes[i];
+                        lane.queue.push_back(entry);
+                        lane.stream = stream;
+                    }
+                    None => self.lanes.push(Lane { stream, queue: VecDeque::from([entry]) }),
+                }
+            }
+            Command::Demand(stream, position) => self.demands.push((stream, position)),
+            Command::Drop(stream, position) => self.drop_up_to(&stream, position),
+        }
+    }
+
+    /// Marks among the dropped count as reached: whoever waits for one must not wait for ever.
+    fn drop_up_to(&mut self, stream: &Arc<Stream>, position: u64) {
+        if let Some(i) = self.find(stream) {
+            for (_, task) in self.lanes[i].queue.drain(..) {
+                if let Task::Record(record) = task {
+                    record.complete();
+                }
+            }
+        }
+        stream.complete(position);
+    }
+
+    fn find(&self, stream: &Arc<Stream>) -> Option<usize> {
+        self.lanes.iter().position(|lane| Arc::ptr_eq(&lane.stream, stream))
+    }
+
+    /// Takes the next task to run, if any may run.
+    pub(super) fn next(&mut self) -> Option<(Arc<Stream>, Task)> {
+        let i = match self.schedule {
+            Schedule::Eager => self.oldest(),
+            Schedule::Lazy { .. } => self.any_needed(),
+        }?;
+        let lane = &mut self.lanes[i];
+        let (_, task) = lane.queue.pop_front()?;
+        Some((lane.stream.clone(), task))
+    }
+
+    /// The runnable head that was enqueued first.
+    fn oldest(&self) -> Option<usize> {
+        let heads = self.lanes.iter().enumerate().filter(|(_, lane)| lane.runnable());
+        heads.min_by_key(|(_, lane)| lane.queue.front().map(|(order, _)| *order)).map(|(i, _)| i)
+    }
+
+    /// One of the runnable heads that somebody waits for, as the seed has it.
+    fn any_needed(&mut self) -> Option<usize> {
+        if std::mem::take(&mut self.stale) {
+            self.needed = self.find_needed();
+        }
+        let wanted = |(i, to): &(usize, u64)| self.lanes[*i].runnable() && self.lanes[*i].stream.completed() < *to;
+        let mut runnable: Vec<usize> = self.needed.iter().filter(|needed| wanted(needed)).map(|(i, _)| *i).collect();
+        // By age, so that a seed means the same whatever the lanes' order is.
+        runnable.sort_by_key(|i| self.lanes[*i].queue.front().map(|(order, _)| *order));
+        (!runnable.is_empty()).then(|| runnable[self.draw(runnable.len())])
+    }
+
+    /// The lanes that must run for the demands to be met, each up to a position: those demanded, and those that they wait for.
+    fn find_needed(&mut self) -> Vec<(usize, u64)> {
+        self.demands.retain(|(stream, position)| stream.completed() < *position);
+        let mut needed: Vec<(usize, u64)> = Vec::new();
+        let mut todo = self.demands.clone();
+        while let Some((stream, position)) = todo.pop() {
+            let Some(i) = self.find(&stream) else { continue };
+            let from = match needed.iter_mut().find(|(lane, _)| *lane == i) {
+                Some((_, to)) if *to >= position => continue,
+                Some((_, to)) => std::mem::replace(to, position),
+                None => {
+                    needed.push((i, position));
+                    0
+                }
+            };
+            // The first entry of the queue stands right behind what has run.
+            let first = stream.completed() + 1;
+            for ((_, task), at) in self.lanes[i].queue.iter().zip(first..=position) {
+                if let Task::Wait(record) = task
+                    && at > from
+                    && record.time().is_none()
+                {
+                    todo.extend(record.place().cloned());
+                }
+            }
+        }
+        needed
+    }
+
+    /// A number below `below` (splitmix64: good for any seed, 0 too).
+    fn draw(&mut self, below: usize) -> usize {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % below as u64) as usize
+    }
+}

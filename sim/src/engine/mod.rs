@@ -1,0 +1,132 @@
+//! Asynchronous streams. One thread runs one operation at a time, so that two operations never touch the same memory at once
+//! whatever a program forgot; parallelism is inside an operation ([`crate::parallel`]).
+//!
+//! An enqueue only appends to the inbox: it never runs anything and never waits. The thread sorts the inbox into one queue a
+//! stream and picks the next runnable head ([`lanes`]). Waits and records of events are queue entries like any other, so
+//! streams of different devices wait for each other, and progress needs no further call from the program.
+
+mod inbox;
+mod lanes;
+mod stream;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+pub(crate) use stream::{Record, Stream};
+
+use crate::ops::call::Planned;
+use crate::settings::Schedule;
+use inbox::Inbox;
+use lanes::Lanes;
+
+/// How long the engine polls for work before it sleeps: a program that thinks a little between two steps finds it awake.
+const ENGINE_SPIN: Duration = Duration::from_micros(50);
+
+/// One entry of a stream's queue.
+pub(crate) enum Task {
+    /// An aclnn operator.
+    Operator(Arc<Planned>),
+    /// A copy, a fill: work that runs once. With the name of the call that enqueued it.
+    Once(&'static str, Box<dyn FnOnce() + Send>),
+    /// Marks that everything before it has run.
+    Record(Arc<Record>),
+    /// Holds the stream until the mark is there.
+    Wait(Arc<Record>),
+}
+
+pub(crate) struct Engine {
+    inbox: Inbox,
+    lazy: bool,
+    /// Held by whoever touches device memory: the engine for one operation, or a blocking copy of the host.
+    execution: Mutex<()>,
+    /// Host threads that want `execution`.
+    guests: AtomicUsize,
+    /// For host threads that wait for a stream: see [`Stream::wait`].
+    sleeping: Mutex<()>,
+    woken: Condvar,
+}
+
+impl Engine {
+    /// Starts the thread. It lives as long as the process, which may end while an operation runs: nothing is torn down.
+    pub(crate) fn start(schedule: Schedule) -> std::io::Result<&'static Engine> {
+        let engine: &'static Engine = Box::leak(Box::new(Engine {
+            inbox: Inbox::new(),
+            lazy: schedule != Schedule::Eager,
+            execution: Mutex::new(()),
+            guests: AtomicUsize::new(0),
+            sleeping: Mutex::new(()),
+            woken: Condvar::new(),
+        }));
+        let name = "cann-sim-engine".into();
+        let handle = std::thread::Builder::new().name(name).spawn(move || engine.run(Lanes::new(schedule)))?;
+        engine.inbox.set_reader(handle.thread().clone());
+        Ok(engine)
+    }
+
+    /// Runs `work` on the calling thread while no operation runs. For blocking copies, which do not wait for streams.
+    pub(crate) fn exclusive<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.guests.fetch_add(1, SeqCst);
+        let turn = self.execution.lock();
+        let result = work();
+        drop(turn);
+        self.guests.fetch_sub(1, SeqCst);
+        result
+    }
+
+    fn run(&'static self, mut lanes: Lanes) {
+        let mut commands = Vec::new();
+        loop {
+            self.inbox.take(&mut commands);
+            for command in commands.drain(..) {
+                lanes.accept(command);
+            }
+            match lanes.next() {
+                Some((stream, task)) => self.execute(&stream, task),
+                None => self.inbox.wait(ENGINE_SPIN),
+            }
+        }
+    }
+
+    fn execute(&self, stream: &Stream, task: Task) {
+        match task {
+            Task::Operator(planned) => {
+                self.guarded(stream, planned.name, || (planned.work)());
+            }
+            Task::Once(name, work) => self.guarded(stream, name, work),
+            Task::Record(record) => record.complete(),
+            Task::Wait(_) => {}
+        }
+        stream.complete_next();
+    }
+
+    /// A panic becomes the stream's asynchronous error; what is queued behind still runs, as CANN's default mode has it.
+    fn guarded(&self, stream: &Stream, name: &str, work: impl FnOnce()) {
+        if self.guests.load(SeqCst) > 0 {
+            // The lock is not fair: without this a busy engine would keep a blocking copy waiting.
+            std::thread::yield_now();
+        }
+        let turn = self.execution.lock();
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+            stream.fail(format!("{name} failed on the device: {}", panic_text(&*payload)));
+        }
+        drop(turn);
+    }
+}
+
+/// The message of a panic.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without a message")
+}
+
+/// Nanoseconds since the simulator's first look at the clock, at least 1.
+fn now() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_nanos() as u64 + 1
+}
+
+#[cfg(test)]
+mod tests;

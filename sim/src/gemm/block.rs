@@ -1,0 +1,144 @@
+//! The inner loops: packed panels of `a` and `b` multiplied into a block of the result.
+
+use super::isa::{Isa, Kernel, multiply_add};
+use pulp::Simd;
+
+/// `c = alpha * a @ b`, or `c +=`, for one block of the sum.
+pub(super) struct Block {
+    pub rows: usize,
+    pub cols: usize,
+    pub terms: usize,
+    /// Panels of as many rows as a register tile has, and the elements from one to the next (they may be longer than `terms`).
+    pub a: *const f32,
+    pub a_panel: usize,
+    /// Panels of as many columns as a register tile has.
+    pub b: *const f32,
+    pub b_panel: usize,
+    pub c: *mut f32,
+    pub c_stride: usize,
+    pub alpha: f32,
+    /// Whether to add to what `c` holds.
+    pub add: bool,
+}
+
+impl Block {
+    /// # Safety
+    /// The panels are readable to their ends, padding included, and `c` is writable for `rows` by `cols`.
+    pub(super) unsafe fn run(self, isa: Isa) {
+        isa.run(self)
+    }
+}
+
+impl Kernel for Block {
+    #[inline(always)]
+    fn run<S: Simd, const FUSED: bool>(self, simd: S) {
+        // 24 (12) sums and what is multiplied fit the 32 (16) registers. As in `Isa::tile`.
+        // SAFETY: `Block::run`'s contract.
+        unsafe { if S::REGISTER_COUNT >= 32 { self.tiles::<S, FUSED, 12>(simd) } else { self.tiles::<S, FUSED, 6>(simd) } }
+    }
+}
+
+impl Block {
+    /// A panel of `b` stays in the L1 cache while the panels of `a` stream past it from L2.
+    ///
+    /// # Safety
+    /// As [`Block::run`].
+    #[inline(always)]
+    unsafe fn tiles<S: Simd, const FUSED: bool, const MR: usize>(&self, simd: S) {
+        let nr = 2 * S::F32_LANES;
+        for col in (0..self.cols).step_by(nr) {
+            for row in (0..self.rows).step_by(MR) {
+                // SAFETY: the caller's contract.
+                unsafe {
+                    let a = self.a.add(row / MR * self.a_panel);
+                    let b = self.b.add(col / nr * self.b_panel);
+                    let c = self.c.add(row * self.c_stride + col);
+                    for row in 0..MR.min(self.rows - row) {
+                        prefetch(c.add(row * self.c_stride));
+                        prefetch(c.add(row * self.c_stride).wrapping_add(S::F32_LANES));
+                    }
+                    let sums = sums::<S, FUSED, MR>(simd, self.terms, a, b);
+                    if row + MR <= self.rows && col + nr <= self.cols {
+                        self.put(simd, &sums, c);
+                    } else {
+                        self.put_part(&sums, c, MR.min(self.rows - row), nr.min(self.cols - col));
+                    }
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// `c` is writable for a whole tile.
+    #[inline(always)]
+    unsafe fn put<S: Simd, const MR: usize>(&self, simd: S, sums: &[[S::f32s; 2]; MR], c: *mut f32) {
+        let alpha = simd.splat_f32s(self.alpha);
+        for (row, pair) in sums.iter().enumerate() {
+            for (half, sum) in pair.iter().enumerate() {
+                // SAFETY: the caller's contract; vectors have no padding and any bits are valid.
+                unsafe {
+                    let c = c.add(row * self.c_stride + half * S::F32_LANES).cast::<S::f32s>();
+                    let product = simd.mul_f32s(alpha, *sum);
+                    c.write_unaligned(if self.add { simd.add_f32s(c.read_unaligned(), product) } else { product });
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// `c` is writable for `rows` by `cols`, no more than a tile.
+    #[inline(always)]
+    unsafe fn put_part<V: bytemuck::Pod, const MR: usize>(&self, sums: &[[V; 2]; MR], c: *mut f32, rows: usize, cols: usize) {
+        for (row, pair) in sums.iter().take(rows).enumerate() {
+            for (col, sum) in bytemuck::cast_slice::<V, f32>(pair).iter().take(cols).enumerate() {
+                // SAFETY: the caller's contract.
+                unsafe {
+                    let c = c.add(row * self.c_stride + col);
+                    c.write(if self.add { c.read() + self.alpha * sum } else { self.alpha * sum });
+                }
+            }
+        }
+    }
+}
+
+/// Has the CPU fetch a line of the result while the sums are being made: stores that wait for memory would hold it up.
+#[inline(always)]
+fn prefetch(line: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 CPU has the instruction, and it takes any address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(line.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = line;
+}
+
+/// The register tile: outer products of a column of `a` and a row of `b`, added up.
+///
+/// # Safety
+/// `a` and `b` are readable for `terms` columns of `MR` and rows of two vectors.
+#[inline(always)]
+unsafe fn sums<S: Simd, const FUSED: bool, const MR: usize>(
+    simd: S,
+    terms: usize,
+    mut a: *const f32,
+    mut b: *const f32,
+) -> [[S::f32s; 2]; MR] {
+    let mut sums = [[simd.splat_f32s(0.0); 2]; MR];
+    for _ in 0..terms {
+        // SAFETY: the caller's contract.
+        unsafe {
+            let b0 = b.cast::<S::f32s>().read_unaligned();
+            let b1 = b.add(S::F32_LANES).cast::<S::f32s>().read_unaligned();
+            for (row, pair) in sums.iter_mut().enumerate() {
+                let a = simd.splat_f32s(*a.add(row));
+                pair[0] = multiply_add::<S, FUSED>(simd, a, b0, pair[0]);
+                pair[1] = multiply_add::<S, FUSED>(simd, a, b1, pair[1]);
+            }
+            a = a.add(MR);
+            b = b.add(2 * S::F32_LANES);
+        }
+    }
+    sums
+}

@@ -1,0 +1,296 @@
+//! Matrix products: the engine behind `aclnnMm` and its kin.
+//!
+//! `out = alpha * a @ b + beta * c`, for f32, bf16 and f16 and any strides. Operands are packed into f32 panels on the way
+//! in (a transposed view or a half-precision operand costs no extra pass), the product runs in f32 tiles of registers, and
+//! the result is rounded once on the way out. Products with few rows, decode, skip the packing ([`dot`]).
+//!
+//! Every element of the result is summed in an order that depends on the length of the sum alone: not on the number of
+//! threads or the tile it falls in. Tiles may therefore be cut as the machine likes.
+//!
+//! Files: `isa` (which SIMD), `pack`, `block` (the register tiles), `dot` (few rows), `scratch`. Nothing here knows CANN.
+
+mod block;
+mod dot;
+mod isa;
+mod pack;
+mod scratch;
+#[cfg(test)]
+mod tests;
+
+use crate::convert::{narrow_row, widen_row, with_float};
+use ascend_rl_sys::types::{ACL_FLOAT, aclDataType};
+use block::Block;
+use isa::Isa;
+use pack::{Lanes, Panels};
+
+/// A matrix in device memory: f32, bf16 or f16, strides in elements (0 broadcasts an operand).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Matrix {
+    pub dtype: aclDataType,
+    pub rows: usize,
+    pub cols: usize,
+    pub row_stride: usize,
+    pub col_stride: usize,
+    pub data: *mut u8,
+}
+
+// SAFETY: an address and numbers; `Product::run`'s contract answers for the memory.
+unsafe impl Send for Matrix {}
+// SAFETY: as above.
+unsafe impl Sync for Matrix {}
+
+impl Matrix {
+    /// Address of an element.
+    fn at(&self, row: usize, col: usize) -> *mut u8 {
+        self.data.wrapping_add((row * self.row_stride + col * self.col_stride) * self.dtype.size())
+    }
+
+    /// Rows to pack, from a column on.
+    fn rows(&self, first: usize, count: usize, col: usize) -> Lanes {
+        let (lane_stride, term_stride) = (self.row_stride, self.col_stride);
+        Lanes { dtype: self.dtype, data: self.at(first, col), count, lane_stride, term_stride }
+    }
+
+    /// Columns to pack.
+    fn columns(&self, first: usize, count: usize) -> Lanes {
+        let (lane_stride, term_stride) = (self.col_stride, self.row_stride);
+        Lanes { dtype: self.dtype, data: self.at(0, first), count, lane_stride, term_stride }
+    }
+
+    /// Elements that Rust may refer to as f32 where they lie.
+    fn is_f32(&self) -> bool {
+        self.dtype == ACL_FLOAT && self.data.cast::<f32>().is_aligned()
+    }
+
+    /// Rows that can be read or written as f32 in place.
+    fn has_f32_rows(&self) -> bool {
+        self.is_f32() && (self.col_stride == 1 || self.cols == 1)
+    }
+}
+
+/// `out = alpha * a @ b + beta * c`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Product {
+    pub a: Matrix,
+    pub b: Matrix,
+    pub alpha: f32,
+    /// What is added, of `out`'s shape (strides of 0 broadcast it), and its factor.
+    pub add: Option<(f32, Matrix)>,
+    /// May be the matrix that is added; shares no memory with `a` and `b`.
+    pub out: Matrix,
+}
+
+/// Terms of a sum that are added up in registers before they go to memory.
+const KC: usize = 256;
+/// Rows of a task: a multiple of every tile's, and with [`KC`] columns of `a` half of a small L2 cache.
+const MC: usize = 96;
+/// Terms that are packed at once where `out` can hold the sum so far: a multiple of [`KC`], few enough for the packed operands to
+/// stay in the last cache.
+const DEPTH: usize = 4 * KC;
+/// Fewest columns of a task.
+const MIN_COLS: usize = 128;
+/// Most f32 of an operand packed at once (16 MiB), unless [`MIN_COLS`] columns of `b` need more.
+const PACKED: usize = 4 << 20;
+/// Most rows for which the kernel without packing is the faster, where `b`'s columns are contiguous.
+const FEW_ROWS: usize = 4;
+
+impl Product {
+    /// Computes it with the CPU's best SIMD, on all threads.
+    ///
+    /// # Safety
+    /// The matrices are readable, and `out` writable, for their shapes and strides; dtypes are f32, bf16 or f16; nothing else
+    /// writes to them meanwhile.
+    pub(crate) unsafe fn run(&self) {
+        // SAFETY: the caller's contract.
+        unsafe { self.run_on(Isa::best()) }
+    }
+
+    /// # Safety
+    /// As [`Product::run`].
+    unsafe fn run_on(&self, isa: Isa) {
+        let (m, k) = (self.out.rows, self.a.cols);
+        if m == 0 || self.out.cols == 0 {
+            return;
+        }
+        if m <= FEW_ROWS && (self.b.row_stride == 1 || k <= 1) {
+            // SAFETY: the caller's contract.
+            return unsafe { dot::run(self, isa) };
+        }
+        if k > DEPTH && self.out.has_f32_rows() {
+            for term in (0..k).step_by(DEPTH) {
+                // SAFETY: the caller's contract.
+                unsafe { self.terms(term, DEPTH.min(k - term)).run_packed(isa) };
+            }
+        } else {
+            // SAFETY: the caller's contract.
+            unsafe { self.run_packed(isa) };
+        }
+    }
+
+    /// A piece of the sum, added to what the pieces before have left in `out`.
+    fn terms(&self, first: usize, count: usize) -> Product {
+        Product {
+            a: Matrix { cols: count, data: self.a.at(0, first), ..self.a },
+            b: Matrix { rows: count, data: self.b.at(first, 0), ..self.b },
+            add: if first == 0 { self.add } else { Some((1.0, self.out)) },
+            ..*self
+        }
+    }
+
+    /// # Safety
+    /// As [`Product::run`].
+    unsafe fn run_packed(&self, isa: Isa) {
+        let n = self.out.cols;
+        let step = (PACKED / self.a.cols.max(1)).max(MIN_COLS) / MIN_COLS * MIN_COLS;
+        for col in (0..n).step_by(step) {
+            // SAFETY: the caller's contract.
+            unsafe { self.columns(isa, col, step.min(n - col)) };
+        }
+    }
+
+    /// Columns `first .. first + n` of the result.
+    ///
+    /// # Safety
+    /// As [`Product::run`].
+    unsafe fn columns(&self, isa: Isa, first: usize, n: usize) {
+        let (m, k) = (self.out.rows, self.a.cols);
+        let (mr, nr) = isa.tile();
+        let (a_panels, b_panels) = (m.div_ceil(mr), n.div_ceil(nr));
+        let row_blocks = m.div_ceil(MC);
+        let wanted = (8 * crate::parallel::threads()).div_ceil(row_blocks);
+        let group = b_panels.div_ceil(wanted).max(MIN_COLS / nr);
+        let groups = b_panels.div_ceil(group);
+        // Rows that several tasks need are packed once for all; else a task packs its own, which then are in its cache.
+        let shared_a = groups > 1 && m * k <= PACKED;
+        let (a_len, b_len) = (if shared_a { a_panels * mr * k } else { 0 }, b_panels * nr * k);
+        scratch::lend(&scratch::SHARED, a_len + b_len, |space| {
+            let (b_space, a_space) = space.split_at_mut(b_len);
+            let b = Panels::new(b_space, nr, k);
+            let a = shared_a.then(|| Panels::new(a_space, mr, k));
+            // SAFETY: the caller's contract.
+            unsafe {
+                b.pack_all(b_panels, &self.b.columns(first, n));
+                if let Some(a) = &a {
+                    a.pack_all(a_panels, &self.a.rows(0, m, 0));
+                }
+            }
+            crate::parallel::for_each(row_blocks * groups, |task| {
+                let (row, panel) = (task / groups * MC, task % groups * group);
+                let tile = Tile { row, rows: MC.min(m - row), col: panel * nr, cols: (group * nr).min(n - panel * nr) };
+                // SAFETY: the caller's contract; tasks write to different elements.
+                unsafe { self.tile(isa, first, tile, a.as_ref(), &b) }
+            });
+        });
+    }
+
+    /// One task: a tile of the result, over the whole sum. Without `a` it packs the rows itself.
+    ///
+    /// # Safety
+    /// As [`Product::run`].
+    unsafe fn tile(&self, isa: Isa, first: usize, tile: Tile, a: Option<&Panels>, b: &Panels) {
+        let (k, mr) = (self.a.cols, isa.tile().0);
+        let direct = self.out.has_f32_rows();
+        let own_a = if a.is_some() { 0 } else { MC.next_multiple_of(mr) * KC.min(k) };
+        let own_c = if direct { 0 } else { tile.rows * tile.cols };
+        scratch::lend(&scratch::LOCAL, own_a + own_c, |space| {
+            let (own_a, own_c) = space.split_at_mut(own_a);
+            let (c, c_stride) = if direct {
+                (self.out.at(tile.row, first + tile.col).cast(), self.out.row_stride)
+            } else {
+                (own_c.as_mut_ptr(), tile.cols)
+            };
+            // SAFETY: `c` is the tile in `out`, or as large a scratch.
+            let mut add = unsafe { self.seed(first, &tile, c, c_stride) };
+            for term in (0..k).step_by(KC) {
+                let terms = KC.min(k - term);
+                let (a, a_panel) = match a {
+                    Some(a) => (a.at(tile.row / mr, term), a.len()),
+                    None => {
+                        let a = Panels::new(own_a, mr, terms);
+                        // SAFETY: the caller's contract.
+                        unsafe { a.pack(0..tile.rows.div_ceil(mr), &self.a.rows(tile.row, tile.rows, term)) };
+                        (a.at(0, 0), a.len())
+                    }
+                };
+                let block = Block {
+                    rows: tile.rows,
+                    cols: tile.cols,
+                    terms,
+                    a,
+                    a_panel,
+                    b: b.at(tile.col / b.width, term),
+                    b_panel: b.len(),
+                    c,
+                    c_stride,
+                    alpha: self.alpha,
+                    add,
+                };
+                // SAFETY: the panels are packed for this tile, and `c` is as above.
+                unsafe { block.run(isa) };
+                add = true;
+            }
+            if !direct {
+                for row in 0..tile.rows {
+                    // SAFETY: as above.
+                    unsafe { self.store(tile.row + row, first + tile.col, &own_c[row * tile.cols..][..tile.cols]) };
+                }
+            }
+        });
+    }
+
+    /// Puts `beta * c` into the tile at `c`, or zeros if the sum is empty; says whether the product adds to it.
+    ///
+    /// # Safety
+    /// As [`Product::run`]; `c` is writable for the tile.
+    unsafe fn seed(&self, first: usize, tile: &Tile, c: *mut f32, c_stride: usize) -> bool {
+        let col = first + tile.col;
+        if let Some((beta, from)) = self.add.filter(|(beta, _)| *beta != 0.0) {
+            let in_place = from.at(tile.row, col) == c.cast() && from.row_stride == c_stride && from.has_f32_rows();
+            if beta == 1.0 && in_place {
+                return true;
+            }
+            for row in 0..tile.rows {
+                // SAFETY: rows of the tile do not overlap. Where `c` is `from`, each element is read before it is written.
+                unsafe {
+                    let to = std::slice::from_raw_parts_mut(c.add(row * c_stride), tile.cols);
+                    if !in_place {
+                        widen_row(from.dtype, from.at(tile.row + row, col), from.col_stride, to);
+                    }
+                    to.iter_mut().for_each(|v| *v *= beta);
+                }
+            }
+            return true;
+        }
+        if self.a.cols == 0 {
+            for row in 0..tile.rows {
+                // SAFETY: the caller's contract.
+                unsafe { std::slice::from_raw_parts_mut(c.add(row * c_stride), tile.cols) }.fill(0.0);
+            }
+        }
+        false
+    }
+
+    /// Rounds a piece of a row of the result to its place.
+    ///
+    /// # Safety
+    /// As [`Product::run`].
+    unsafe fn store(&self, row: usize, col: usize, values: &[f32]) {
+        let to = self.out.at(row, col);
+        if self.out.col_stride == 1 {
+            // SAFETY: the caller's contract.
+            return unsafe { narrow_row(self.out.dtype, values, to) };
+        }
+        with_float!(self.out.dtype, T => for (i, v) in values.iter().enumerate() {
+            // SAFETY: the caller's contract.
+            unsafe { to.cast::<T>().add(i * self.out.col_stride).write_unaligned(<T as crate::convert::Float>::narrow(*v)) }
+        })
+    }
+}
+
+/// A tile of the result, columns counted from the first of the packed ones.
+struct Tile {
+    row: usize,
+    rows: usize,
+    col: usize,
+    cols: usize,
+}

@@ -1,0 +1,198 @@
+//! Operands into panels: `width` rows of `a` (or columns of `b`) side by side, in f32, one term of the sum after another.
+
+use std::ops::Range;
+
+use crate::convert::{Float, with_float};
+use crate::simd::vectorized;
+use ascend_rl_sys::types::aclDataType;
+
+/// What is packed: rows of `a` or columns of `b`, the lanes, each a sequence of terms.
+pub(super) struct Lanes {
+    pub dtype: aclDataType,
+    /// The first term of the first lane.
+    pub data: *const u8,
+    pub count: usize,
+    /// In elements, from lane to lane and from term to term.
+    pub lane_stride: usize,
+    pub term_stride: usize,
+}
+
+/// Where panels of one width and length lie, one after another. Different panels may be written from different threads.
+pub(super) struct Panels {
+    data: *mut f32,
+    pub width: usize,
+    terms: usize,
+}
+
+// SAFETY: an address and numbers; `pack`'s contract answers for the memory.
+unsafe impl Sync for Panels {}
+
+// SAFETY: as above, of `Panels::pack`.
+unsafe impl Sync for Lanes {}
+
+/// Terms of neighbouring panels that are read together where lanes lie side by side: a memory page each, which is what the CPU
+/// looks up quickly.
+const TOGETHER: usize = 32;
+
+/// Panels that one thread packs at a time.
+const PACKED_TOGETHER: usize = 8;
+
+impl Panels {
+    pub(super) fn new(space: &mut [f32], width: usize, terms: usize) -> Panels {
+        Panels { data: space.as_mut_ptr(), width, terms }
+    }
+
+    /// Elements of a panel.
+    pub(super) fn len(&self) -> usize {
+        self.width * self.terms
+    }
+
+    /// Address of a term of a panel.
+    pub(super) fn at(&self, panel: usize, term: usize) -> *mut f32 {
+        self.data.wrapping_add(panel * self.len() + term * self.width)
+    }
+
+    /// Fills the first `panels` panels, on all threads.
+    ///
+    /// # Safety
+    /// As [`Panels::pack`].
+    pub(super) unsafe fn pack_all(&self, panels: usize, lanes: &Lanes) {
+        crate::parallel::for_each(panels.div_ceil(PACKED_TOGETHER), |i| {
+            let first = i * PACKED_TOGETHER;
+            // SAFETY: the caller's contract; each panel is in one range.
+            unsafe { self.pack(first..panels.min(first + PACKED_TOGETHER), lanes) }
+        });
+    }
+
+    /// Fills panels, which hold the lanes from `panel * width` on; lanes beyond the last become zeros.
+    ///
+    /// # Safety
+    /// The space holds the panels and nobody else touches them; all terms of the lanes are readable.
+    pub(super) unsafe fn pack(&self, panels: Range<usize>, lanes: &Lanes) {
+        let together = if lanes.lane_stride == 1 { TOGETHER } else { self.terms.max(1) };
+        with_float!(lanes.dtype, T => vectorized(
+            #[inline(always)]
+            || {
+                for term in (0..self.terms).step_by(together) {
+                    for panel in panels.clone() {
+                        let first = panel * self.width;
+                        let offset = first * lanes.lane_stride + term * lanes.term_stride;
+                        let from = Source {
+                            data: lanes.data.cast::<T>().wrapping_add(offset),
+                            lane_stride: lanes.lane_stride,
+                            term_stride: lanes.term_stride,
+                            lanes: lanes.count - first,
+                        };
+                        let (terms, to) = (together.min(self.terms - term), self.at(panel, term));
+                        // SAFETY: the caller's contract.
+                        unsafe {
+                            match self.width {
+                                6 => from.interleave::<6>(terms, to),
+                                8 => from.interleave::<8>(terms, to),
+                                12 => from.interleave::<12>(terms, to),
+                                16 => from.interleave::<16>(terms, to),
+                                32 => from.interleave::<32>(terms, to),
+                                width => unreachable!("no register tile is {width} wide"),
+                            }
+                        }
+                    }
+                }
+            },
+        ))
+    }
+}
+
+/// A piece of one panel.
+struct Source<T> {
+    data: *const T,
+    lane_stride: usize,
+    term_stride: usize,
+    /// May be more than the panel is wide, or fewer.
+    lanes: usize,
+}
+
+/// Terms that a transposition takes at a time.
+const RUN: usize = 8;
+
+impl<T: Float> Source<T> {
+    /// # Safety
+    /// As [`Panels::pack`].
+    #[inline(always)]
+    unsafe fn interleave<const W: usize>(&self, terms: usize, to: *mut f32) {
+        // SAFETY: the caller's contract, for all three.
+        unsafe {
+            if self.lanes < W {
+                self.partly::<W>(terms, to)
+            } else if self.lane_stride == 1 {
+                self.copied::<W>(terms, to)
+            } else {
+                self.transposed::<W>(terms, to)
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Panels::pack`].
+    #[inline(always)]
+    unsafe fn partly<const W: usize>(&self, terms: usize, to: *mut f32) {
+        for term in 0..terms {
+            for lane in 0..W {
+                // SAFETY: the caller's contract.
+                unsafe {
+                    let value = if lane < self.lanes { self.at(lane, term) } else { 0.0 };
+                    to.add(term * W + lane).write(value);
+                }
+            }
+        }
+    }
+
+    /// Lanes lie side by side already.
+    ///
+    /// # Safety
+    /// As [`Panels::pack`].
+    #[inline(always)]
+    unsafe fn copied<const W: usize>(&self, terms: usize, to: *mut f32) {
+        for term in 0..terms {
+            // SAFETY: the caller's contract.
+            unsafe {
+                let from = self.data.add(term * self.term_stride).cast::<[T; W]>().read_unaligned();
+                to.add(term * W).cast::<[f32; W]>().write(from.map(Float::widen));
+            }
+        }
+    }
+
+    /// Lanes are apart: short runs of each are read, then written side by side.
+    ///
+    /// # Safety
+    /// As [`Panels::pack`].
+    #[inline(always)]
+    unsafe fn transposed<const W: usize>(&self, terms: usize, to: *mut f32) {
+        let whole = if self.term_stride == 1 { terms / RUN * RUN } else { 0 };
+        for term in (0..whole).step_by(RUN) {
+            // SAFETY: the caller's contract.
+            unsafe {
+                let mut runs = [[0f32; RUN]; W];
+                for (lane, run) in runs.iter_mut().enumerate() {
+                    *run = self.data.add(lane * self.lane_stride + term).cast::<[T; RUN]>().read_unaligned().map(Float::widen);
+                }
+                for i in 0..RUN {
+                    to.add((term + i) * W).cast::<[f32; W]>().write(runs.map(|run| run[i]));
+                }
+            }
+        }
+        for term in whole..terms {
+            for lane in 0..W {
+                // SAFETY: the caller's contract.
+                unsafe { to.add(term * W + lane).write(self.at(lane, term)) }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Panels::pack`].
+    #[inline(always)]
+    unsafe fn at(&self, lane: usize, term: usize) -> f32 {
+        // SAFETY: the caller's contract.
+        unsafe { self.data.add(lane * self.lane_stride + term * self.term_stride).read_unaligned() }.widen()
+    }
+}

@@ -1,0 +1,194 @@
+//! Cuts a device's memory into allocations. Offsets and numbers only: it never touches the memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// Starts of allocations: more than CANN promises (64), and enough for any vector unit and cache line.
+const ALIGN: usize = 512;
+/// Freed bytes go back to the system once a free range has this many that were used.
+const GIVE_BACK: usize = 1 << 20;
+
+struct Block {
+    /// What the heap set aside.
+    len: usize,
+    /// What the program asked for.
+    asked: usize,
+}
+
+struct Free {
+    len: usize,
+    /// The part that was used since it was last given back; may be empty.
+    used: Range<usize>,
+}
+
+/// Best fit, lowest address among equals; neighbours merge when freed.
+pub(crate) struct Heap {
+    capacity: usize,
+    taken: usize,
+    live: BTreeMap<usize, Block>,
+    free: BTreeMap<usize, Free>,
+    by_len: BTreeSet<(usize, usize)>,
+}
+
+impl Heap {
+    pub(crate) fn new(capacity: usize) -> Heap {
+        let mut heap = Heap { capacity, taken: 0, live: BTreeMap::new(), free: BTreeMap::new(), by_len: BTreeSet::new() };
+        heap.put(0, Free { len: capacity, used: 0..0 });
+        heap
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    pub(crate) fn available(&self) -> usize {
+        self.capacity - self.taken
+    }
+
+    /// The longest allocation that would succeed, about.
+    pub(crate) fn largest(&self) -> usize {
+        self.by_len.last().map_or(0, |(len, _)| *len)
+    }
+
+    /// What an allocation really takes: CANN rounds up to 32 and adds 32 (operators may read past the end).
+    fn real_size(asked: usize) -> Option<usize> {
+        asked.checked_next_multiple_of(32)?.checked_add(32)?.checked_next_multiple_of(ALIGN)
+    }
+
+    /// The offset of a new allocation.
+    pub(crate) fn alloc(&mut self, asked: usize) -> Option<usize> {
+        let len = Self::real_size(asked)?;
+        let (_, offset) = *self.by_len.range((len, 0)..).next()?;
+        let found = self.take(offset)?;
+        if found.len > len {
+            let rest = offset + len;
+            let used = found.used.start.max(rest)..found.used.end.max(rest);
+            self.put(rest, Free { len: found.len - len, used });
+        }
+        self.taken += len;
+        self.live.insert(offset, Block { len, asked });
+        Some(offset)
+    }
+
+    /// Frees the allocation that starts at `offset`, and says which bytes to give back to the system, if many.
+    /// `None` where no allocation starts there.
+    pub(crate) fn free(&mut self, offset: usize) -> Option<Option<Range<usize>>> {
+        let block = self.live.remove(&offset)?;
+        self.taken -= block.len;
+        let (mut start, mut len, mut used) = (offset, block.len, offset..offset + block.len);
+        let before = self.free.range(..offset).next_back().map(|(at, free)| (*at, at + free.len));
+        if let Some((at, end)) = before
+            && end == offset
+            && let Some(free) = self.take(at)
+        {
+            (start, len) = (at, len + free.len);
+            used = hull(used, free.used);
+        }
+        if let Some(free) = self.take(offset + block.len) {
+            len += free.len;
+            used = hull(used, free.used);
+        }
+        let give_back = (used.len() >= GIVE_BACK).then(|| std::mem::replace(&mut used, start..start));
+        self.put(start, Free { len, used });
+        Some(give_back)
+    }
+
+    /// Whether `start .. start + bytes` lies inside what one live allocation asked for.
+    pub(crate) fn lies_in_one(&self, start: usize, bytes: usize) -> bool {
+        let Some((offset, block)) = self.live.range(..=start).next_back() else { return false };
+        start.checked_add(bytes).is_some_and(|end| end <= offset + block.asked) && start - offset < block.asked
+    }
+
+    fn put(&mut self, offset: usize, free: Free) {
+        self.by_len.insert((free.len, offset));
+        self.free.insert(offset, free);
+    }
+
+    fn take(&mut self, offset: usize) -> Option<Free> {
+        let free = self.free.remove(&offset)?;
+        self.by_len.remove(&(free.len, offset));
+        Some(free)
+    }
+}
+
+/// The shortest range that holds both, where an empty one holds nothing.
+fn hull(a: Range<usize>, b: Range<usize>) -> Range<usize> {
+    match (a.is_empty(), b.is_empty()) {
+        (_, true) => a,
+        (true, _) => b,
+        _ => a.start.min(b.start)..a.end.max(b.end),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_round_as_cann_rounds_and_starts_are_aligned() {
+        let mut heap = Heap::new(1 << 20);
+        // 1 -> 32 + 32 = 64 -> 512; 480 -> 480 + 32 = 512; 481 -> 512 + 32 -> 1024.
+        for (asked, taken) in [(1, 512), (480, 512), (481, 1024)] {
+            let before = heap.available();
+            assert_eq!(heap.alloc(asked).unwrap() % ALIGN, 0);
+            assert_eq!(before - heap.available(), taken, "{asked}");
+        }
+        assert_eq!(heap.alloc(usize::MAX), None);
+    }
+
+    #[test]
+    fn a_range_must_lie_inside_what_was_asked() {
+        let mut heap = Heap::new(1 << 20);
+        let (a, b) = (heap.alloc(100).unwrap(), heap.alloc(2000).unwrap());
+        assert!(heap.lies_in_one(a, 100) && heap.lies_in_one(a + 99, 1) && heap.lies_in_one(b + 500, 1500));
+        assert!(!heap.lies_in_one(a, 101), "the padding is not the program's");
+        assert!(!heap.lies_in_one(a + 100, 0) && !heap.lies_in_one(b + 1, 2000) && !heap.lies_in_one(a, usize::MAX));
+        heap.free(a);
+        assert!(!heap.lies_in_one(a, 1));
+        assert_eq!(heap.free(a), None, "freed already");
+        assert_eq!(heap.free(b + 512), None, "not a start");
+    }
+
+    #[test]
+    fn big_freed_ranges_are_given_back_once() {
+        let mut heap = Heap::new(1 << 30);
+        let small: Vec<usize> = (0..4096).map(|_| heap.alloc(480).unwrap()).collect();
+        let end = heap.alloc(480).unwrap();
+        let returned: usize = small.iter().filter_map(|at| heap.free(*at).unwrap()).map(|range| range.len()).sum();
+        assert_eq!(returned, 2 << 20, "small pieces add up");
+        let big = heap.alloc(3 << 20).unwrap();
+        let range = heap.free(big).unwrap().unwrap();
+        assert!(range.contains(&big) && range.len() < 6 << 20);
+        assert_eq!(heap.free(end).unwrap(), None, "512 bytes are kept");
+    }
+
+    /// Random traffic against a list of what is live: no overlap, and everything merges back into one range.
+    #[test]
+    fn random_traffic_keeps_allocations_apart() {
+        let mut heap = Heap::new(1 << 22);
+        let mut live: Vec<(usize, usize)> = Vec::new();
+        let mut state = 1u64;
+        let mut random = move |below: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..20_000 {
+            if random(5) < 3 {
+                let asked = 1 + random(20_000);
+                if let Some(at) = heap.alloc(asked) {
+                    assert!(live.iter().all(|(other, len)| at + asked <= *other || other + len <= at));
+                    assert!(at + asked <= heap.capacity());
+                    live.push((at, asked));
+                }
+            } else if !live.is_empty() {
+                let (at, asked) = live.swap_remove(random(live.len()));
+                assert!(heap.lies_in_one(at, asked));
+                assert!(heap.free(at).is_some());
+            }
+        }
+        for (at, _) in live {
+            heap.free(at);
+        }
+        assert_eq!((heap.available(), heap.largest(), heap.free.len()), (1 << 22, 1 << 22, 1));
+    }
+}

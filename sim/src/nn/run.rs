@@ -1,0 +1,64 @@
+//! Phase two, the same for all operators: checks the executor, the stream and the memory, then enqueues.
+
+use std::ffi::c_void;
+
+use ascend_rl_sys::codes::ACLNN_ERR_RUNTIME_ERROR;
+use ascend_rl_sys::types::*;
+
+use super::objects::EXECUTORS;
+use crate::acl::{context, stream};
+use crate::engine::Task;
+use crate::memory::Place;
+use crate::reject::{Outcome, Reject, check, reject};
+use crate::world::{Device, world};
+
+/// The operator layer's code for what the runtime below refuses.
+fn runtime(refusal: Reject) -> Reject {
+    Reject { code: ACLNN_ERR_RUNTIME_ERROR, text: format!("{} (runtime error {})", refusal.text, refusal.code) }
+}
+
+/// Phase one needs a current context, as it asks the device for its kernels.
+pub(crate) fn needs_device() -> Outcome {
+    context::current().map(drop).map_err(runtime)
+}
+
+/// Phase two of `operator`. Consumes the executor, also when it refuses, unless that is repeatable.
+pub(crate) fn run(
+    operator: &'static str,
+    workspace: *mut c_void,
+    workspace_size: u64,
+    executor: *mut aclOpExecutor,
+    stream: aclrtStream,
+) -> Outcome {
+    check!(!executor.is_null(), ACLNN_ERR_INNER_NULLPTR, "executor is null");
+    let Some(executor) = EXECUTORS.take_unless(executor as usize, |executor| executor.repeatable) else {
+        reject!(ACLNN_ERR_INNER_NULLPTR, "executor was consumed already, or phase one never made it")
+    };
+    let planned = executor.planned;
+    check!(planned.name == operator, ACLNN_ERR_INNER, "executor was made by {}GetWorkspaceSize", planned.name);
+    let stream = stream::resolve(stream).map_err(runtime)?;
+    let device = world()?.device(stream.device as i32).map_err(runtime)?;
+    let scratch = ("workspace", workspace as usize, workspace_size as usize, "use");
+    let regions = planned.regions.iter().map(|r| (r.param, r.start, r.bytes, if r.write { "write" } else { "read" }));
+    let mut ranges = std::iter::once(scratch).chain(regions);
+    if let Some(i) = device.memory.outside(ranges.clone().map(|(_, start, bytes, _)| (start, bytes)))
+        && let Some((param, start, bytes, access)) = ranges.nth(i)
+    {
+        reject!(
+            ACLNN_ERR_PARAM_INVALID,
+            "{operator}: {param} ({bytes} bytes to {access} at {start:#x}) does not lie inside one live allocation of device {}: {}",
+            device.id,
+            where_it_is(device, start)
+        )
+    }
+    stream.enqueue(Task::Operator(planned));
+    Ok(())
+}
+
+fn where_it_is(device: &Device, start: usize) -> String {
+    match Place::of("tensor", start, 1) {
+        Ok(Place::Device(found)) if found.id == device.id => "it leaves the allocation that it begins in".into(),
+        Ok(place) => format!("it is {}", place.name()),
+        Err(_) => "it was freed, or never allocated".into(),
+    }
+}

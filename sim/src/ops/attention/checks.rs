@@ -1,0 +1,151 @@
+//! Checks that the attention operators share. Each text names the operator, the parameter, what was given and what is taken.
+
+use ascend_rl_sys::types::*;
+
+use super::view::{Heads, Mask, Seq};
+use crate::nn::tensor::Tensor;
+use crate::ops::call::Call;
+use crate::reject::{Outcome, check, reject};
+
+/// Side of the compressed causal mask.
+const MASK_SIDE: usize = 2048;
+
+/// A `[tokens, heads, dim]` view; the last dim must be contiguous.
+pub(super) fn heads(name: &str, param: &str, tensor: &Tensor) -> Outcome<Heads> {
+    check!(tensor.rank() == 3, ACLNN_ERR_PARAM_INVALID, "{name}: {param} is {:?}, layout TND is [T, N, D]", tensor.dims);
+    check!(
+        tensor.dims[2] == 1 || tensor.strides[2] == 1,
+        ACL_ERROR_FEATURE_UNSUPPORTED,
+        "{name}: {param} has strides {:?}; the simulator takes a contiguous last dim",
+        tensor.strides
+    );
+    Ok(Heads { data: tensor.data, token: tensor.strides[0], head: tensor.strides[1] })
+}
+
+/// `tensor` has this dtype and these dims.
+pub(super) fn same(name: &str, param: &str, tensor: &Tensor, dtype: aclDataType, dims: &[usize]) -> Outcome {
+    dtype_is(name, param, tensor, dtype)?;
+    check!(*tensor.dims == *dims, ACLNN_ERR_PARAM_INVALID, "{name}: {param} is {:?}, {dims:?} is needed", tensor.dims);
+    Ok(())
+}
+
+pub(super) fn dtype_is(name: &str, param: &str, tensor: &Tensor, dtype: aclDataType) -> Outcome {
+    let given = tensor.dtype;
+    check!(given == dtype, ACLNN_ERR_PARAM_INVALID, "{name}: {param} has dataType {}, {} is needed", given.0, dtype.0);
+    Ok(())
+}
+
+/// Row-major without gaps.
+pub(super) fn contiguous(name: &str, param: &str, tensor: &Tensor) -> Outcome {
+    check!(
+        tensor.is_contiguous(),
+        ACL_ERROR_FEATURE_UNSUPPORTED,
+        "{name}: {param} has strides {:?} for {:?}; the simulator takes it contiguous",
+        tensor.strides,
+        tensor.dims
+    );
+    Ok(())
+}
+
+/// An output that must be there and hold nothing, or an input that may be null.
+pub(super) fn empty(name: &str, param: &str, tensor: &Tensor) -> Outcome {
+    check!(
+        tensor.numel() == 0,
+        ACL_ERROR_FEATURE_UNSUPPORTED,
+        "{name}: {param} is {:?}; the simulator takes it empty",
+        tensor.dims
+    );
+    Ok(())
+}
+
+/// The rule of `sparseMode` with the mask that it needs.
+pub(super) fn mask(call: &mut Call, name: &str, mode: i64, modes: &[i64], handle: *const aclTensor) -> Outcome<Mask> {
+    check!(
+        modes.contains(&mode),
+        ACL_ERROR_FEATURE_UNSUPPORTED,
+        "{name}: sparseMode {mode} is not supported by the simulator; it has {modes:?}"
+    );
+    let given = call.optional_input("attenMask", handle)?;
+    if mode == 0 {
+        check!(
+            given.is_none(),
+            ACL_ERROR_FEATURE_UNSUPPORTED,
+            "{name}: attenMask with sparseMode 0 (a full mask) is not supported by the simulator; pass null, or sparseMode 3"
+        );
+        return Ok(Mask::Full);
+    }
+    let Some(mask) = given else {
+        // On a card this computes without any mask: more likely an oversight than a wish.
+        reject!(
+            ACL_ERROR_FEATURE_UNSUPPORTED,
+            "{name}: attenMask is null with sparseMode {mode}, which CANN takes as no mask; say sparseMode 0 for that"
+        )
+    };
+    let dtypes = [ACL_BOOL, ACL_UINT8, ACL_INT8];
+    check!(
+        dtypes.contains(&mask.dtype),
+        ACLNN_ERR_PARAM_INVALID,
+        "{name}: attenMask has dataType {}, bool, uint8 or int8 is needed",
+        mask.dtype.0
+    );
+    let dims = &mask.dims[mask.rank().saturating_sub(2)..];
+    check!(
+        *dims == [MASK_SIDE, MASK_SIDE] && mask.numel() == MASK_SIDE * MASK_SIDE,
+        ACLNN_ERR_PARAM_INVALID,
+        "{name}: attenMask is {:?}, sparseMode {mode} needs the compressed [2048, 2048]",
+        mask.dims
+    );
+    Ok(if mode == 2 { Mask::LeftUp } else { Mask::RightDown })
+}
+
+/// Without a mask, `preTokens` and `nextTokens` must leave every pair in.
+pub(super) fn unlimited(name: &str, mask: Mask, pre_tokens: i64, next_tokens: i64, longest: usize) -> Outcome {
+    let enough = pre_tokens >= longest as i64 && next_tokens >= longest as i64;
+    check!(
+        mask != Mask::Full || enough,
+        ACL_ERROR_FEATURE_UNSUPPORTED,
+        "{name}: preTokens {pre_tokens} and nextTokens {next_tokens} with sparseMode 0 are not supported by the simulator; \
+         pass 2147483647 for both"
+    );
+    Ok(())
+}
+
+/// Lengths out of cumulative ends `[2, 4, 8]`, which end at `total`.
+pub(super) fn lengths(name: &str, param: &str, ends: Option<Vec<i64>>, total: usize) -> Outcome<Vec<usize>> {
+    let Some(ends) = ends else {
+        reject!(ACLNN_ERR_PARAM_INVALID, "{name}: {param} is null, layout TND needs the sequences' cumulative ends")
+    };
+    let mut lengths = Vec::with_capacity(ends.len());
+    let mut last = 0;
+    for (i, &end) in ends.iter().enumerate() {
+        check!(end >= last, ACLNN_ERR_PARAM_INVALID, "{name}: {param}[{i}] is {end}, less than the end before it, {last}");
+        lengths.push((end - last) as usize);
+        last = end;
+    }
+    check!(last as usize == total, ACLNN_ERR_PARAM_INVALID, "{name}: {param} ends at {last}, there are {total} tokens");
+    Ok(lengths)
+}
+
+/// Sequences out of the lengths of queries and keys, packed one after another.
+pub(super) fn sequences(name: &str, mask: Mask, q: &[usize], kv: &[usize]) -> Outcome<Vec<Seq>> {
+    check!(
+        q.len() == kv.len(),
+        ACLNN_ERR_PARAM_INVALID,
+        "{name}: the query lengths are of {} sequences, the key and value lengths of {}",
+        q.len(),
+        kv.len()
+    );
+    let (mut q_start, mut kv_start) = (0, 0);
+    let mut seqs = Vec::with_capacity(q.len());
+    for (i, (&q_len, &kv_len)) in q.iter().zip(kv).enumerate() {
+        check!(
+            mask != Mask::RightDown || q_len <= kv_len,
+            ACLNN_ERR_PARAM_INVALID,
+            "{name}: sequence {i} has {q_len} queries and {kv_len} keys, sparseMode 3 takes at most as many queries as keys"
+        );
+        seqs.push(Seq { q_start, q_len, kv: kv_start, kv_len });
+        q_start += q_len;
+        kv_start += kv_len;
+    }
+    Ok(seqs)
+}

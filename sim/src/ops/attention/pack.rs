@@ -1,0 +1,201 @@
+//! Rows of queries, keys and values from device memory into f32 scratch, in the layouts that the products read.
+
+use super::gemm::PANEL;
+use crate::convert::{Float, narrow, widen};
+
+/// The next multiple of a panel's width.
+pub(super) const fn pad(n: usize) -> usize {
+    n.next_multiple_of(PANEL)
+}
+
+/// `to[d / 16 * step + d % 16] = from[d] * scale` for `dim` elements. In pieces of a constant length: straight vector code for the usual head
+/// sizes, whose loops are too short to pay for the start and the end of a vectorised loop.
+///
+/// # Safety
+/// `from` is readable and `to` writable for `dim` elements.
+#[inline(always)]
+unsafe fn row<T: Float>(from: *const T, dim: usize, scale: f32, to: *mut f32, step: usize) {
+    let (mut d, mut to) = (0, to);
+    // SAFETY: the caller's contract.
+    unsafe {
+        while d + PANEL <= dim {
+            let mut piece = [0f32; PANEL];
+            widen(from.add(d), 1, &mut piece);
+            to.cast::<[f32; PANEL]>().write(piece.map(|x| x * scale));
+            d += PANEL;
+            to = to.wrapping_add(step);
+        }
+        for i in 0..dim - d {
+            to.add(i).write(from.add(d + i).read().widen() * scale);
+        }
+    }
+}
+
+/// `to[i][..dim] = row(i)`, times `scale`; rows of `to` are `stride` apart.
+///
+/// # Safety
+/// `at(i)` is readable for `dim` elements for each `i < n`, and `to` writable for `n` rows.
+#[inline(always)]
+pub(super) unsafe fn rows<T: Float>(
+    n: usize,
+    dim: usize,
+    scale: f32,
+    at: impl Fn(usize) -> *const T,
+    to: *mut f32,
+    stride: usize,
+) {
+    for i in 0..n {
+        // SAFETY: the caller's contract.
+        unsafe { row(at(i), dim, scale, to.add(i * stride), PANEL) }
+    }
+}
+
+/// Rows as the panels of a matrix `[n][dim]`: `to[d / 16][i][d % 16]`, panels of `capacity` rows. Columns beyond `dim` keep
+/// what the scratch held: products of them land in columns that nobody reads.
+///
+/// # Safety
+/// As [`rows`]; `to` is writable for `pad(dim) * capacity`, and `n <= capacity`.
+#[inline(always)]
+pub(super) unsafe fn panels<T: Float>(
+    n: usize,
+    dim: usize,
+    scale: f32,
+    at: impl Fn(usize) -> *const T,
+    to: *mut f32,
+    capacity: usize,
+) {
+    for i in 0..n {
+        // SAFETY: the caller's contract.
+        unsafe { row(at(i), dim, scale, to.add(i * PANEL), PANEL * capacity) }
+    }
+}
+
+/// `to = from * scale`, rounded to `T`.
+///
+/// # Safety
+/// `from` is readable and `to` writable for `dim` elements.
+#[inline(always)]
+pub(super) unsafe fn store<T: Float>(from: *const f32, dim: usize, scale: f32, to: *mut T) {
+    let mut d = 0;
+    // SAFETY: the caller's contract.
+    unsafe {
+        while d + PANEL <= dim {
+            narrow(&from.add(d).cast::<[f32; PANEL]>().read().map(|x| x * scale), to.add(d));
+            d += PANEL;
+        }
+        while d < dim {
+            to.add(d).write(T::narrow(from.add(d).read() * scale));
+            d += 1;
+        }
+    }
+}
+
+/// The dot product of a row in f32 with a row in memory, lane by lane and then pairwise.
+///
+/// # Safety
+/// Both are readable for `dim` elements.
+#[inline(always)]
+pub(super) unsafe fn dot<T: Float>(a: *const f32, b: *const T, dim: usize) -> f32 {
+    let mut lanes = [0f32; PANEL];
+    let mut d = 0;
+    // SAFETY: the caller's contract.
+    unsafe {
+        while d + PANEL <= dim {
+            let mut piece = [0f32; PANEL];
+            widen(b.add(d), 1, &mut piece);
+            let a = a.add(d).cast::<[f32; PANEL]>().read();
+            for i in 0..PANEL {
+                lanes[i] += a[i] * piece[i];
+            }
+            d += PANEL;
+        }
+        for (i, lane) in lanes.iter_mut().enumerate().take(dim - d) {
+            *lane += a.add(d + i).read() * b.add(d + i).read().widen();
+        }
+    }
+    crate::math::sum(PANEL, |i| lanes[i])
+}
+
+/// `row[from..to] = value`; touches whole panels only, as `to` is a multiple of a panel.
+///
+/// # Safety
+/// `row` is readable and writable for `to` elements.
+#[inline(always)]
+pub(super) unsafe fn fill(row: *mut f32, from: usize, to: usize, value: f32) {
+    let mut at = from / PANEL * PANEL;
+    // How many of the first panel stay; of all others none does.
+    let mut kept = (from - at) as u32;
+    while at < to {
+        // SAFETY: the caller's contract.
+        let panel = unsafe { &mut *row.add(at).cast::<[f32; PANEL]>() };
+        for (i, x) in panel.iter_mut().enumerate() {
+            *x = if (i as u32) < kept { *x } else { value };
+        }
+        kept = 0;
+        at += PANEL;
+    }
+}
+
+/// Rows as the panels of the transposed matrix `[dim][n]`: `to[i / 16][d][i % 16]`. Columns beyond `n` keep what the scratch held.
+///
+/// # Safety
+/// As [`rows`]; `to` is writable for `pad(n) * dim` and `temp` for `8 * pad(dim)`.
+#[inline(always)]
+pub(super) unsafe fn transposed<T: Float>(n: usize, dim: usize, at: impl Fn(usize) -> *const T, to: *mut f32, temp: *mut f32) {
+    const SIDE: usize = 8;
+    let stride = pad(dim);
+    let mut first = 0;
+    while first < n {
+        // SAFETY: the caller's contract; the 8 columns from `first` on lie in one panel.
+        unsafe {
+            rows(SIDE.min(n - first), dim, 1.0, |i| at(first + i), temp, stride);
+            let to = to.add(first / PANEL * PANEL * dim + first % PANEL);
+            let mut d = 0;
+            while d < dim {
+                let square = transpose(std::array::from_fn(|i| temp.add(i * stride + d).cast::<[f32; SIDE]>().read()));
+                let lines = SIDE.min(dim - d);
+                if lines == SIDE {
+                    for (i, line) in square.iter().enumerate() {
+                        to.add((d + i) * PANEL).cast::<[f32; SIDE]>().write(*line);
+                    }
+                } else {
+                    for (i, line) in square.iter().enumerate().take(lines) {
+                        to.add((d + i) * PANEL).cast::<[f32; SIDE]>().write(*line);
+                    }
+                }
+                d += SIDE;
+            }
+        }
+        first += SIDE;
+    }
+}
+
+/// Three rounds of exchanges between lines, written so that they compile to shuffles.
+#[inline(always)]
+fn transpose(m: [[f32; 8]; 8]) -> [[f32; 8]; 8] {
+    // Of each half of four: a0 b0 a1 b1, then a2 b2 a3 b3.
+    let low = |a: [f32; 8], b: [f32; 8]| [a[0], b[0], a[1], b[1], a[4], b[4], a[5], b[5]];
+    let high = |a: [f32; 8], b: [f32; 8]| [a[2], b[2], a[3], b[3], a[6], b[6], a[7], b[7]];
+    let pairs_low = |a: [f32; 8], b: [f32; 8]| [a[0], a[1], b[0], b[1], a[4], a[5], b[4], b[5]];
+    let pairs_high = |a: [f32; 8], b: [f32; 8]| [a[2], a[3], b[2], b[3], a[6], a[7], b[6], b[7]];
+    let halves_low = |a: [f32; 8], b: [f32; 8]| [a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]];
+    let halves_high = |a: [f32; 8], b: [f32; 8]| [a[4], a[5], a[6], a[7], b[4], b[5], b[6], b[7]];
+    let (t0, t1) = (low(m[0], m[1]), high(m[0], m[1]));
+    let (t2, t3) = (low(m[2], m[3]), high(m[2], m[3]));
+    let (t4, t5) = (low(m[4], m[5]), high(m[4], m[5]));
+    let (t6, t7) = (low(m[6], m[7]), high(m[6], m[7]));
+    let (u0, u1) = (pairs_low(t0, t2), pairs_high(t0, t2));
+    let (u2, u3) = (pairs_low(t1, t3), pairs_high(t1, t3));
+    let (u4, u5) = (pairs_low(t4, t6), pairs_high(t4, t6));
+    let (u6, u7) = (pairs_low(t5, t7), pairs_high(t5, t7));
+    [
+        halves_low(u0, u4),
+        halves_low(u1, u5),
+        halves_low(u2, u6),
+        halves_low(u3, u7),
+        halves_high(u0, u4),
+        halves_high(u1, u5),
+        halves_high(u2, u6),
+        halves_high(u3, u7),
+    ]
+}

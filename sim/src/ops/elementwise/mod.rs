@@ -1,0 +1,14 @@
+//! Elementwise operators: a row each.
+//!
+//! Semantics, the same for all: shapes broadcast as in NumPy, up to 8 dims; dtypes mix as in PyTorch; the result of the mixed
+//! dtype is then cast to the output's. Not covered: f64 and complex, which CANN computes on the AI CPU.
+
+mod engine;
+mod operators;
+mod prepare;
+mod signatures;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use operators::*;

@@ -1,0 +1,118 @@
+//! The signatures that elementwise operators have: a macro that turns the rows of `operators.rs` into bodies of phase one.
+
+/// The [`super::prepare::Row`] of an operator.
+macro_rules! row {
+    ($name:literal, $takes:ident, $compares:literal, |$a:ident, $b:ident, $c:ident, $s:ident| $float:expr $(, $int:expr)?) => {{
+        static ROW: Row = Row {
+            name: $name,
+            takes: $takes,
+            float: lanes!(f32: |$a, $b, $c, $s| $float),
+            int: row!(@int $(lanes!(i64: |$a, $b, $c, $s| $int))?),
+            compares: $compares,
+        };
+        &ROW
+    }};
+    (@int) => { None };
+    (@int $lanes:expr) => { Some($lanes) };
+}
+
+/// Bodies of operators that share a signature, which stands before the rows.
+macro_rules! operators {
+    // The signature, the type of its result, and the rows, to a body each.
+    (@bodies $signature:ident, $compares:literal; $($body:ident, $name:literal, $takes:ident:
+        |$a:ident, $b:ident, $c:ident, $s:ident| $float:expr $(, $int:expr)?;)*) => { $(
+        operators!(@$signature $body, $name, row!($name, $takes, $compares, |$a, $b, $c, $s| $float $(, $int)?));
+    )* };
+    (out = self, alpha other: $($rows:tt)*) => { operators!(@bodies two_alpha, false; $($rows)*); };
+    (self = self, alpha other: $($rows:tt)*) => { operators!(@bodies in_place_alpha, false; $($rows)*); };
+    (out = self, other: $($rows:tt)*) => { operators!(@bodies two, false; $($rows)*); };
+    (bool = self, other: $($rows:tt)*) => { operators!(@bodies two, true; $($rows)*); };
+    (out = self, scalar: $($rows:tt)*) => { operators!(@bodies one_scalar, false; $($rows)*); };
+    (bool = self, scalar: $($rows:tt)*) => { operators!(@bodies one_scalar, true; $($rows)*); };
+    (self = self, scalar: $($rows:tt)*) => { operators!(@bodies in_place_scalar, false; $($rows)*); };
+    (out = self: $($rows:tt)*) => { operators!(@bodies one, false; $($rows)*); };
+    (out = self, other, condition: $($rows:tt)*) => { operators!(@bodies choice, false; $($rows)*); };
+
+    (@two_alpha $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar, out: *mut aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let inputs = [("self", call.input("self", self_)?), ("other", call.input("other", other)?)];
+            let alpha = call.scalar("alpha", alpha)?;
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::Alpha(alpha), ("out", out), (ws, executor))
+        }
+    };
+    (@in_place_alpha $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let own = call.output("selfRef", self_ref)?;
+            let inputs = [("selfRef", own), ("other", call.input("other", other)?)];
+            let alpha = call.scalar("alpha", alpha)?;
+            prepare(call, $row, &inputs, Factor::Alpha(alpha), ("selfRef", own), (ws, executor))
+        }
+    };
+    (@two $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let inputs = [("self", call.input("self", self_)?), ("other", call.input("other", other)?)];
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+        }
+    };
+    (@one_scalar $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let inputs = [("self", call.input("self", self_)?)];
+            let other = call.scalar("other", other)?;
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::Other(other), ("out", out), (ws, executor))
+        }
+    };
+    (@in_place_scalar $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *const aclTensor, other: *const aclScalar, ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let own = call.output("selfRef", self_ref)?;
+            let other = call.scalar("other", other)?;
+            prepare(call, $row, &[("selfRef", own)], Factor::Other(other), ("selfRef", own), (ws, executor))
+        }
+    };
+    (@one $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, out: *mut aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let inputs = [("self", call.input("self", self_)?)];
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+        }
+    };
+    (@choice $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            condition: *const aclTensor, self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let condition = call.input(CONDITION, condition)?;
+            check_dtype($name, CONDITION, &condition, &[ACL_BOOL, ACL_UINT8])?;
+            let inputs =
+                [("self", call.input("self", self_)?), ("other", call.input("other", other)?), (CONDITION, condition)];
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+        }
+    };
+}
+pub(super) use {operators, row};

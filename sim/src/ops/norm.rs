@@ -1,0 +1,236 @@
+//! `aclnnRmsNorm`, `aclnnRmsNormGrad`, `aclnnAddRmsNorm`: over the trailing dims that `gamma` has, in f32.
+
+use ascend_rl_sys::types::*;
+
+use super::call::Call;
+use super::dtypes::*;
+use super::lanes::fold;
+use super::rows::{Parts, Row};
+use super::split::split;
+use super::view::View;
+use crate::nn::tensor::Tensor;
+use crate::reject::{Outcome, check};
+use crate::simd::vectorized;
+
+/// `y = x * rstd * gamma` with `rstd = 1 / sqrt(mean(x²) + epsilon)`.
+pub(crate) fn aclnnRmsNormGetWorkspaceSize(
+    x: *const aclTensor,
+    gamma: *const aclTensor,
+    epsilon: f64,
+    y_out: *const aclTensor,
+    rstd_out: *const aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnRmsNorm";
+    let mut call = Call::new(NAME);
+    let (x, gamma) = (call.input("x", x)?, call.input("gamma", gamma)?);
+    let (y, rstd) = (call.output("yOut", y_out)?, call.output("rstdOut", rstd_out)?);
+    let n = check_norm(NAME, ("x", &x), &gamma, &rstd, "rstdOut")?;
+    check_like(NAME, "yOut", &y, "x", &x)?;
+    let norm = Norm { gamma: View::new(&gamma), y: View::new(&y), rstd: View::new(&rstd), epsilon: epsilon as f32 };
+    let x = View::new(&x);
+    call.finish(ws, executor, move || {
+        let gamma = norm.gamma();
+        split(x.rows(n), n, |rows| {
+            let (mut row, mut out) = (Row::new(n), Row::new(n));
+            rows.for_each(|r| norm.row(r, row.load(&x, r * n, n), &gamma, out.room(n)))
+        })
+    })
+}
+
+/// `x = x1 + x2`, rounded to the dtype, and its norm.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
+pub(crate) fn aclnnAddRmsNormGetWorkspaceSize(
+    x1: *const aclTensor,
+    x2: *const aclTensor,
+    gamma: *const aclTensor,
+    epsilon: f64,
+    y_out: *const aclTensor,
+    rstd_out: *const aclTensor,
+    x_out: *const aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnAddRmsNorm";
+    let mut call = Call::new(NAME);
+    let (x1, x2, gamma) = (call.input("x1", x1)?, call.input("x2", x2)?, call.input("gamma", gamma)?);
+    let (y, rstd) = (call.output("yOut", y_out)?, call.output("rstdOut", rstd_out)?);
+    let x = call.output("xOut", x_out)?;
+    let n = check_norm(NAME, ("x1", &x1), &gamma, &rstd, "rstdOut")?;
+    check_same_dtype(NAME, "gamma", &gamma, "x1", x1.dtype)?;
+    check_dtype(NAME, "x2", &x2, FLOATS)?;
+    check_same_dtype(NAME, "x2", &x2, "x1", x1.dtype)?;
+    check_shape(NAME, "x2", &x2, &x1.dims)?;
+    check_like(NAME, "yOut", &y, "x1", &x1)?;
+    check_like(NAME, "xOut", &x, "x1", &x1)?;
+    let norm = Norm { gamma: View::new(&gamma), y: View::new(&y), rstd: View::new(&rstd), epsilon: epsilon as f32 };
+    let (x1, x2, x) = (View::new(&x1), View::new(&x2), View::new(&x));
+    call.finish(ws, executor, move || {
+        let gamma = norm.gamma();
+        split(x.rows(n), n, |rows| {
+            let (mut left, mut right, mut out) = (Row::new(n), Row::new(n), Row::new(n));
+            for r in rows {
+                let (a, b, sum) = (left.load(&x1, r * n, n), right.load(&x2, r * n, n), out.room(n));
+                for (sum, (a, b)) in sum.iter_mut().zip(a.iter().zip(b)) {
+                    *sum = a + b;
+                }
+                x.store(r * n, sum);
+                // The norm is of what was stored, rounded.
+                norm.row(r, left.load(&x, r * n, n), &gamma, out.room(n));
+            }
+        })
+    })
+}
+
+/// With `x̂ = x * rstd`: `dx = rstd * (dy*gamma - x̂ * mean(dy*gamma*x̂))`, `dgamma = Σ dy*x̂` over the rows.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
+pub(crate) fn aclnnRmsNormGradGetWorkspaceSize(
+    dy: *const aclTensor,
+    x: *const aclTensor,
+    rstd: *const aclTensor,
+    gamma: *const aclTensor,
+    dx_out: *const aclTensor,
+    dgamma_out: *const aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnRmsNormGrad";
+    let mut call = Call::new(NAME);
+    let (dy, x) = (call.input("dy", dy)?, call.input("x", x)?);
+    let (rstd, gamma) = (call.input("rstd", rstd)?, call.input("gamma", gamma)?);
+    let (dx, dgamma) = (call.output("dxOut", dx_out)?, call.output("dgammaOut", dgamma_out)?);
+    let n = check_norm(NAME, ("x", &x), &gamma, &rstd, "rstd")?;
+    check_dtype(NAME, "dy", &dy, FLOATS)?;
+    check_same_dtype(NAME, "dy", &dy, "x", x.dtype)?;
+    check_shape(NAME, "dy", &dy, &x.dims)?;
+    check_like(NAME, "dxOut", &dx, "x", &x)?;
+    check_dtype(NAME, "dgammaOut", &dgamma, &[ACL_FLOAT])?;
+    check_shape(NAME, "dgammaOut", &dgamma, &gamma.dims)?;
+    check_writable(NAME, "dgammaOut", &dgamma)?;
+    let [dy, x, rstd, gamma, dx, dgamma] = [dy, x, rstd, gamma, dx, dgamma].map(|t| View::new(&t));
+    call.finish(ws, executor, move || gradient(n, [&dy, &x, &rstd, &gamma], [&dx, &dgamma]))
+}
+
+/// Rows whose `dgamma` is added up in order; the sums are added pairwise. A fixed number keeps the order from the threads.
+const BLOCK_ROWS: usize = 64;
+
+fn gradient(n: usize, [dy, x, rstd, gamma]: [&View; 4], [dx, dgamma]: [&View; 2]) {
+    let rows = x.rows(n);
+    let blocks = rows.div_ceil(BLOCK_ROWS);
+    let mut sums = vec![0f32; blocks.max(1) * n];
+    let parts = Parts::new(&mut sums);
+    let mut room = Row::new(n);
+    let gamma = room.load(gamma, 0, n);
+    split(blocks, BLOCK_ROWS * n, |range| {
+        let (mut dy_row, mut x_row, mut dx_row, mut rstd_row) = (Row::new(n), Row::new(n), Row::new(n), Row::new(1));
+        for block in range {
+            // SAFETY: each block has its own part of `sums`, which outlives the call.
+            let sum = unsafe { parts.slice(block * n, n) };
+            for r in block * BLOCK_ROWS..rows.min((block + 1) * BLOCK_ROWS) {
+                let scale = rstd_row.load(rstd, r, 1)[0];
+                let (dy, x, out) = (dy_row.load(dy, r * n, n), x_row.load(x, r * n, n), dx_row.room(n));
+                vectorized(
+                    #[inline(always)]
+                    || gradient_of_row(dy, x, scale, gamma, out, sum),
+                );
+                dx.store(r * n, out);
+            }
+        }
+    });
+    let mut step = 1;
+    while step < blocks {
+        for block in (0..blocks - step).step_by(2 * step) {
+            let (to, from) = sums.split_at_mut((block + step) * n);
+            to[block * n..][..n].iter_mut().zip(from).for_each(|(to, from)| *to += *from);
+        }
+        step *= 2;
+    }
+    dgamma.store(0, &sums[..n]);
+}
+
+#[inline(always)]
+fn gradient_of_row(dy: &[f32], x: &[f32], rstd: f32, gamma: &[f32], dx: &mut [f32], dgamma: &mut [f32]) {
+    let n = dx.len();
+    let (dy, x, gamma, dgamma) = (&dy[..n], &x[..n], &gamma[..n], &mut dgamma[..n]);
+    for i in 0..n {
+        dx[i] = dy[i] * gamma[i] * (x[i] * rstd);
+    }
+    let mean = fold(dx, 0.0, |sum, product| sum + product, |a, b| a + b) / n as f32;
+    for i in 0..n {
+        let normal = x[i] * rstd;
+        dx[i] = rstd * (dy[i] * gamma[i] - normal * mean);
+        dgamma[i] += dy[i] * normal;
+    }
+}
+
+/// What the two forward operators do with a row.
+struct Norm {
+    gamma: View,
+    y: View,
+    rstd: View,
+    epsilon: f32,
+}
+
+impl Norm {
+    fn gamma(&self) -> Vec<f32> {
+        Row::new(self.gamma.numel()).load(&self.gamma, 0, self.gamma.numel()).to_vec()
+    }
+
+    /// Row `r`, which is `x`; `out` is room for it.
+    fn row(&self, r: usize, x: &[f32], gamma: &[f32], out: &mut [f32]) {
+        let n = out.len();
+        let epsilon = self.epsilon;
+        let rstd = vectorized(
+            #[inline(always)]
+            || {
+                let (x, gamma, out) = (&x[..n], &gamma[..n], &mut out[..n]);
+                let squares = fold(x, 0.0, |sum, x| sum + x * x, |a, b| a + b);
+                let rstd = 1.0 / (squares / n as f32 + epsilon).sqrt();
+                for i in 0..n {
+                    out[i] = x[i] * rstd * gamma[i];
+                }
+                rstd
+            },
+        );
+        self.y.store(r * n, out);
+        self.rstd.store(r, &[rstd]);
+    }
+}
+
+/// The rules that the three share; gives the length of a row.
+fn check_norm(operator: &str, (param, x): (&str, &Tensor), gamma: &Tensor, rstd: &Tensor, rstd_param: &str) -> Outcome<usize> {
+    check_dtype(operator, param, x, FLOATS)?;
+    check_dtype(operator, "gamma", gamma, FLOATS)?;
+    check!(
+        gamma.dtype == x.dtype || gamma.dtype == ACL_FLOAT,
+        ACLNN_ERR_PARAM_INVALID,
+        "{operator}: gamma is {}; f32 or {param}'s {} is taken",
+        name(gamma.dtype),
+        name(x.dtype)
+    );
+    let lead = x.rank().saturating_sub(gamma.rank());
+    check!(
+        gamma.rank() > 0 && x.dims[lead..] == *gamma.dims,
+        ACLNN_ERR_PARAM_INVALID,
+        "{operator}: gamma has shape {:?}, which is not the end of {param}'s {:?}",
+        gamma.dims,
+        x.dims
+    );
+    let mut dims = x.dims.to_vec();
+    dims[lead..].fill(1);
+    check_dtype(operator, rstd_param, rstd, &[ACL_FLOAT])?;
+    check_shape(operator, rstd_param, rstd, &dims)?;
+    Ok(gamma.numel())
+}
+
+/// An output as `like` is.
+fn check_like(operator: &str, param: &str, out: &Tensor, other: &str, like: &Tensor) -> Outcome {
+    check_dtype(operator, param, out, FLOATS)?;
+    check_same_dtype(operator, param, out, other, like.dtype)?;
+    check_shape(operator, param, out, &like.dims)?;
+    check_writable(operator, param, out)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Reductions over any dims: `aclnnReduceSum`, `aclnnLinalgVectorNorm`.
+//!
+//! Floats are summed in f64, integers exactly (modulo 2^64); the order depends on the shape alone, never on the threads.
+
+mod fold;
+mod plan;
+
+use ascend_rl_sys::types::*;
+
+use self::fold::*;
+use self::plan::{Plan, output_dims, reduced_dims};
+use super::call::Call;
+use super::dtypes::*;
+use crate::reject::{Outcome, reject};
+
+/// `out = sum(self)` over `dims` (none: all), as `dtype`, which is `out`'s.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
+pub(crate) fn aclnnReduceSumGetWorkspaceSize(
+    self_: *const aclTensor,
+    dims: *const aclIntArray,
+    keep_dims: bool,
+    dtype: aclDataType,
+    out: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnReduceSum";
+    let mut call = Call::new(NAME);
+    let input = call.input("self", self_)?;
+    let Some(dims) = call.int_array("dims", dims)? else {
+        reject!(ACLNN_ERR_PARAM_NULLPTR, "{NAME}: dims is null; an empty array means all dims")
+    };
+    let output = call.output("out", out)?;
+    check_dtype(NAME, "self", &input, ALL)?;
+    check_same_dtype(NAME, "out", &output, "dtype", dtype)?;
+    check_dtype(NAME, "out", &output, NUMBERS)?;
+    let reduced = reduced_dims(NAME, &dims, &input)?;
+    check_shape(NAME, "out", &output, &output_dims(&input, reduced, keep_dims))?;
+    check_writable(NAME, "out", &output)?;
+    if is_float(dtype) {
+        let plan = Plan::new(Sum, &input, &output, reduced);
+        call.finish(ws, executor, move || plan.run())
+    } else {
+        let plan = Plan::new(ExactSum, &input, &output, reduced);
+        call.finish(ws, executor, move || plan.run())
+    }
+}
+
+/// `out = (sum |self|^ord)^(1/ord)` over `dims` (null or empty: all); infinite orders are the largest and smallest
+/// magnitude, 0 counts what is not zero.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
+pub(crate) fn aclnnLinalgVectorNormGetWorkspaceSize(
+    self_: *const aclTensor,
+    ord: *const aclScalar,
+    dims: *const aclIntArray,
+    keep_dims: bool,
+    dtype: aclDataType,
+    out: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnLinalgVectorNorm";
+    let mut call = Call::new(NAME);
+    let input = call.input("self", self_)?;
+    let ord = call.scalar("ord", ord)?.as_f64();
+    let dims = call.int_array("dims", dims)?.unwrap_or_default();
+    let output = call.output("out", out)?;
+    check_dtype(NAME, "self", &input, FLOATS)?;
+    check_same_dtype(NAME, "out", &output, "dtype", dtype)?;
+    check_dtype(NAME, "out", &output, FLOATS)?;
+    let reduced = reduced_dims(NAME, &dims, &input)?;
+    check_shape(NAME, "out", &output, &output_dims(&input, reduced, keep_dims))?;
+    check_writable(NAME, "out", &output)?;
+    macro_rules! finish {
+        ($fold:expr) => {{
+            let plan = Plan::new($fold, &input, &output, reduced);
+            call.finish(ws, executor, move || plan.run())
+        }};
+    }
+    match ord {
+        2.0 => finish!(Euclidean),
+        1.0 => finish!(Magnitudes),
+        0.0 => finish!(NonZero),
+        f64::INFINITY => finish!(Largest),
+        f64::NEG_INFINITY => finish!(Smallest),
+        _ => finish!(Power(ord)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

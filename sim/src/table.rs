@@ -1,0 +1,62 @@
+//! The simulator's table: one `extern "C"` function for each row of the lists in `ascend-rl-sys`.
+//!
+//! A row's body is the function of the same name in [`crate::acl`], [`crate::nn`] or [`crate::ops`]; a row without a body
+//! does not compile. Phase two of all operators has one body, [`crate::nn::run`].
+
+use std::ffi::{c_char, c_void};
+
+use ascend_rl_sys::codes::{ACL_ERROR_INTERNAL_ERROR, ACLNN_ERR_INNER};
+use ascend_rl_sys::types::*;
+use ascend_rl_sys::{Acl, Api, NnOpBase, Op, OpApi, acl_symbols, nnopbase_symbols, opapi_symbols};
+
+use crate::boundary::call;
+
+/// Makes `fn $table() -> Table`, a struct literal with a wrapper for each row.
+macro_rules! functions {
+    (Acl, $($rest:tt)*) => { functions! { @table acl, Acl, crate::acl, ACL_ERROR_INTERNAL_ERROR, $($rest)* } };
+    (NnOpBase, $($rest:tt)*) => { functions! { @table nn, NnOpBase, crate::nn, ACLNN_ERR_INNER, $($rest)* } };
+    (@table $table:ident, $Table:ident, $bodies:path, $on_panic:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
+        fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => {
+        fn $table() -> $Table {
+            use $bodies as bodies;
+            $( unsafe extern "C" fn $name($($arg: $ty),*) -> $ret {
+                call(stringify!($name), $on_panic, || bodies::$name($($arg),*))
+            } )*
+            $Table { $( $name: functions!(@fill $need $name) ),* }
+        }
+    };
+    (@fill required $name:ident) => { $name };
+    (@fill optional $name:ident) => { Some($name) };
+}
+acl_symbols!(functions);
+nnopbase_symbols!(functions);
+
+/// The same for operators: phase one is the row's body, behind the check that CANN makes for all of them.
+macro_rules! sim_operators {
+    (OpApi, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
+        op $name:ident, $plan:ident ( $($arg:ident : $ty:ty),* $(,)? ); )*) => {
+        fn ops() -> OpApi {
+            OpApi { $( $name: {
+                unsafe extern "C" fn plan($($arg: $ty,)* workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> aclnnStatus {
+                    call(stringify!($plan), ACLNN_ERR_INNER, || {
+                        crate::nn::needs_device()?;
+                        crate::ops::$plan($($arg,)* workspace_size, executor)
+                    })
+                }
+                unsafe extern "C" fn run(workspace: *mut c_void, workspace_size: u64, executor: *mut aclOpExecutor, stream: aclrtStream) -> aclnnStatus {
+                    call(stringify!($name), ACLNN_ERR_INNER, || crate::nn::run(stringify!($name), workspace, workspace_size, executor, stream))
+                }
+                Some(Op { plan, run })
+            } ),* }
+        }
+    };
+}
+opapi_symbols!(sim_operators);
+
+/// CANN's functions, as the simulator answers them. Every row of every list is there.
+///
+/// The functions may be called from any thread, with CANN's own rules for pointers: a non-null pointer must be valid for
+/// what the function's documentation says is read or written there. Handles may be anything: they are checked.
+pub fn api() -> Api {
+    Api { acl: acl(), nn: nn(), ops: ops() }
+}

@@ -1,0 +1,78 @@
+//! The one state of the process: devices and the engine. C's functions take no handle for it, so it is a static.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::acl::context::Context;
+use crate::engine::Engine;
+use crate::memory::DeviceMemory;
+use crate::reject::{Outcome, Reject, reject};
+use crate::settings::{Settings, settings};
+
+pub(crate) struct World {
+    pub settings: &'static Settings,
+    pub engine: &'static Engine,
+    devices: Vec<Device>,
+}
+
+/// One simulated NPU.
+pub(crate) struct Device {
+    pub id: u32,
+    pub memory: DeviceMemory,
+    pub primary: Mutex<Primary>,
+    /// Live streams made by the program.
+    pub streams: AtomicUsize,
+    /// Live events.
+    pub events: AtomicUsize,
+}
+
+/// The primary context, and how often `aclrtSetDevice` asked for it.
+#[derive(Default)]
+pub(crate) struct Primary {
+    pub count: usize,
+    pub context: Option<Arc<Context>>,
+}
+
+/// The world, made at the first call. Refused where the environment is unusable or the engine's thread cannot start.
+pub(crate) fn world() -> Outcome<&'static World> {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    static MAKING: Mutex<()> = Mutex::new(());
+    if let Some(world) = WORLD.get() {
+        return Ok(world);
+    }
+    let settings = settings()?;
+    let _making = MAKING.lock();
+    if let Some(world) = WORLD.get() {
+        return Ok(world);
+    }
+    let engine = Engine::start(settings.schedule).map_err(|error| Reject {
+        code: ascend_rl_sys::codes::ACL_ERROR_RT_RESOURCE_ALLOC_FAIL,
+        text: format!("the simulator's thread cannot start: {error}"),
+    })?;
+    let device = |id| Device {
+        id,
+        memory: DeviceMemory::new(id, settings.memory),
+        primary: Mutex::default(),
+        streams: AtomicUsize::new(0),
+        events: AtomicUsize::new(0),
+    };
+    Ok(WORLD.get_or_init(|| World { settings, engine, devices: (0..settings.devices).map(device).collect() }))
+}
+
+impl World {
+    pub(crate) fn device(&'static self, id: i32) -> Outcome<&'static Device> {
+        match usize::try_from(id).ok().and_then(|id| self.devices.get(id)) {
+            Some(device) => Ok(device),
+            None => reject!(
+                ACL_ERROR_RT_INVALID_DEVICEID,
+                "deviceId is {id}, there are devices 0 to {} (CANN_SIM_DEVICES sets their number)",
+                self.devices.len() - 1
+            ),
+        }
+    }
+
+    /// The device whose memory an address belongs to.
+    pub(crate) fn device_at(&'static self, address: usize) -> Option<&'static Device> {
+        self.devices.iter().find(|device| device.memory.holds(address))
+    }
+}
