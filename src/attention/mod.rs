@@ -1,0 +1,24 @@
+//! Paged attention: keys and values in blocks, so that sequences grow without moving and share what they have in common.
+//!
+//! Three things: the [`BlockAllocator`] (pure host, reference counts), a [`Sequence`] (its blocks in order, and its length),
+//! and the [`PagedKvCache`] (the device memory, one pool of keys and one of values for each layer). A generation loop
+//! - appends to each sequence (`append` gives the slots of the new tokens, copying a shared last block on write),
+//! - applies the copies ([`PagedKvCache::apply_copies`]) before anything is written,
+//! - for each layer writes the new keys and values ([`PagedKvCache::write`]) and attends ([`PagedKvCache::decode`]).
+//!
+//! Semantics: Kwon et al., "Efficient Memory Management for Large Language Model Serving with PagedAttention" (2023);
+//! names as in vLLM (`block_table`, `slot_mapping`, `seq_lens`).
+//!
+//! Room: it may use [`crate::ops`] and below.
+//!
+//! # Not covered
+//! Prefix reuse across requests, swapping to the host, chunked and mixed batches, int8 caches, the ATB operator, our own
+//! kernels: prefill goes through [`crate::ops::flash_attention_varlen`].
+
+mod block_allocator;
+mod kv_cache;
+mod sequence;
+
+pub use block_allocator::{BlockAllocator, BlockId};
+pub use kv_cache::{DecodePlan, KvSpec, PagedKvCache};
+pub use sequence::Sequence;

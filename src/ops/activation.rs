@@ -1,0 +1,49 @@
+//! Gated activations.
+
+use super::check::{self, FLOATS};
+use crate::acl::Stream;
+use crate::error::Result;
+use crate::tensor::{View, ViewMut};
+
+/// `wide` is [.., 2i], `narrow` its [.., i]; both contiguous, one float dtype.
+fn halves(op: &str, x: &View<'_>, arg: &str, shape: &[usize], dtype: crate::tensor::DType) -> Result<()> {
+    check::dtype(op, "x", x.dtype(), FLOATS)?;
+    check::dtype(op, arg, dtype, &[x.dtype()])?;
+    let Some((&wide, lead)) = x.shape().split_last() else {
+        return check::rank(op, "x", x.shape(), 1, "[.., 2i]");
+    };
+    check::that(wide % 2 == 0, op, || format!("x is {:?}, an even last dim (gate, up) is needed", x.shape()))?;
+    let mut needed = lead.to_vec();
+    needed.push(wide / 2);
+    check::shape(op, arg, shape, &needed)?;
+    check::that(x.is_contiguous(), op, || "x must be contiguous (CANN takes no strided input here)".into())
+}
+
+/// `out = silu(gate) * up`.
+///
+/// Shapes: x [.., 2i], the gate in the first half of the last dim, up in the second; out [.., i].
+/// CANN: `aclnnSwiGlu` (8.1), dim -1.
+pub fn swiglu<'a>(s: &Stream, x: impl Into<View<'a>>, out: impl Into<ViewMut<'a>>) -> Result<()> {
+    const OP: &str = "swiglu";
+    let (x, out) = (x.into(), out.into());
+    halves(OP, &x, "out", out.shape(), out.dtype())?;
+    aclnn!(s, aclnnSwiGlu(x.input(s, OP, "x")?, -1i64, out.output(s, OP, "out")?))
+}
+
+/// Gradient of [`swiglu`], laid out as `x`.
+///
+/// Shapes: dy [.., i], x, dx [.., 2i].
+/// CANN: `aclnnSwiGluGrad` (8.1), dim -1.
+pub fn swiglu_backward<'a>(
+    s: &Stream,
+    dy: impl Into<View<'a>>,
+    x: impl Into<View<'a>>,
+    dx: impl Into<ViewMut<'a>>,
+) -> Result<()> {
+    const OP: &str = "swiglu_backward";
+    let (dy, x, dx) = (dy.into(), x.into(), dx.into());
+    halves(OP, &x, "dy", dy.shape(), dy.dtype())?;
+    check::shape(OP, "dx", dx.shape(), x.shape())?;
+    check::dtype(OP, "dx", dx.dtype(), &[x.dtype()])?;
+    aclnn!(s, aclnnSwiGluGrad(dy.input(s, OP, "dy")?, x.input(s, OP, "x")?, -1i64, dx.output(s, OP, "dx")?))
+}

@@ -1,0 +1,315 @@
+//! Attention: training over packed sequences, forward and backward, and inference over a paged cache.
+
+use std::ffi::CStr;
+
+use super::call::{IntArray, NoArray, NoTensor};
+use super::check::{self, FLOATS};
+use super::elementwise::{cast, fill};
+use crate::acl::Stream;
+use crate::error::{Error, ErrorKind, Result};
+use crate::tensor::{DType, DescList, Tensor, View, ViewMut};
+
+const TND: &CStr = c"TND";
+const BSND: &CStr = c"BSND";
+/// CANN's "right-down causal": query i of a sequence sees keys up to `i + kv_len - q_len`.
+const RIGHT_DOWN_CAUSAL: i64 = 3;
+/// "No limit" for `preTokens` and `nextTokens`.
+const UNLIMITED: i64 = i32::MAX as i64;
+/// The compressed mask of the causal sparse modes has this many rows and columns, whatever the lengths.
+const MASK: usize = 2048;
+
+/// The compressed causal mask that CANN's sparse modes 2, 3 and 4 take: `bool [2048, 2048]`, 1 above the diagonal
+/// (= masked out). Made once; it serves all lengths.
+pub struct CausalMask(Tensor);
+
+impl CausalMask {
+    /// Fills 4 MiB on the device.
+    ///
+    /// Order: enqueues. Errors: `OutOfMemory`.
+    /// CANN: `aclnnInplaceFillScalar`, `aclnnTriu` (8.1).
+    pub fn new(s: &Stream) -> Result<CausalMask> {
+        let mut ones = Tensor::empty(s, &[MASK, MASK], DType::U8)?;
+        fill(s, &mut ones, 1.0)?;
+        let mut upper = Tensor::empty(s, &[MASK, MASK], DType::U8)?;
+        super::elementwise::triu(s, &ones, 1, &mut upper)?;
+        let mut mask = Tensor::empty(s, &[MASK, MASK], DType::Bool)?;
+        cast(s, &upper, &mut mask)?;
+        Ok(CausalMask(mask))
+    }
+}
+
+/// How packed sequences lie in a batch, and how scores are scaled.
+#[derive(Clone, Copy)]
+pub struct Varlen<'a> {
+    /// Cumulative ends: `[2, 4, 8]` are lengths 2, 2, 4. The last is the number of tokens.
+    pub seq_ends: &'a [i64],
+    /// Factor of the scores, `1 / sqrt(head_dim)`.
+    pub scale: f64,
+    /// Every sequence is causal.
+    pub mask: &'a CausalMask,
+}
+
+struct Heads {
+    tokens: usize,
+    heads: usize,
+}
+
+fn qkv(op: &str, q: &View<'_>, k: &View<'_>, v: &View<'_>, ends: &[i64]) -> Result<Heads> {
+    check::dtype(op, "q", q.dtype(), FLOATS)?;
+    for (arg, view) in [("q", q), ("k", k), ("v", v)] {
+        check::rank(op, arg, view.shape(), 3, "[tokens, heads, head_dim]")?;
+        check::dtype(op, arg, view.dtype(), &[q.dtype()])?;
+    }
+    let (tokens, heads, head_dim) = (q.shape()[0], q.shape()[1], q.shape()[2]);
+    let kv_heads = k.shape()[1];
+    check::shape(op, "k", k.shape(), &[tokens, kv_heads, head_dim])?;
+    check::shape(op, "v", v.shape(), k.shape())?;
+    check::that(kv_heads > 0 && heads % kv_heads == 0, op, || format!("{heads} query heads over {kv_heads} kv heads"))?;
+    let mut last = 0;
+    for (i, &end) in ends.iter().enumerate() {
+        check::that(end >= last, op, || format!("seq_ends[{i}] is {end}, {last} or more is needed"))?;
+        last = end;
+    }
+    check::that(last == tokens as i64, op, || format!("seq_ends end at {last}, the {tokens} tokens of q are needed"))?;
+    Ok(Heads { tokens, heads })
+}
+
+/// Causal attention over packed sequences.
+///
+/// Shapes: q, out [t, n, d]; k, v [t, n_kv, d] (n a multiple of n_kv; slices of a fused QKV are fine);
+/// softmax_max, softmax_sum f32 [n, t, 8], kept for the backward. f32, bf16 or f16.
+/// CANN: `aclnnFlashAttentionVarLenScore` (8.1), layout TND, sparse mode 3.
+#[allow(clippy::too_many_arguments)] // Three inputs, the batch, three outputs.
+pub fn flash_attention_varlen<'a>(
+    s: &Stream,
+    q: impl Into<View<'a>>,
+    k: impl Into<View<'a>>,
+    v: impl Into<View<'a>>,
+    batch: Varlen<'_>,
+    out: impl Into<ViewMut<'a>>,
+    softmax_max: impl Into<ViewMut<'a>>,
+    softmax_sum: impl Into<ViewMut<'a>>,
+) -> Result<()> {
+    const OP: &str = "flash_attention_varlen";
+    let (q, k, v, out) = (q.into(), k.into(), v.into(), out.into());
+    let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
+    let Heads { tokens, heads } = qkv(OP, &q, &k, &v, batch.seq_ends)?;
+    check::shape(OP, "out", out.shape(), q.shape())?;
+    check::dtype(OP, "out", out.dtype(), &[q.dtype()])?;
+    for (arg, stat) in [("softmax_max", &softmax_max), ("softmax_sum", &softmax_sum)] {
+        check::shape(OP, arg, stat.shape(), &[heads, tokens, 8])?;
+        check::dtype(OP, arg, stat.dtype(), &[DType::F32])?;
+    }
+    let mut no_softmax = Tensor::empty(s, &[0], q.dtype())?;
+    let no_softmax = no_softmax.view_mut();
+    aclnn!(
+        s,
+        aclnnFlashAttentionVarLenScore(
+            q.input(s, OP, "q")?,
+            k.input(s, OP, "k")?,
+            v.input(s, OP, "v")?,
+            NoTensor,
+            NoTensor,
+            NoTensor,
+            batch.mask.0.view().input(s, OP, "mask")?,
+            NoArray,
+            IntArray::new(s, batch.seq_ends),
+            IntArray::new(s, batch.seq_ends),
+            batch.scale,
+            1.0f64,
+            UNLIMITED,
+            UNLIMITED,
+            heads as i64,
+            TND,
+            0i64,
+            RIGHT_DOWN_CAUSAL,
+            softmax_max.output(s, OP, "softmax_max")?,
+            softmax_sum.output(s, OP, "softmax_sum")?,
+            no_softmax.output(s, OP, "softmax_out")?,
+            out.output(s, OP, "out")?
+        )
+    )
+}
+
+/// Gradients of [`flash_attention_varlen`]; dk and dv are summed over the query heads of a group.
+///
+/// Shapes: q, dy, out, dq [t, n, d]; k, v, dk, dv [t, n_kv, d]; softmax_max, softmax_sum as the forward wrote them.
+/// CANN: `aclnnFlashAttentionUnpaddingScoreGrad` (8.1); deterministic with determinism on.
+#[allow(clippy::too_many_arguments)] // What the forward had, and three gradients.
+pub fn flash_attention_varlen_backward<'a>(
+    s: &Stream,
+    q: impl Into<View<'a>>,
+    k: impl Into<View<'a>>,
+    v: impl Into<View<'a>>,
+    dy: impl Into<View<'a>>,
+    out: impl Into<View<'a>>,
+    softmax_max: impl Into<View<'a>>,
+    softmax_sum: impl Into<View<'a>>,
+    batch: Varlen<'_>,
+    dq: impl Into<ViewMut<'a>>,
+    dk: impl Into<ViewMut<'a>>,
+    dv: impl Into<ViewMut<'a>>,
+) -> Result<()> {
+    const OP: &str = "flash_attention_varlen_backward";
+    let (q, k, v, dy, out) = (q.into(), k.into(), v.into(), dy.into(), out.into());
+    let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
+    let (dq, dk, dv) = (dq.into(), dk.into(), dv.into());
+    let Heads { tokens, heads } = qkv(OP, &q, &k, &v, batch.seq_ends)?;
+    for (arg, given, dtype, like) in [
+        ("dy", dy.shape(), dy.dtype(), q.shape()),
+        ("out", out.shape(), out.dtype(), q.shape()),
+        ("dq", dq.shape(), dq.dtype(), q.shape()),
+        ("dk", dk.shape(), dk.dtype(), k.shape()),
+        ("dv", dv.shape(), dv.dtype(), v.shape()),
+    ] {
+        check::shape(OP, arg, given, like)?;
+        check::dtype(OP, arg, dtype, &[q.dtype()])?;
+    }
+    for (arg, stat) in [("softmax_max", &softmax_max), ("softmax_sum", &softmax_sum)] {
+        check::shape(OP, arg, stat.shape(), &[heads, tokens, 8])?;
+        check::dtype(OP, arg, stat.dtype(), &[DType::F32])?;
+    }
+    let mut empty = Tensor::empty(s, &[0], q.dtype())?;
+    let mut no_dpse = Tensor::empty(s, &[0], q.dtype())?;
+    let (no_softmax, no_dpse) = (empty.view_mut(), no_dpse.view_mut());
+    aclnn!(
+        s,
+        aclnnFlashAttentionUnpaddingScoreGrad(
+            q.input(s, OP, "q")?,
+            k.input(s, OP, "k")?,
+            v.input(s, OP, "v")?,
+            dy.input(s, OP, "dy")?,
+            NoTensor,
+            NoTensor,
+            NoTensor,
+            batch.mask.0.view().input(s, OP, "mask")?,
+            softmax_max.input(s, OP, "softmax_max")?,
+            softmax_sum.input(s, OP, "softmax_sum")?,
+            no_softmax.as_view().input(s, OP, "softmax_in")?,
+            out.input(s, OP, "out")?,
+            NoArray,
+            IntArray::new(s, batch.seq_ends),
+            IntArray::new(s, batch.seq_ends),
+            batch.scale,
+            1.0f64,
+            UNLIMITED,
+            UNLIMITED,
+            heads as i64,
+            TND,
+            0i64,
+            RIGHT_DOWN_CAUSAL,
+            dq.output(s, OP, "dq")?,
+            dk.output(s, OP, "dk")?,
+            dv.output(s, OP, "dv")?,
+            no_dpse.output(s, OP, "dpse")?
+        )
+    )
+}
+
+/// The paged cache as decode attention reads it.
+#[derive(Clone, Copy)]
+pub struct FusedInfer<'a> {
+    /// Keys of one layer, [blocks, block_size, n_kv * d], bf16 or f16.
+    pub k_cache: View<'a>,
+    /// Values of one layer, as the keys.
+    pub v_cache: View<'a>,
+    /// Block ids of each sequence in order, i32 [b, max_blocks]; entries past a sequence's end are not read.
+    pub block_table: View<'a>,
+    /// Tokens of each sequence in the cache, the new one included. Read on the host, at the call.
+    pub seq_lens: &'a [i64],
+    /// Heads of the keys and values.
+    pub num_kv_heads: usize,
+    /// Factor of the scores, `1 / sqrt(head_dim)`.
+    pub scale: f64,
+}
+
+/// Decode attention: one new token of each sequence against its cached keys and values.
+///
+/// Shapes: q, out [b, n, d], bf16 or f16 as the cache (CANN takes no f32 here); cache and table as [`FusedInfer`] says.
+/// Errors: also `Shape` for a block size that CANN refuses (a multiple of 16, at most 512) or a length past the table.
+/// CANN: `aclnnFusedInferAttentionScoreV2` (8.1), layout BSND, paged.
+pub fn fused_infer_attention_decode<'a>(
+    s: &Stream,
+    q: impl Into<View<'a>>,
+    cache: FusedInfer<'a>,
+    out: impl Into<ViewMut<'a>>,
+) -> Result<()> {
+    const OP: &str = "fused_infer_attention_decode";
+    let (q, out) = (q.into(), out.into());
+    check::rank(OP, "q", q.shape(), 3, "[sequences, heads, head_dim]")?;
+    check::dtype(OP, "q", q.dtype(), &[DType::BF16, DType::F16])?;
+    let (b, n, d) = (q.shape()[0], q.shape()[1], q.shape()[2]);
+    check::shape(OP, "out", out.shape(), q.shape())?;
+    check::dtype(OP, "out", out.dtype(), &[q.dtype()])?;
+    check::rank(OP, "k_cache", cache.k_cache.shape(), 3, "[blocks, block_size, kv_heads * head_dim]")?;
+    let block_size = cache.k_cache.shape()[1];
+    check::shape(OP, "k_cache's rows", &cache.k_cache.shape()[2..], &[cache.num_kv_heads * d])?;
+    check::shape(OP, "v_cache", cache.v_cache.shape(), cache.k_cache.shape())?;
+    for (arg, view) in [("k_cache", &cache.k_cache), ("v_cache", &cache.v_cache)] {
+        check::dtype(OP, arg, view.dtype(), &[q.dtype()])?;
+    }
+    check::that(cache.num_kv_heads > 0 && n % cache.num_kv_heads == 0, OP, || {
+        format!("{n} query heads over {} kv heads", cache.num_kv_heads)
+    })?;
+    check::that(block_size.is_multiple_of(16) && (16..=512).contains(&block_size), OP, || {
+        format!("block_size is {block_size}, a multiple of 16 up to 512 is needed")
+    })?;
+    check::rank(OP, "block_table", cache.block_table.shape(), 2, "[sequences, max_blocks]")?;
+    check::dtype(OP, "block_table", cache.block_table.dtype(), &[DType::I32])?;
+    let room = cache.block_table.shape()[1] * block_size;
+    check::that(cache.block_table.shape()[0] == b && cache.seq_lens.len() == b, OP, || {
+        format!("{b} queries, {} rows of block_table, {} seq_lens", cache.block_table.shape()[0], cache.seq_lens.len())
+    })?;
+    if let Some((i, len)) = cache.seq_lens.iter().enumerate().find(|&(_, &len)| len < 0 || len as usize > room) {
+        let detail = format!("{OP}: seq_lens[{i}] is {len}, the block table has room for {room} tokens");
+        return Err(Error::new(ErrorKind::Shape, detail));
+    }
+    let (q, out) = (q.unsqueeze(1)?, out.unsqueeze(1)?);
+    let lens = IntArray::new(s, cache.seq_lens);
+    let keys = DescList::new(s.api(), vec![cache.k_cache.input(s, OP, "k_cache")?])?;
+    let values = DescList::new(s.api(), vec![cache.v_cache.input(s, OP, "v_cache")?])?;
+    aclnn!(
+        s,
+        aclnnFusedInferAttentionScoreV2(
+            q.input(s, OP, "q")?,
+            keys,
+            values,
+            NoTensor, // pseShift
+            NoTensor, // attenMask: one query sees all
+            NoArray,  // actualSeqLengths: one query each
+            lens,
+            NoTensor, // deqScale1
+            NoTensor, // quantScale1
+            NoTensor, // deqScale2
+            NoTensor, // quantScale2
+            NoTensor, // quantOffset2
+            NoTensor, // antiquantScale
+            NoTensor, // antiquantOffset
+            cache.block_table.input(s, OP, "block_table")?,
+            NoTensor, // queryPaddingSize
+            NoTensor, // kvPaddingSize
+            NoTensor, // keyAntiquantScale
+            NoTensor, // keyAntiquantOffset
+            NoTensor, // valueAntiquantScale
+            NoTensor, // valueAntiquantOffset
+            NoTensor, // keySharedPrefix
+            NoTensor, // valueSharedPrefix
+            NoArray,  // actualSharedPrefixLen
+            n as i64,
+            cache.scale,
+            UNLIMITED,
+            UNLIMITED,
+            BSND,
+            cache.num_kv_heads as i64,
+            0i64, // sparseMode: none
+            0i64, // innerPrecise: high precision
+            block_size as i64,
+            0i64,  // antiquantMode
+            false, // softmaxLseFlag
+            0i64,  // keyAntiquantMode
+            0i64,  // valueAntiquantMode
+            out.output(s, OP, "out")?,
+            NoTensor // softmaxLse
+        )
+    )
+}

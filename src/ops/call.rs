@@ -1,0 +1,209 @@
+//! The two-phase call of CANN's operators: the one file of this room with `unsafe`.
+//!
+//! Phase one plans on the host (checks, workspace size, executor), phase two enqueues and consumes the executor.
+//! Descriptors live until phase two has returned, as CANN demands. The workspace comes from the stream's arena: the next
+//! operator may reuse the same bytes, because it is queued behind.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::marker::PhantomData;
+use std::ptr::{null, null_mut};
+
+use ascend_rl_sys::types::*;
+use ascend_rl_sys::{Api, RunOperator};
+
+use crate::acl::Stream;
+use crate::error::Result;
+use crate::tensor::{DType, Desc, DescList};
+
+/// An argument of phase one: what Rust holds, and what C takes. Only this file implements it, for types whose C form is
+/// valid as long as they live.
+pub(crate) trait Arg {
+    type C;
+    fn c(&self) -> Self::C;
+}
+
+impl Arg for Desc<'_> {
+    type C = *mut aclTensor;
+    fn c(&self) -> *mut aclTensor {
+        self.raw()
+    }
+}
+
+impl Arg for DescList<'_> {
+    type C = *const aclTensorList;
+    fn c(&self) -> *const aclTensorList {
+        self.raw()
+    }
+}
+
+/// A tensor parameter that is left out.
+pub(crate) struct NoTensor;
+impl Arg for NoTensor {
+    type C = *mut aclTensor;
+    fn c(&self) -> *mut aclTensor {
+        null_mut()
+    }
+}
+
+/// An array parameter that is left out.
+pub(crate) struct NoArray;
+impl Arg for NoArray {
+    type C = *const aclIntArray;
+    fn c(&self) -> *const aclIntArray {
+        null()
+    }
+}
+
+macro_rules! plain_args {
+    ($($ty:ty),*) => { $( impl Arg for $ty { type C = $ty; fn c(&self) -> $ty { *self } } )* };
+}
+plain_args!(i8, i64, u64, f32, f64, bool);
+
+impl Arg for DType {
+    type C = aclDataType;
+    fn c(&self) -> aclDataType {
+        self.to_acl()
+    }
+}
+
+/// A string parameter. CANN declares it writable and never writes it.
+impl Arg for &'static CStr {
+    type C = *mut c_char;
+    fn c(&self) -> *mut c_char {
+        self.as_ptr().cast_mut()
+    }
+}
+
+/// A host scalar.
+pub(crate) struct Scalar<'a> {
+    raw: *mut aclScalar,
+    api: &'a Api,
+}
+
+impl<'a> Scalar<'a> {
+    /// In f32: a double would promote the other operands.
+    pub(crate) fn float(s: &'a Stream, value: f64) -> Scalar<'a> {
+        let mut value = value as f32;
+        Scalar::new(s, (&raw mut value).cast(), ACL_FLOAT)
+    }
+
+    /// In i64 for integer operands, else in f32: of the kind of the operands, so that it changes nothing of the promotion.
+    pub(crate) fn of_kind(s: &'a Stream, dtype: DType, value: f64) -> Scalar<'a> {
+        if dtype.is_float() {
+            return Scalar::float(s, value);
+        }
+        let mut value = value as i64;
+        Scalar::new(s, (&raw mut value).cast(), ACL_INT64)
+    }
+
+    fn new(s: &'a Stream, value: *mut c_void, dtype: aclDataType) -> Scalar<'a> {
+        let api = s.api();
+        // SAFETY: both callers point to a local of that dtype, which lives for the call; CANN copies it.
+        let raw = unsafe { (api.nn.aclCreateScalar)(value, dtype) };
+        Scalar { raw, api }
+    }
+}
+
+impl Arg for Scalar<'_> {
+    type C = *const aclScalar;
+    fn c(&self) -> *const aclScalar {
+        self.raw
+    }
+}
+
+impl Drop for Scalar<'_> {
+    fn drop(&mut self) {
+        // SAFETY: made by aclCreateScalar, destroyed once; null is fine.
+        unsafe { (self.api.nn.aclDestroyScalar)(self.raw) };
+    }
+}
+
+/// A host array of `int64_t`, read by CANN during phase one.
+pub(crate) struct IntArray<'a> {
+    raw: *mut aclIntArray,
+    api: &'a Api,
+    _values: PhantomData<&'a [i64]>,
+}
+
+impl<'a> IntArray<'a> {
+    pub(crate) fn new(s: &'a Stream, values: &[i64]) -> IntArray<'a> {
+        let api = s.api();
+        // SAFETY: an array of that many numbers for the call; CANN copies it.
+        let raw = unsafe { (api.nn.aclCreateIntArray)(values.as_ptr(), values.len() as u64) };
+        IntArray { raw, api, _values: PhantomData }
+    }
+}
+
+impl Arg for IntArray<'_> {
+    type C = *const aclIntArray;
+    fn c(&self) -> *const aclIntArray {
+        self.raw
+    }
+}
+
+impl Drop for IntArray<'_> {
+    fn drop(&mut self) {
+        // SAFETY: made by aclCreateIntArray, destroyed once; null is fine.
+        unsafe { (self.api.nn.aclDestroyIntArray)(self.raw) };
+    }
+}
+
+/// What phase one gave.
+pub(crate) struct Plan {
+    pub workspace_bytes: u64,
+    pub executor: *mut aclOpExecutor,
+}
+
+/// Phase one: binds the device and runs `plan`.
+pub(crate) fn phase_one(
+    s: &Stream,
+    name: &'static str,
+    plan: impl FnOnce(*mut u64, *mut *mut aclOpExecutor) -> i32,
+) -> Result<Plan> {
+    let mut out = Plan { workspace_bytes: 0, executor: null_mut() };
+    s.plan(name, || plan(&raw mut out.workspace_bytes, &raw mut out.executor))?;
+    Ok(out)
+}
+
+/// Phase two: a workspace from the stream's arena, and the call that enqueues.
+pub(crate) fn phase_two(s: &Stream, name: &'static str, run: RunOperator, plan: Plan) -> Result<()> {
+    let bytes = plan.workspace_bytes as usize;
+    let workspace = match s.workspace(bytes) {
+        Ok(workspace) => workspace,
+        Err(error) => {
+            // SAFETY: phase two will not consume it.
+            unsafe { (s.api().nn.aclDestroyAclOpExecutor)(plan.executor) };
+            return Err(error);
+        }
+    };
+    // SAFETY: the executor came from this operator's phase one, and the workspace has the size it asked for and lives in
+    // the stream's arena, whose bytes are reused only by what is queued behind.
+    s.enqueue(name, |raw| unsafe { run(workspace, plan.workspace_bytes, plan.executor, raw) })
+}
+
+/// `aclnn!(s, aclnnMm(a, b, out, 0i8))`: both phases of one operator. Each argument is an [`Arg`] and lives until phase two
+/// has returned.
+macro_rules! aclnn {
+    ($s:expr, $op:ident ( $($args:tt)* )) => {{
+        let s: &$crate::acl::Stream = $s;
+        aclnn!(@bind s $op [] $($args)*)
+    }};
+    // One binding after another; each `arg` is another variable, by hygiene.
+    (@bind $s:ident $op:ident [$($bound:ident)*] $head:expr $(, $($rest:tt)*)?) => {{
+        let arg = $head;
+        aclnn!(@bind $s $op [$($bound)* arg] $($($rest)*)?)
+    }};
+    (@bind $s:ident $op:ident [$($bound:ident)*]) => {{
+        match $s.api().ops.$op {
+            None => Err($s.device().cann().missing(stringify!($op))),
+            Some(op) => {
+                // SAFETY: the arguments have the C types of the row in `opapi_symbols!` and live until the end of this
+                // block, which phase two has returned by; both out-pointers are valid for the call.
+                let plan = $crate::ops::call::phase_one($s, stringify!($op), |bytes, executor| unsafe {
+                    (op.plan)($($crate::ops::call::Arg::c(&$bound),)* bytes, executor)
+                });
+                plan.and_then(|plan| $crate::ops::call::phase_two($s, stringify!($op), op.run, plan))
+            }
+        }
+    }};
+}

@@ -1,0 +1,49 @@
+//! Safe operators on tensors: CANN's aclnn functions, forward and backward as written pairs.
+//!
+//! Form: a function, the stream first, inputs, then outputs, which the caller made. Inputs are anything that becomes a
+//! [`View`](crate::tensor::View), outputs anything that becomes a [`ViewMut`](crate::tensor::ViewMut). Shapes, dtypes and
+//! streams are checked before the call; the error names the operator, the argument, what was given and what is needed.
+//!
+//! Order: every function **enqueues** on `s` and returns; inputs may be reused or dropped at once. All tensors must be at
+//! home on `s` (`WrongStream`). Errors of all: `Shape`, `DType`, `WrongStream` before the call; `MissingSymbol` where the
+//! toolkit lacks the operator; `OutOfMemory` for its workspace; `Device` with CANN's code and text otherwise.
+//!
+//! What is no single CANN operator is composed here ([`block_copy`], [`sample`]): the simulator never invents one.
+//!
+//! Room: it may use [`crate::tensor`] and [`crate::acl`]. The only file with `unsafe` is `call.rs`.
+//!
+//! # Not covered
+//! MoE, quantisation, random numbers on the device, convolution, everything that no module here uses yet.
+
+#[macro_use]
+mod call;
+mod activation;
+mod attention;
+mod check;
+mod elementwise;
+mod embedding;
+mod index;
+mod loss;
+mod matmul;
+mod norm;
+mod optimizer;
+mod reduce;
+mod rope;
+mod sample;
+mod softmax;
+
+pub use activation::{swiglu, swiglu_backward};
+pub use attention::{
+    CausalMask, FusedInfer, Varlen, flash_attention_varlen, flash_attention_varlen_backward, fused_infer_attention_decode,
+};
+pub use elementwise::*;
+pub use embedding::{embedding, embedding_backward};
+pub use index::{block_copy, gather, scatter_rows};
+pub use loss::{cross_entropy, cross_entropy_backward};
+pub use matmul::{addmm, mm, mm_acc};
+pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
+pub use optimizer::{AdamW, adamw};
+pub use reduce::{argmax, cumsum, sort, sum, vector_norm};
+pub use rope::rope;
+pub use sample::{Sampling, sample};
+pub use softmax::{log_softmax, softmax};

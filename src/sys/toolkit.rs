@@ -1,0 +1,107 @@
+//! The shared libraries of one CANN toolkit, opened as symbols ask for them.
+
+use super::search::Place;
+use crate::error::{Error, ErrorKind, Result};
+use ascend_rl_sys::{Lib, Symbol};
+use libloading::os::unix::{Library, RTLD_LAZY, RTLD_LOCAL};
+use std::ffi::{CStr, c_void};
+use std::path::{Path, PathBuf};
+
+/// Libraries opened from one folder, or by name through the dynamic loader.
+pub(crate) struct Toolkit {
+    dir: Option<PathBuf>,
+    opened: Vec<(&'static str, Option<&'static Library>)>,
+}
+
+impl Toolkit {
+    /// The first place that has the runtime library, if any does. One that has it in a form that cannot be opened is an
+    /// error: falling back silently would hide a broken installation.
+    pub(crate) fn find(places: &[Place]) -> Result<Option<Toolkit>> {
+        for place in places.iter().filter(|place| place.usable) {
+            if let Some(toolkit) = Toolkit::at(place.dir.as_deref())? {
+                return Ok(Some(toolkit));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The toolkit in `dir` (`None`: on the dynamic loader's path), if its runtime library is there.
+    pub(crate) fn at(dir: Option<&Path>) -> Result<Option<Toolkit>> {
+        let mut toolkit = Toolkit { dir: dir.map(Path::to_owned), opened: Vec::new() };
+        for name in Lib::AscendCl.file_names() {
+            match open(dir, name) {
+                Ok(library) => {
+                    toolkit.opened.push((name, Some(library)));
+                    return Ok(Some(toolkit));
+                }
+                Err(None) => {}
+                Err(Some(why)) => {
+                    return Err(Error::new(
+                        ErrorKind::Load,
+                        format!("{} cannot be opened: {why}; was the toolkit's set_env.sh sourced?", path(dir, name).display()),
+                    ));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The folder, in words.
+    pub(crate) fn origin(&self) -> String {
+        self.dir.as_ref().map_or("the dynamic loader's path".to_owned(), |dir| dir.display().to_string())
+    }
+
+    /// The address of a symbol, from the first of its libraries that has it; null where none does.
+    pub(crate) fn resolve(&mut self, symbol: &Symbol) -> *mut c_void {
+        symbol
+            .lib
+            .file_names()
+            .iter()
+            .filter_map(|name| self.library(name))
+            .find_map(|lib| address(lib, symbol.c_name))
+            .unwrap_or(
+                // Null is the table's word for "not there".
+                std::ptr::null_mut(),
+            )
+    }
+
+    fn library(&mut self, name: &'static str) -> Option<&'static Library> {
+        if let Some((_, library)) = self.opened.iter().find(|(opened, _)| *opened == name) {
+            return *library;
+        }
+        // A library outside the folder (a split installation) is still found by name.
+        let library = open(self.dir.as_deref(), name).or_else(|_| open(None, name)).ok();
+        self.opened.push((name, library));
+        library
+    }
+}
+
+fn path(dir: Option<&Path>, name: &str) -> PathBuf {
+    dir.map_or(PathBuf::from(name), |dir| dir.join(name))
+}
+
+/// Opens a library for the rest of the process. The error is `None` where there is no such file, else the loader's words.
+fn open(dir: Option<&Path>, name: &str) -> std::result::Result<&'static Library, Option<String>> {
+    if dir.is_some_and(|dir| !dir.join(name).exists()) {
+        return Err(None);
+    }
+    // SAFETY: the library's initialisers run; they are the vendor's, as in any program that links CANN. Lazy and local as
+    // torch_npu opens it: the toolkit's libraries name what they need of each other themselves.
+    match unsafe { Library::open(Some(path(dir, name)), RTLD_LAZY | RTLD_LOCAL) } {
+        // Leaked on purpose: CANN's libraries start threads, whose code must not be unmapped.
+        Ok(library) => Ok(Box::leak(Box::new(library))),
+        Err(error) => {
+            let why = std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
+            // A missing dependency has the same words with another file's name in front.
+            let absent = dir.is_none() && why.starts_with(&format!("{name}: cannot open shared object file"));
+            Err((!absent).then_some(why))
+        }
+    }
+}
+
+fn address(library: &Library, name: &CStr) -> Option<*mut c_void> {
+    // SAFETY: only the address is taken, as an address; the table gives it the signature that the symbol's row states.
+    let symbol = unsafe { library.get::<*mut c_void>(name.to_bytes_with_nul()) }.ok()?;
+    let address = symbol.into_raw();
+    (!address.is_null()).then_some(address)
+}

@@ -1,0 +1,96 @@
+//! CANN's descriptors of tensors (`aclTensor`), owned for the time of one call.
+
+use std::marker::PhantomData;
+
+use ascend_rl_sys::Api;
+use ascend_rl_sys::types::{ACL_FORMAT_ND, aclTensor, aclTensorList};
+
+use super::view::{View, ViewMut};
+use super::{Layout, MAX_RANK};
+use crate::error::{Error, ErrorKind, Result};
+
+/// An `aclTensor` that describes a view; destroyed when dropped. It borrows the view, so the memory outlives the call.
+pub(crate) struct Desc<'a> {
+    raw: *mut aclTensor,
+    api: &'a Api,
+}
+
+impl<'a> Desc<'a> {
+    pub(crate) fn input(api: &'a Api, view: &View<'a>) -> Result<Desc<'a>> {
+        Desc::new(api, view.layout, view.dtype.to_acl(), view.storage.address, view.storage.len)
+    }
+
+    pub(crate) fn output(api: &'a Api, view: &'a ViewMut<'_>) -> Result<Desc<'a>> {
+        Desc::new(api, view.layout, view.dtype.to_acl(), view.storage.address, view.storage.len)
+    }
+
+    fn new(api: &'a Api, layout: Layout, dtype: ascend_rl_sys::types::aclDataType, address: usize, len: usize) -> Result<Self> {
+        let rank = layout.shape().len();
+        let (mut dims, mut strides) = ([0i64; MAX_RANK], [0i64; MAX_RANK]);
+        for i in 0..rank {
+            (dims[i], strides[i]) = (layout.shape()[i] as i64, layout.strides()[i] as i64);
+        }
+        let storage = [len as i64];
+        // SAFETY: the arrays live for the call and have `rank` numbers; CANN copies them. The address is only stored.
+        let raw = unsafe {
+            (api.nn.aclCreateTensor)(
+                dims.as_ptr(),
+                rank as u64,
+                dtype,
+                strides.as_ptr(),
+                layout.offset() as i64,
+                ACL_FORMAT_ND,
+                storage.as_ptr(),
+                1,
+                address as *mut _,
+            )
+        };
+        if raw.is_null() {
+            return Err(Error::new(ErrorKind::Device, format!("aclCreateTensor refused {layout:?} over {len} elements")));
+        }
+        Ok(Desc { raw, api })
+    }
+
+    pub(crate) fn raw(&self) -> *mut aclTensor {
+        self.raw
+    }
+}
+
+impl Drop for Desc<'_> {
+    fn drop(&mut self) {
+        // SAFETY: made by aclCreateTensor, destroyed once. A failure would leave a few bytes of host memory; nothing to do.
+        unsafe { (self.api.nn.aclDestroyTensor)(self.raw) };
+    }
+}
+
+/// An `aclTensorList`; it owns its members in CANN, so they are given up by their [`Desc`].
+pub(crate) struct DescList<'a> {
+    raw: *mut aclTensorList,
+    api: &'a Api,
+    _members: PhantomData<&'a ()>,
+}
+
+impl<'a> DescList<'a> {
+    pub(crate) fn new(api: &'a Api, members: Vec<Desc<'a>>) -> Result<DescList<'a>> {
+        let handles: Vec<*const aclTensor> = members.iter().map(|m| m.raw as *const aclTensor).collect();
+        // SAFETY: an array of that many live descriptors; CANN copies the array.
+        let raw = unsafe { (api.nn.aclCreateTensorList)(handles.as_ptr(), handles.len() as u64) };
+        if raw.is_null() {
+            return Err(Error::new(ErrorKind::Device, format!("aclCreateTensorList refused {} tensors", handles.len())));
+        }
+        // The list destroys them from now on.
+        members.into_iter().for_each(std::mem::forget);
+        Ok(DescList { raw, api, _members: PhantomData })
+    }
+
+    pub(crate) fn raw(&self) -> *const aclTensorList {
+        self.raw
+    }
+}
+
+impl Drop for DescList<'_> {
+    fn drop(&mut self) {
+        // SAFETY: made by aclCreateTensorList, destroyed once, with the members it owns.
+        unsafe { (self.api.nn.aclDestroyTensorList)(self.raw) };
+    }
+}
