@@ -1,0 +1,32 @@
+//! Ctrl-C: a run ends at the next safe place, with one line; a second one ends it at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result, bail};
+
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// Begins to listen.
+pub fn listen() -> Result<()> {
+    ctrlc::set_handler(|| {
+        if REQUESTED.swap(true, Ordering::SeqCst) {
+            // Checkpoints are written beside and renamed, so nothing that has a name is ever half written.
+            std::process::exit(130);
+        }
+        eprintln!("\ninterrupted: ending after the work at hand; Ctrl-C again ends at once");
+    })
+    .context("cannot listen for Ctrl-C")
+}
+
+/// Whether Ctrl-C has been pressed.
+pub fn requested() -> bool {
+    REQUESTED.load(Ordering::SeqCst)
+}
+
+/// An error that ends the run once Ctrl-C has been pressed. `kept` says what is safe.
+pub fn check(kept: impl FnOnce() -> String) -> Result<()> {
+    if requested() {
+        bail!("interrupted; {}", kept());
+    }
+    Ok(())
+}

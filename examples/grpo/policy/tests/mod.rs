@@ -1,0 +1,102 @@
+//! Tests of the policy as a whole, and what they share.
+
+mod fixtures;
+mod gradients;
+mod invariances;
+
+use ascend_rl::acl::{Device, Stream};
+use ascend_rl::sys::Cann;
+use ascend_rl::tensor::DType;
+
+use super::*;
+use crate::checkpoint::Family;
+use crate::random::Random;
+
+/// A stream of device 0, of a card where there is one.
+pub fn stream() -> Stream {
+    Device::open(&Cann::load().unwrap(), 0).unwrap().stream().unwrap()
+}
+
+/// A model of awkward sizes: heads x head_dim is not the hidden size, the vocabulary is prime.
+pub fn tiny(family: Family, tied: bool) -> ModelConfig {
+    ModelConfig {
+        family,
+        vocab_size: 37,
+        hidden_size: 24,
+        intermediate_size: 20,
+        num_layers: 2,
+        num_heads: 4,
+        num_kv_heads: 2,
+        head_dim: 16,
+        rms_norm_eps: 1e-6,
+        rope_theta: 100.0,
+        tie_word_embeddings: tied,
+        max_position_embeddings: 40,
+        initializer_range: 0.2,
+        eos_token_ids: vec![0],
+        pad_token_id: None,
+        bos_token_id: None,
+    }
+}
+
+/// A tiny policy in which nothing is left at one or zero.
+pub fn policy(s: &Stream, family: Family, tied: bool, compute: DType) -> Policy {
+    let config = tiny(family, tied);
+    let mut policy = Policy::new(s, &config, compute).unwrap();
+    let mut random = Random::new(5);
+    let norms: Vec<String> = (policy.model.geometry.units().iter().flat_map(|u| &u.blocks))
+        .filter(|b| b.slot.is_norm())
+        .flat_map(|b| b.parts.iter().map(|p| p.name.clone()))
+        .collect();
+    policy
+        .load(s, |name, shape| {
+            let (mean, std) = if norms.iter().any(|norm| norm == name) { (1.0, 0.3) } else { (0.0, 0.2) };
+            Ok((0..shape.iter().product()).map(|_| mean + std * random.normal()).collect())
+        })
+        .unwrap();
+    policy
+}
+
+/// Sequences of several lengths, one with a single-token prompt, one without a response.
+pub fn sequences() -> Vec<Sequence> {
+    let mut random = Random::new(6);
+    [(3, 5), (1, 1), (1, 17), (4, 0), (9, 2), (2, 30)]
+        .map(|(prompt, response)| Sequence {
+            tokens: (0..prompt + response).map(|_| random.range(37) as u32).collect(),
+            prompt_len: prompt,
+        })
+        .into()
+}
+
+/// Everything in a store by name.
+pub fn contents(s: &Stream, store: &Store) -> Vec<(String, Vec<f32>)> {
+    store.export(s).map(|tensor| tensor.map(|(name, _, values)| (name, values)).unwrap()).collect()
+}
+
+/// The norm of the difference over the norm of `b`.
+pub fn relative(a: &[f32], b: &[f32]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>().sqrt();
+    let difference = norm(&mut a.iter().zip(b).map(|(a, b)| f64::from(a - b)));
+    let size = norm(&mut b.iter().map(|&b| f64::from(b)));
+    if difference == 0.0 { 0.0 } else { difference / size }
+}
+
+/// The largest difference; NaN counts as one.
+pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| if (a - b).is_nan() { f32::INFINITY } else { (a - b).abs() }).fold(0.0, f32::max)
+}
+
+/// The gradient of `sum w_i logp_i` with w from `weights`, and the log-probs.
+pub fn gradient(s: &Stream, policy: &Policy, packed: &Packed, temperature: f64, weights: &[f32]) -> (Store, Logprobs) {
+    let mut grads = Store::zeros(s, &policy.model.geometry, DType::F32).unwrap();
+    let logprobs = policy.forward_backward(s, packed, temperature, &mut grads, |_| Ok(weights.to_vec())).unwrap();
+    (grads, logprobs)
+}
+
+/// One weight a row.
+pub fn weights(rows: usize) -> Vec<f32> {
+    let mut random = Random::new(7);
+    (0..rows).map(|_| random.normal()).collect()
+}

@@ -1,0 +1,20 @@
+//! The trainer: advantages, the GRPO loss, micro-batches, AdamW, and the supervised warm-up.
+//!
+//! Room: what turns rewards into an update. It may use [`crate::policy`]; it knows neither data nor rollout.
+//!
+//! # Not covered
+//! An entropy bonus; other advantages, losses and ways to aggregate than GRPO's with the mean over tokens.
+
+mod advantage;
+mod batching;
+mod loss;
+mod optimizer;
+mod step;
+#[cfg(test)]
+mod tests;
+mod warmup;
+
+pub use advantage::group_advantages;
+pub use loss::LossSettings;
+pub use optimizer::{Decay, OptimizerSettings, Schedule};
+pub use step::{Sample, Trainer, TrainerSettings, UpdateMetrics};
