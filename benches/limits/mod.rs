@@ -1,0 +1,73 @@
+//! What the machine can do, measured by the process that then measures us: achieved over possible.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Enough independent accumulators to hide the latency of a multiply-add on two units.
+const CHAINS: usize = 12;
+const STEPS: usize = 500_000;
+
+struct Fma;
+
+impl WithSimd for Fma {
+    type Output = (f32, usize);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> (f32, usize) {
+        let (x, y) = (simd.splat_f32s(black_box(0.999)), simd.splat_f32s(black_box(0.001)));
+        let mut sums = [simd.splat_f32s(0.0); CHAINS];
+        for _ in 0..STEPS {
+            for sum in &mut sums {
+                *sum = simd.mul_add_f32s(*sum, x, y);
+            }
+        }
+        let total = sums.into_iter().fold(simd.splat_f32s(0.0), |a, b| simd.add_f32s(a, b));
+        (simd.reduce_sum_f32s(total), 2 * STEPS * CHAINS * S::F32_LANES)
+    }
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get())
+}
+
+/// Runs `work` on every core at once; the best of five, in units of work over seconds.
+fn rate(work: impl Fn() -> usize + Sync) -> f64 {
+    let round = || {
+        let start = Instant::now();
+        let done: usize = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..threads()).map(|_| scope.spawn(&work)).collect();
+            all.into_iter().map(|t| t.join().unwrap_or(0)).sum()
+        });
+        done as f64 / start.elapsed().max(Duration::from_nanos(1)).as_secs_f64()
+    };
+    (0..5).map(|_| round()).fold(0.0, f64::max)
+}
+
+/// f32 multiply-adds of all cores, FLOP/s.
+#[allow(dead_code)] // Each bench measures the limit it is bound by.
+pub fn fma_flops() -> f64 {
+    rate(|| {
+        let (sum, flops) = Arch::new().dispatch(Fma);
+        black_box(sum);
+        flops
+    })
+}
+
+/// Reading memory with all cores, bytes/s.
+#[allow(dead_code)] // Each bench measures the limit it is bound by.
+pub fn read_bytes() -> f64 {
+    let data = vec![1.0f32; 64 << 20];
+    rate(|| {
+        let sum = Arch::new().dispatch(|| {
+            let mut sums = [0.0f32; 64];
+            for chunk in data.chunks_exact(64) {
+                sums.iter_mut().zip(chunk).for_each(|(s, x)| *s += x);
+            }
+            sums.iter().sum::<f32>()
+        });
+        black_box(sum);
+        size_of_val(&data[..])
+    })
+}

@@ -1,0 +1,76 @@
+//! Matrix products, achieved over possible.
+
+mod limits;
+
+use std::time::Instant;
+
+use ascend_rl::{Cann, DType, Device, Result, Stream, Tensor, View, ops};
+use criterion::{Criterion, Throughput};
+
+/// (name, m, k, n, a transposed, b transposed). The training shapes of a Qwen3 of hidden size 256: forward, gradient of the
+/// input, gradient of the weight; the default run's; and squares.
+const SHAPES: &[(&str, usize, usize, usize, bool, bool)] = &[
+    ("square_1024", 1024, 1024, 1024, false, false),
+    ("square_2048", 2048, 2048, 2048, false, false),
+    ("forward", 1400, 256, 768, false, true),
+    ("input_gradient", 1400, 768, 256, false, false),
+    ("weight_gradient", 768, 1400, 256, true, false),
+    ("carry_forward", 5120, 128, 512, false, true),
+    ("carry_weight_gradient", 512, 5120, 128, true, false),
+    ("decode", 64, 256, 1536, false, true),
+];
+
+fn fill(s: &Stream, rows: usize, cols: usize, dtype: DType) -> Result<Tensor> {
+    let values: Vec<f32> = (0..rows * cols).map(|i| ((i * 2654435761) % 1024) as f32 / 512.0 - 1.0).collect();
+    let x = Tensor::from_slice(s, &[rows, cols], &values)?;
+    let mut out = Tensor::empty(s, &[rows, cols], dtype)?;
+    ops::cast(s, &x, &mut out)?;
+    Ok(out)
+}
+
+/// The matrix as [rows, cols], stored the other way round where `transposed`.
+fn operand(x: &Tensor, transposed: bool) -> View<'_> {
+    if transposed { x.view().t() } else { x.view() }
+}
+
+fn main() -> Result<()> {
+    let cann = Cann::load()?;
+    let device = Device::open(&cann, 0)?;
+    println!("{:?} {}, CANN {}", cann.flavor(), device.soc_name(), cann.version());
+    let s = device.stream()?;
+    let mut criterion = Criterion::default().configure_from_args().sample_size(10);
+    for dtype in [DType::F32, DType::BF16] {
+        let mut group = criterion.benchmark_group(format!("matmul/{dtype}"));
+        for &(name, m, k, n, ta, tb) in SHAPES {
+            let stored = |rows, cols, t| if t { fill(&s, cols, rows, dtype) } else { fill(&s, rows, cols, dtype) };
+            let (a, b) = (stored(m, k, ta)?, stored(k, n, tb)?);
+            let mut out = Tensor::empty(&s, &[m, n], dtype)?;
+            let mut run = |times: u64| -> Result<std::time::Duration> {
+                let start = Instant::now();
+                for _ in 0..times {
+                    ops::mm(&s, operand(&a, ta), operand(&b, tb), &mut out)?;
+                }
+                s.synchronize()?;
+                Ok(start.elapsed())
+            };
+            let flops = 2.0 * (m * k * n) as f64;
+            run(3)?;
+            // The limit before and after: shared machines drift within seconds.
+            let before = limits::fma_flops();
+            let best = (0..10).map(|_| run(10)).collect::<Result<Vec<_>>>()?.into_iter().min().unwrap_or_default() / 10;
+            let rate = flops / best.as_secs_f64();
+            let possible = before.max(limits::fma_flops());
+            println!(
+                "matmul/{dtype}/{name}: {:.0} GFLOP/s, {:.0} % of the {:.0} that f32 multiply-adds reach",
+                rate / 1e9,
+                100.0 * rate / possible,
+                possible / 1e9
+            );
+            group.throughput(Throughput::Elements(flops as u64));
+            group.bench_function(name, |bench| bench.iter_custom(|iters| run(iters).unwrap_or_default()));
+        }
+        group.finish();
+    }
+    criterion.final_summary();
+    Ok(())
+}
