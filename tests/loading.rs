@@ -3,7 +3,8 @@
 //! Toolkits are made here: C libraries with CANN's names, compiled from the list of symbols. Each case runs in a child process
 //! (this very program again), because a search reads the environment and a library is never unloaded.
 
-use ascend_rl::{Cann, sys::Flavor};
+use ascend_rl::hccl::CommOptions;
+use ascend_rl::{Cann, Communicator, Device, Result, sys::Flavor};
 use ascend_rl_sys::{Lib, symbols, types::ACL_OPT_DETERMINISTIC};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ struct Toolkit {
     runtime: &'static str,
     operators: &'static str,
     descriptors: bool,
+    collectives: Option<&'static str>,
 }
 
 impl Default for Toolkit {
@@ -31,6 +33,7 @@ impl Default for Toolkit {
             runtime: "libascendcl.so",
             operators: "libopapi.so",
             descriptors: true,
+            collectives: Some("libhccl.so"),
         }
     }
 }
@@ -44,6 +47,7 @@ impl Toolkit {
             (Lib::AscendCl, Some(self.runtime)),
             (Lib::NnOpBase, self.descriptors.then_some("libnnopbase.so")),
             (Lib::OpApi, Some(self.operators)),
+            (Lib::Hccl, self.collectives),
         ] {
             let Some(file) = file else { continue };
             let source = lib64.join("source.c");
@@ -116,9 +120,20 @@ fn in_a_child() {
             let devices = cann.device_count().unwrap();
             let operator = "aclnnRotaryPositionEmbedding";
             let rope = if cann.has(operator) { "has rope".to_owned() } else { cann.missing(operator).to_string() };
-            println!("child: {cann:?}, {devices} devices, deterministic {deterministic}, {rope}");
+            let group = match std::env::var_os("GROUP") {
+                None => String::new(),
+                Some(_) => format!(", {:?}", group(&cann)),
+            };
+            println!("child: {cann:?}, {devices} devices, deterministic {deterministic}, {rope}{group}");
         }
     }
+}
+
+/// A group of two devices of these functions, which do nothing and succeed.
+fn group(cann: &Cann) -> Result<String> {
+    let devices = [Device::open(cann, 0)?, Device::open(cann, 1)?];
+    let options = CommOptions { name: Some("world".into()), ..Default::default() };
+    Ok(format!("{:?}", Communicator::all(&devices, &options)?))
 }
 
 #[track_caller]
@@ -235,6 +250,20 @@ fn a_missing_operator_is_an_error_only_when_it_is_asked_for() {
         let wanted = ["aclnnRotaryPositionEmbedding is missing: CANN 8.3.RC1", "libopapi.so", "CANN 8.5 and later"];
         assert_says(&said, "Cann(npu", &wanted);
     }
+}
+
+#[test]
+fn a_missing_library_of_collectives_is_an_error_only_when_a_group_is_made() {
+    let group = ("GROUP", Path::new("1"));
+    let toolkit = Toolkit { collectives: None, ..Default::default() }.build();
+    let root = ("ASCEND_HOME_PATH", toolkit.path());
+    assert_says(&child(&[root]), "Cann(npu 8.3.RC1", &["2 devices", "has rope"]);
+    let wanted = ["Err(MissingSymbol: Hccl", "is missing: CANN 8.3.RC1", "libhccl.so, libhcomm.so", "CANN 8.1 and later"];
+    assert_says(&child(&[root, group]), "Cann(npu 8.3.RC1", &wanted);
+
+    let toolkit = Toolkit { collectives: Some("libhcomm.so"), ..Default::default() }.build();
+    let said = child(&[("ASCEND_HOME_PATH", toolkit.path()), group]);
+    assert_says(&said, "Cann(npu", &["Ok(\"[rank 0 of `world`, rank 1 of `world`]\")"]);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{null, null_mut};
 
+use ascend_rl_sys::codes::*;
+
 use crate::engine::panic_text;
 use crate::reject::{Outcome, Reject};
 
@@ -22,6 +24,17 @@ impl Answer for i32 {
     }
     fn refusal(code: i32) -> i32 {
         code
+    }
+}
+
+/// A number that is no status: 0 where it cannot be given.
+impl Answer for u32 {
+    type Body = u32;
+    fn success(body: u32) -> u32 {
+        body
+    }
+    fn refusal(_: i32) -> u32 {
+        0
     }
 }
 
@@ -63,6 +76,11 @@ fn label(code: i32) -> &'static str {
         161_000..=161_999 => "EZ1001",
         361_000..=361_999 | 561_000..=561_999 => "EZ9999",
         100_000..=107_999 => "EE1001",
+        // Collectives: a notification that did not come, an argument, a rank that could not be found; the rest.
+        ACL_ERROR_RT_FFTS_PLUS_TIMEOUT | ACL_ERROR_RT_SUSPECT_REMOTE_ERROR => "EI0002",
+        HCCL_E_PARA | HCCL_E_PTR | HCCL_E_NOT_SUPPORT => "EI0003",
+        HCCL_E_TIMEOUT => "EI0006",
+        1..=1999 => "EI9999",
         _ => "EE9999",
     }
 }

@@ -1,9 +1,9 @@
 //! `cann-sim`: a simulated Ascend NPU. CANN's C interface, on the CPU.
 //!
 //! What is behind CANN's table of function pointers here: devices with memory limits, ordered asynchronous streams, events,
-//! copies, and the aclnn operators. It is fast (operators are blocked, vectorised and parallel), since it is what everyone
-//! without a card runs, and it is strict: it answers misuse with CANN's own codes, and what it does not support it
-//! **rejects** by name, never ignores.
+//! copies, the aclnn operators, and collectives between the devices. It is fast (operators are blocked, vectorised and
+//! parallel), since it is what everyone without a card runs, and it is strict: it answers misuse with CANN's own codes, and what
+//! it does not support it **rejects** by name, never ignores.
 //!
 //! The crate knows nothing of the library above. It exports no C symbols: a separate cdylib does that.
 #![allow(non_snake_case)]
@@ -13,11 +13,13 @@ mod boundary;
 mod convert;
 mod engine;
 mod gemm;
+mod hccl;
 mod math;
 mod memory;
 mod nn;
 mod ops;
 mod parallel;
+mod profile;
 mod registry;
 mod reject;
 mod settings;

@@ -40,8 +40,9 @@ pub(crate) fn threads() -> usize {
 
 /// How long a worker polls for the next job before it sleeps: longer than what lies between two operations of a busy stream.
 const WORKER_SPIN: Duration = Duration::from_micros(50);
-/// Chunks for each thread: enough to even out unequal speeds, few enough that claiming costs nothing.
-const CHUNKS_PER_THREAD: usize = 8;
+/// Chunks for each thread: enough to even out unequal speeds, also where one call is much work; few enough that claiming
+/// costs nothing where it is little.
+const CHUNKS_PER_THREAD: usize = 64;
 
 /// A number on a cache line of its own.
 #[repr(align(128))]

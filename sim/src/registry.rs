@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     IntArray = 0xC6,
     TensorList = 0xC7,
     Executor = 0xC8,
+    Communicator = 0xC9,
 }
 
 struct Slot<T> {

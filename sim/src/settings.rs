@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub schedule: Schedule,
     /// `CANN_SIM_SOC`: the chip that `aclrtGetSocName` names.
     pub soc: CString,
+    /// `CANN_SIM_PROFILE`: whether to print the time of each operator at the end of the process.
+    pub profile: bool,
 }
 
 /// The settings of this process; an unusable variable is refused by name at every call.
@@ -69,6 +71,11 @@ impl Settings {
                 Some(text) if text.trim().is_empty() => return Err("CANN_SIM_SOC is empty: the name of a chip is taken".into()),
                 Some(text) => CString::new(text).map_err(|_| "CANN_SIM_SOC holds a NUL".to_string())?,
             },
+            profile: match variable("CANN_SIM_PROFILE").as_deref() {
+                None | Some("0") => false,
+                Some("1") => true,
+                Some(text) => return Err(format!("CANN_SIM_PROFILE is \"{text}\": 0 or 1 is taken")),
+            },
         })
     }
 }
@@ -108,6 +115,7 @@ mod tests {
         assert_eq!((defaults.devices, defaults.memory, defaults.schedule), (8, 64 << 30, Schedule::Eager));
         assert_eq!(read(&[("CANN_SIM_MEMORY", "3g")]).unwrap().memory, 3 << 30);
         assert_eq!(read(&[("CANN_SIM_MEMORY", "2097152")]).unwrap().memory, 2 << 20);
+        assert!(!defaults.profile && read(&[("CANN_SIM_PROFILE", "1")]).unwrap().profile);
         let lazy = read(&[("CANN_SIM_SCHEDULE", "lazy"), ("CANN_SIM_SEED", "7")]).unwrap();
         assert_eq!(lazy.schedule, Schedule::Lazy { seed: 7 });
     }
@@ -123,6 +131,7 @@ mod tests {
             ("CANN_SIM_THREADS", "-1"),
             ("CANN_SIM_SCHEDULE", "fast"),
             ("CANN_SIM_SOC", " "),
+            ("CANN_SIM_PROFILE", "yes"),
         ] {
             let text = read(&[(name, value)]).unwrap_err();
             assert!(text.starts_with(name), "{text}");

@@ -1,6 +1,6 @@
 //! The one state of the process: devices and the engine. C's functions take no handle for it, so it is a static.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::acl::context::Context;
@@ -24,6 +24,15 @@ pub(crate) struct Device {
     pub streams: AtomicUsize,
     /// Live events.
     pub events: AtomicUsize,
+    /// The devices whose memory this one may reach, a bit each: `CANN_SIM_DEVICES` is at most 64.
+    pub peers: AtomicU64,
+}
+
+impl Device {
+    /// Whether peer access was enabled from this device to `other`.
+    pub(crate) fn reaches(&self, other: &Device) -> bool {
+        self.peers.load(SeqCst) >> other.id & 1 == 1
+    }
 }
 
 /// The primary context, and how often `aclrtSetDevice` asked for it.
@@ -55,6 +64,7 @@ pub(crate) fn world() -> Outcome<&'static World> {
         primary: Mutex::default(),
         streams: AtomicUsize::new(0),
         events: AtomicUsize::new(0),
+        peers: AtomicU64::new(0),
     };
     Ok(WORLD.get_or_init(|| World { settings, engine, devices: (0..settings.devices).map(device).collect() }))
 }

@@ -41,6 +41,12 @@ macro_rules! acl_symbols {
         [required "8.1"] fn aclrtGetRunMode(run_mode: *mut aclrtRunMode) -> aclError;
         /// Core counts and cache size.
         [required "8.1"] fn aclGetDeviceCapability(device_id: u32, info: aclDeviceInfo, value: *mut i64) -> aclError;
+        /// Whether one device can reach another's memory.
+        [required "8.1"] fn aclrtDeviceCanAccessPeer(can_access_peer: *mut i32, device_id: i32, peer_device_id: i32) -> aclError;
+        /// Lets the current device reach the memory of another. One way; `flags` is 0.
+        [required "8.1"] fn aclrtDeviceEnablePeerAccess(peer_device_id: i32, flags: u32) -> aclError;
+        /// Takes that back.
+        [required "8.1"] fn aclrtDeviceDisablePeerAccess(peer_device_id: i32) -> aclError;
         // ---- context
         /// Makes a context and makes it current.
         [required "8.1"] fn aclrtCreateContext(context: *mut aclrtContext, device_id: i32) -> aclError;

@@ -1,8 +1,8 @@
-//! Error numbers of CANN: `acl_base.h`, `acl/error_codes/rt_error_codes.h`, `aclnn/aclnn_base.h`.
+//! Error numbers of CANN: `acl_base.h`, `acl/error_codes/rt_error_codes.h`, `aclnn/aclnn_base.h`, `hccl/hccl_types.h`.
 //!
-//! Three families: the ACL layer (100000 to 500005), the runtime below it (107xxx a parameter or state, 207xxx a
-//! resource, 507xxx internal or hardware), and the operator layer (161xxx, 361xxx, 561xxx). The numbers are the same
-//! from 8.1 to 9.x; later releases only add some.
+//! Four families: the collectives (1 to 24, 1041), the ACL layer (100000 to 500005), the runtime below it (107xxx a
+//! parameter or state, 207xxx a resource, 507xxx internal or hardware), and the operator layer (161xxx, 361xxx, 561xxx).
+//! The numbers are the same from 8.1 to 9.x; later releases only add some.
 
 /// Success, of all functions.
 pub const ACL_SUCCESS: i32 = 0;
@@ -23,6 +23,31 @@ macro_rules! codes {
 }
 
 codes! {
+    HCCL_E_PARA = 1;
+    HCCL_E_PTR = 2;
+    HCCL_E_MEMORY = 3;
+    HCCL_E_INTERNAL = 4;
+    HCCL_E_NOT_SUPPORT = 5;
+    HCCL_E_NOT_FOUND = 6;
+    HCCL_E_UNAVAIL = 7;
+    HCCL_E_SYSCALL = 8;
+    HCCL_E_TIMEOUT = 9;
+    HCCL_E_OPEN_FILE_FAILURE = 10;
+    HCCL_E_TCP_CONNECT = 11;
+    HCCL_E_ROCE_CONNECT = 12;
+    HCCL_E_TCP_TRANSFER = 13;
+    HCCL_E_ROCE_TRANSFER = 14;
+    HCCL_E_RUNTIME = 15;
+    HCCL_E_DRV = 16;
+    HCCL_E_PROFILING = 17;
+    HCCL_E_CCE = 18;
+    HCCL_E_NETWORK = 19;
+    HCCL_E_AGAIN = 20;
+    HCCL_E_REMOTE = 21;
+    HCCL_E_SUSPENDING = 22;
+    HCCL_E_OPRETRY_FAIL = 23;
+    HCCL_E_OOM = 24;
+    HCCL_E_IN_STATUS = 1041;
     ACL_ERROR_INVALID_PARAM = 100000;
     ACL_ERROR_UNINITIALIZE = 100001;
     ACL_ERROR_REPEAT_INITIALIZE = 100002;

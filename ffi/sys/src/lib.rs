@@ -1,7 +1,7 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
-//! Nothing here is linked. Each library of CANN has one list ([`acl_symbols!`], [`nnopbase_symbols!`],
-//! [`opapi_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`]), the look-up of
+//! Nothing here is linked. Each library of CANN has one list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
+//! [`hccl_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`]), the look-up of
 //! each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To bind one more
 //! function, add a row to its list: the compiler then names every place that must answer for it.
 //!
@@ -23,10 +23,13 @@ mod acl;
 mod nnopbase;
 #[macro_use]
 mod opapi;
+#[macro_use]
+mod hccl;
 pub mod codes;
 pub mod types;
 
 pub use acl::Acl;
+pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
 pub use opapi::OpApi;
 pub use table::{Lib, Missing, Op, RunOperator, Symbol};
@@ -40,6 +43,8 @@ pub struct Api {
     pub nn: NnOpBase,
     /// The operators.
     pub ops: OpApi,
+    /// The collectives.
+    pub hccl: Hccl,
 }
 
 impl Api {
@@ -51,18 +56,25 @@ impl Api {
     /// Each address must be a function of the C signature that the symbol's row states, valid for the life of the process.
     pub unsafe fn load(resolve: &mut dyn FnMut(&'static Symbol) -> *mut std::ffi::c_void) -> Result<Api, Missing> {
         // SAFETY: the caller's promise is the one each table asks for.
-        unsafe { Ok(Api { acl: Acl::load(resolve)?, nn: NnOpBase::load(resolve)?, ops: OpApi::load(resolve)? }) }
+        unsafe {
+            Ok(Api {
+                acl: Acl::load(resolve)?,
+                nn: NnOpBase::load(resolve)?,
+                ops: OpApi::load(resolve)?,
+                hccl: Hccl::load(resolve)?,
+            })
+        }
     }
 
     /// Whether a function is there, by its C name.
     pub fn has(&self, symbol: &str) -> bool {
-        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol)
+        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol) || self.hccl.has(symbol)
     }
 }
 
 /// All symbols of all lists, in order: the coverage of this binding.
 pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
-    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS)
+    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS)
 }
 
 /// The oldest CANN release the library runs on: (major, minor), "8.3".

@@ -13,6 +13,8 @@ pub enum Lib {
     NnOpBase,
     /// `libopapi.so`; split by domain from 8.5 on.
     OpApi,
+    /// `libhccl.so`; communicator management is in `libhcomm.so` from 8.5 on.
+    Hccl,
 }
 
 impl Lib {
@@ -32,6 +34,7 @@ impl Lib {
                 "libaclnn_ops_infer.so",
                 "libaclnn_ops_train.so",
             ],
+            Lib::Hccl => &["libhccl.so", "libhcomm.so"],
         }
     }
 }

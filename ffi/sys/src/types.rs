@@ -1,4 +1,4 @@
-//! C types of CANN: handles, enums as integers, opaque descriptors.
+//! C types of CANN: handles, enums as integers, opaque descriptors. Those of HCCL are in a file of their own.
 
 use std::ffi::{c_int, c_void};
 
@@ -49,6 +49,10 @@ macro_rules! c_enum {
         }
     };
 }
+
+#[path = "hccl_types.rs"]
+mod hccl;
+pub use hccl::*;
 
 c_enum! {
     /// Element type of a tensor or scalar (`acl_base.h`).

@@ -52,6 +52,10 @@ impl Context {
     pub(super) fn tear_down(&self) {
         self.alive.store(false, SeqCst);
         CONTEXTS.remove(self.handle());
+        // First: its ranks' peers must not wait for calls that cannot come any more.
+        crate::hccl::leave_all(self.handle());
+        // Nor must this thread wait for peers that may never call what its ranks have called.
+        self.default_stream().engine().abandon(self.handle());
         stream::end_all(self);
         event::end_all(self);
     }

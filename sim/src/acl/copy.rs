@@ -9,7 +9,7 @@ use super::context::current;
 use super::{not_null, stream};
 use crate::engine::{Stream, Task};
 use crate::memory::Place;
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, check};
 use crate::world::world;
 
 /// What one thread copies at a time: enough that sharing a big copy out pays.
@@ -70,12 +70,14 @@ fn check_copy(
     if let (Place::Device(a), Place::Device(b)) = (&from, &to)
         && a.id != b.id
     {
-        reject!(
+        // The documents do not say which of the two must have enabled it, only that each direction is enabled by itself.
+        check!(
+            a.reaches(b) || b.reaches(a),
             ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-            "src is of device {}, dst of device {}: peer access is not enabled, and the simulator cannot enable it yet",
+            "src is of device {}, dst of device {}: peer access is not enabled between them (aclrtDeviceEnablePeerAccess)",
             a.id,
             b.id
-        )
+        );
     }
     Ok((span.dst != span.src).then_some((span, to, from)))
 }
@@ -103,8 +105,18 @@ pub(crate) fn aclrtMemcpyAsync(
         "both pointers are memory of the host: an asynchronous copy needs a device on one side"
     );
     let stream = stream::resolve(stream)?;
-    on_this_device(&stream, "dst", &to)?;
-    on_this_device(&stream, "src", &from)?;
+    match (&to, &from) {
+        // Between two devices: `check_copy` saw that they may.
+        (Place::Device(a), Place::Device(b)) => check!(
+            [a.id, b.id].contains(&stream.device),
+            ACL_ERROR_RT_PARAM_INVALID,
+            "dst is memory of device {}, src of device {}, the stream is of device {}",
+            a.id,
+            b.id,
+            stream.device
+        ),
+        _ => [("dst", &to), ("src", &from)].iter().try_for_each(|(param, place)| on_this_device(&stream, param, place))?,
+    }
     if kind == ACL_MEMCPY_HOST_TO_BUF_TO_DEVICE {
         // SAFETY: `count` bytes at `src`, as C's contract (pageable) or `Place::of` (pinned) has it.
         let buffer: Box<[u8]> = unsafe { std::slice::from_raw_parts(src.cast::<u8>(), count) }.into();

@@ -8,6 +8,7 @@ mod copy;
 mod device;
 mod event;
 mod memory;
+mod peer;
 mod process;
 pub(crate) mod stream;
 
@@ -18,6 +19,7 @@ pub(crate) use copy::{aclrtMemcpy, aclrtMemcpyAsync, aclrtMemset, aclrtMemsetAsy
 pub(crate) use device::*;
 pub(crate) use event::*;
 pub(crate) use memory::*;
+pub(crate) use peer::*;
 pub(crate) use process::*;
 pub(crate) use stream::{
     aclrtCreateStream, aclrtCreateStreamWithConfig, aclrtDestroyStream, aclrtDestroyStreamForce, aclrtStreamQuery,

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
-use ascend_rl_sys::codes::ACL_ERROR_RT_AICORE_EXCEPTION;
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
 use super::{deadline, give, not_null};
 use crate::engine::Stream;
 use crate::registry::{Kind, Registry};
-use crate::reject::{Outcome, Reject, check, reject};
+use crate::reject::{Outcome, check, reject};
 
 /// Streams of a device of the A2 and A3 series.
 const MOST_STREAMS: usize = 1984;
@@ -62,7 +61,7 @@ pub(crate) fn resolve(stream: aclrtStream) -> Outcome<Arc<Stream>> {
 pub(super) fn surface(stream: &Stream) -> Outcome {
     match stream.failure() {
         None => Ok(()),
-        Some(text) => Err(Reject { code: ACL_ERROR_RT_AICORE_EXCEPTION, text: text.to_string() }),
+        Some(failure) => Err(failure.clone()),
     }
 }
 

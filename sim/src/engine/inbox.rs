@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering::*};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::thread::Thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Stream, Task};
+use super::{Meeting, Stream, Task};
+use crate::reject::Reject;
 use crate::spin;
 
 pub(crate) enum Command {
@@ -14,6 +15,10 @@ pub(crate) enum Command {
     Demand(Arc<Stream>, u64),
     /// The first so many entries of the stream are not to run if they have not yet.
     Drop(Arc<Stream>, u64),
+    /// The meeting cannot be any more.
+    CallOff(Arc<Meeting>, Reject),
+    /// The streams of this context do not wait for those who have not enqueued their part of a meeting.
+    Abandon(usize),
 }
 
 pub(super) struct Inbox {
@@ -69,8 +74,8 @@ impl Inbox {
         }
     }
 
-    /// Returns once there is something to take; polls for `polling`, then sleeps. Only the reader calls this.
-    pub(super) fn wait(&self, polling: Duration) {
+    /// Returns once there is something to take, or at `deadline`; polls for `polling`, then sleeps. Only the reader calls this.
+    pub(super) fn wait(&self, polling: Duration, deadline: Option<Instant>) {
         if spin::until(polling, || self.filled.load(SeqCst)) {
             return;
         }
@@ -80,7 +85,11 @@ impl Inbox {
             if self.filled.load(SeqCst) {
                 break;
             }
-            std::thread::park();
+            match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+                None => std::thread::park(),
+                Some(Duration::ZERO) => break,
+                Some(left) => std::thread::park_timeout(left),
+            }
         }
         self.parked.store(false, SeqCst);
     }
@@ -104,7 +113,7 @@ mod tests {
             move || {
                 let (mut taken, mut commands) = (0, Vec::new());
                 while taken < 2 * EACH {
-                    inbox.wait(Duration::ZERO);
+                    inbox.wait(Duration::ZERO, None);
                     inbox.take(&mut commands);
                     taken += commands.drain(..).count();
                 }

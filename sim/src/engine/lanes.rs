@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::inbox::Command;
 use super::{Stream, Task};
@@ -14,11 +15,12 @@ struct Lane {
 }
 
 impl Lane {
-    /// Whether the head may run: all but a wait for a mark that is not there yet.
+    /// Whether the head may run: all but a wait for a mark that is not there yet, or for others.
     fn runnable(&self) -> bool {
         match self.queue.front() {
             None => false,
             Some((_, Task::Wait(record))) => record.time().is_some(),
+            Some((_, Task::Meet(attendance))) => attendance.ready(),
             Some(_) => true,
         }
     }
@@ -35,6 +37,10 @@ pub(super) struct Lanes {
     needed: Vec<(usize, u64)>,
     stale: bool,
     random: u64,
+    /// Entries of the queues that meet others; while there are none, nothing is spent on them.
+    meets: usize,
+    /// When the first of the heads that wait for others gives up.
+    deadline: Option<Instant>,
 }
 
 impl Lanes {
@@ -43,7 +49,17 @@ impl Lanes {
             Schedule::Eager => 0,
             Schedule::Lazy { seed } => seed,
         };
-        Lanes { schedule, lanes: Vec::new(), enqueues: 0, demands: Vec::new(), needed: Vec::new(), stale: false, random }
+        Lanes {
+            schedule,
+            lanes: Vec::new(),
+            enqueues: 0,
+            demands: Vec::new(),
+            needed: Vec::new(),
+            stale: false,
+            random,
+            meets: 0,
+            deadline: None,
+        }
     }
 
     pub(super) fn accept(&mut self, command: Command) {
@@ -51,6 +67,7 @@ impl Lanes {
         match command {
             Command::Enqueue(stream, task) => {
                 self.enqueues += 1;
+                self.meets += matches!(task, Task::Meet(_)) as usize;
                 let entry = (self.enqueues, task);
                 match self.find(&stream).or_else(|| self.lanes.iter().position(|lane| lane.queue.is_empty())) {
                     Some(i) => {
@@ -63,15 +80,29 @@ impl Lanes {
             }
             Command::Demand(stream, position) => self.demands.push((stream, position)),
             Command::Drop(stream, position) => self.drop_up_to(&stream, position),
+            Command::CallOff(meeting, why) => meeting.fail(why),
+            Command::Abandon(context) => {
+                let lanes = self.lanes.iter().filter(|lane| lane.stream.context == context);
+                for (_, task) in lanes.flat_map(|lane| &lane.queue) {
+                    if let Task::Meet(attendance) = task {
+                        attendance.abandon();
+                    }
+                }
+            }
         }
     }
 
-    /// Marks among the dropped count as reached: whoever waits for one must not wait for ever.
+    /// Marks among the dropped count as reached, and who was to meet others calls it off: nobody must wait for ever.
     fn drop_up_to(&mut self, stream: &Arc<Stream>, position: u64) {
         if let Some(i) = self.find(stream) {
             for (_, task) in self.lanes[i].queue.drain(..) {
-                if let Task::Record(record) = task {
-                    record.complete();
+                match task {
+                    Task::Record(record) => record.complete(stream.failure()),
+                    Task::Meet(attendance) => {
+                        self.meets -= 1;
+                        attendance.withdraw();
+                    }
+                    _ => {}
                 }
             }
         }
@@ -84,13 +115,54 @@ impl Lanes {
 
     /// Takes the next task to run, if any may run.
     pub(super) fn next(&mut self) -> Option<(Arc<Stream>, Task)> {
+        if self.schedule != Schedule::Eager && std::mem::take(&mut self.stale) {
+            self.needed = self.find_needed();
+        }
+        self.deadline = None;
+        if self.meets > 0 {
+            self.attend();
+        }
         let i = match self.schedule {
             Schedule::Eager => self.oldest(),
             Schedule::Lazy { .. } => self.any_needed(),
         }?;
         let lane = &mut self.lanes[i];
         let (_, task) = lane.queue.pop_front()?;
+        self.meets -= matches!(task, Task::Meet(_)) as usize;
         Some((lane.stream.clone(), task))
+    }
+
+    /// The lanes that may run: all, or those that somebody waits for.
+    fn active(&self) -> impl Iterator<Item = &Lane> {
+        let wanted = |(i, to): &(usize, u64)| Some(&self.lanes[*i]).filter(|lane| lane.stream.completed() < *to);
+        let (all, needed) = match self.schedule {
+            Schedule::Eager => (&self.lanes[..], &[][..]),
+            Schedule::Lazy { .. } => (&[][..], &self.needed[..]),
+        };
+        all.iter().chain(needed.iter().filter_map(wanted))
+    }
+
+    /// Heads that meet others arrive, and those that have waited too long give up. Under the lazy schedule time counts only
+    /// while somebody waits: a program that has not asked for the work does not wait for it.
+    fn attend(&mut self) {
+        let heads = || {
+            self.active().filter_map(|lane| match lane.queue.front() {
+                Some((_, Task::Meet(attendance))) => Some(attendance),
+                _ => None,
+            })
+        };
+        heads().for_each(|attendance| attendance.arrive());
+        // Only now: the last to arrive may have been late, but all are here.
+        let deadline = heads().filter_map(|attendance| attendance.deadline()).min();
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            heads().for_each(|attendance| attendance.give_up());
+        }
+        self.deadline = deadline;
+    }
+
+    /// When [`Self::next`] is to be asked again although nothing was enqueued.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     /// The runnable head that was enqueued first.
@@ -101,9 +173,6 @@ impl Lanes {
 
     /// One of the runnable heads that somebody waits for, as the seed has it.
     fn any_needed(&mut self) -> Option<usize> {
-        if std::mem::take(&mut self.stale) {
-            self.needed = self.find_needed();
-        }
         let wanted = |(i, to): &(usize, u64)| self.lanes[*i].runnable() && self.lanes[*i].stream.completed() < *to;
         let mut runnable: Vec<usize> = self.needed.iter().filter(|needed| wanted(needed)).map(|(i, _)| *i).collect();
         // By age, so that a seed means the same whatever the lanes' order is.
@@ -129,11 +198,11 @@ impl Lanes {
             // The first entry of the queue stands right behind what has run.
             let first = stream.completed() + 1;
             for ((_, task), at) in self.lanes[i].queue.iter().zip(first..=position) {
-                if let Task::Wait(record) = task
-                    && at > from
-                    && record.time().is_none()
-                {
-                    todo.extend(record.place().cloned());
+                match task {
+                    Task::Wait(record) if at > from && record.time().is_none() => todo.extend(record.place().cloned()),
+                    // Those that have not enqueued theirs yet make the search stale when they do.
+                    Task::Meet(attendance) if at > from => todo.extend(attendance.places()),
+                    _ => {}
                 }
             }
         }

@@ -2,11 +2,13 @@
 //! whatever a program forgot; parallelism is inside an operation ([`crate::parallel`]).
 //!
 //! An enqueue only appends to the inbox: it never runs anything and never waits. The thread sorts the inbox into one queue a
-//! stream and picks the next runnable head ([`lanes`]). Waits and records of events are queue entries like any other, so
-//! streams of different devices wait for each other, and progress needs no further call from the program.
+//! stream and picks the next runnable head ([`lanes`]). Waits and records of events are queue entries like any other, and so is
+//! taking part in what several streams do together ([`meeting`]): streams of different devices wait for each other, and
+//! progress needs no further call from the program.
 
 mod inbox;
 mod lanes;
+mod meeting;
 mod stream;
 
 use std::any::Any;
@@ -15,11 +17,16 @@ use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+pub(crate) use meeting::{Attendance, Meeting, Purpose};
 pub(crate) use stream::{Record, Stream};
 
+use ascend_rl_sys::codes::ACL_ERROR_RT_AICORE_EXCEPTION;
+
 use crate::ops::call::Planned;
+use crate::profile::{self, Profile};
+use crate::reject::{Outcome, Reject};
 use crate::settings::Schedule;
-use inbox::Inbox;
+use inbox::{Command, Inbox};
 use lanes::Lanes;
 
 /// How long the engine polls for work before it sleeps: a program that thinks a little between two steps finds it awake.
@@ -35,6 +42,8 @@ pub(crate) enum Task {
     Record(Arc<Record>),
     /// Holds the stream until the mark is there.
     Wait(Arc<Record>),
+    /// Holds the stream until the others are there too, and does with them what they meet for.
+    Meet(Box<Attendance>),
 }
 
 pub(crate) struct Engine {
@@ -47,6 +56,7 @@ pub(crate) struct Engine {
     /// For host threads that wait for a stream: see [`Stream::wait`].
     sleeping: Mutex<()>,
     woken: Condvar,
+    profile: Option<&'static Mutex<Profile>>,
 }
 
 impl Engine {
@@ -59,6 +69,7 @@ impl Engine {
             guests: AtomicUsize::new(0),
             sleeping: Mutex::new(()),
             woken: Condvar::new(),
+            profile: profile::profile(),
         }));
         let name = "cann-sim-engine".into();
         let handle = std::thread::Builder::new().name(name).spawn(move || engine.run(Lanes::new(schedule)))?;
@@ -76,6 +87,16 @@ impl Engine {
         result
     }
 
+    /// Ends a meeting to which somebody will not come: those who wait for it fail, and those who come later.
+    pub(crate) fn call_off(&self, meeting: Arc<Meeting>, why: Reject) {
+        self.inbox.push(|| (Command::CallOff(meeting, why), ()));
+    }
+
+    /// Calls off what streams of this context wait for while somebody has yet to enqueue his part: he may never.
+    pub(crate) fn abandon(&self, context: usize) {
+        self.inbox.push(|| (Command::Abandon(context), ()));
+    }
+
     fn run(&'static self, mut lanes: Lanes) {
         let mut commands = Vec::new();
         loop {
@@ -85,7 +106,7 @@ impl Engine {
             }
             match lanes.next() {
                 Some((stream, task)) => self.execute(&stream, task),
-                None => self.inbox.wait(ENGINE_SPIN),
+                None => profile::waited(self.profile, || self.inbox.wait(ENGINE_SPIN, lanes.deadline())),
             }
         }
     }
@@ -93,26 +114,30 @@ impl Engine {
     fn execute(&self, stream: &Stream, task: Task) {
         match task {
             Task::Operator(planned) => {
-                self.guarded(stream, planned.name, || (planned.work)());
+                self.guarded(planned.name, || (planned.work)()).unwrap_or_else(|failure| stream.fail(failure))
             }
-            Task::Once(name, work) => self.guarded(stream, name, work),
-            Task::Record(record) => record.complete(),
-            Task::Wait(_) => {}
+            Task::Once(name, work) => self.guarded(name, work).unwrap_or_else(|failure| stream.fail(failure)),
+            Task::Record(record) => record.complete(stream.failure()),
+            // What the stream waited for is not there: it must not pass for a stream with valid results.
+            Task::Wait(record) => record.failure().cloned().into_iter().for_each(|failure| stream.fail(failure)),
+            Task::Meet(attendance) => attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail(failure)),
         }
         stream.complete_next();
     }
 
     /// A panic becomes the stream's asynchronous error; what is queued behind still runs, as CANN's default mode has it.
-    fn guarded(&self, stream: &Stream, name: &str, work: impl FnOnce()) {
+    fn guarded(&self, name: &str, work: impl FnOnce()) -> Outcome {
         if self.guests.load(SeqCst) > 0 {
             // The lock is not fair: without this a busy engine would keep a blocking copy waiting.
             std::thread::yield_now();
         }
         let turn = self.execution.lock();
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
-            stream.fail(format!("{name} failed on the device: {}", panic_text(&*payload)));
-        }
+        let done = catch_unwind(AssertUnwindSafe(|| profile::timed(self.profile, name, work)));
         drop(turn);
+        done.map_err(|payload| Reject {
+            code: ACL_ERROR_RT_AICORE_EXCEPTION,
+            text: format!("{name} failed on the device: {}", panic_text(&*payload)),
+        })
     }
 }
 
@@ -128,5 +153,7 @@ fn now() -> u64 {
     START.get_or_init(Instant::now).elapsed().as_nanos() as u64 + 1
 }
 
+#[cfg(test)]
+mod meeting_tests;
 #[cfg(test)]
 mod tests;

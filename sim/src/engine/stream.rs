@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::inbox::Command;
 use super::{Engine, Task, now};
+use crate::reject::Reject;
 use crate::spin;
 
 /// How long a host thread polls before it sleeps.
@@ -25,7 +26,7 @@ pub(crate) struct Stream {
     completed: AtomicU64,
     /// The lowest position that a sleeping thread waits for.
     wake_at: AtomicU64,
-    failure: OnceLock<String>,
+    failure: OnceLock<Reject>,
 }
 
 impl Stream {
@@ -50,8 +51,10 @@ impl Stream {
         self.engine.inbox.push(|| {
             let position = self.enqueued.load(Relaxed) + 1;
             self.enqueued.store(position, Release);
-            if let Task::Record(record) = &task {
-                record.place.get_or_init(|| (self.clone(), position));
+            match &task {
+                Task::Record(record) => _ = record.place.get_or_init(|| (self.clone(), position)),
+                Task::Meet(attendance) => attendance.enqueued(self, position),
+                _ => {}
             }
             (Command::Enqueue(self.clone(), task), ())
         })
@@ -128,13 +131,13 @@ impl Stream {
         self.wait(position, None);
     }
 
-    /// The first failure of an operation of this stream; it stays.
-    pub(crate) fn failure(&self) -> Option<&str> {
-        self.failure.get().map(String::as_str)
+    /// The first failure of an operation of this stream, or of what it has waited for; it stays.
+    pub(crate) fn failure(&self) -> Option<&Reject> {
+        self.failure.get()
     }
 
-    pub(super) fn fail(&self, text: String) {
-        self.failure.get_or_init(|| text);
+    pub(super) fn fail(&self, failure: Reject) {
+        self.failure.get_or_init(|| failure);
     }
 
     pub(super) fn complete_next(&self) {
@@ -160,11 +163,22 @@ pub(crate) struct Record {
     time: AtomicU64,
     /// Where it stands; empty for a record that is waited for but not yet enqueued.
     place: OnceLock<(Arc<Stream>, u64)>,
+    /// What had failed on its stream by then.
+    failure: OnceLock<Reject>,
 }
 
 impl Record {
-    pub(super) fn complete(&self) {
+    /// The mark is reached, on a stream with this failure.
+    pub(super) fn complete(&self, failure: Option<&Reject>) {
+        if let Some(failure) = failure {
+            self.failure.get_or_init(|| failure.clone());
+        }
         self.time.store(now(), Release);
+    }
+
+    /// The failure of what the mark stands behind, once it was reached.
+    pub(super) fn failure(&self) -> Option<&Reject> {
+        self.failure.get()
     }
 
     /// Nanoseconds on the simulator's clock, once the mark was reached.

@@ -89,8 +89,28 @@ fn a_failing_operation_is_the_streams_and_stays() {
     note(&a, &log, "after");
     a.wait_all();
     b.wait_all();
-    assert_eq!(a.failure(), Some("aclnnBad failed on the device: index 9 is out of range"));
+    assert_eq!(a.failure().unwrap().text, "aclnnBad failed on the device: index 9 is out of range");
     assert_eq!((take(&log), b.failure()), (vec!["after"], None), "what is behind still runs");
+}
+
+#[test]
+fn a_failure_reaches_the_streams_that_wait_for_what_is_behind_it() {
+    for schedule in [Schedule::Eager, Schedule::Lazy { seed: 5 }] {
+        let (_, [a, b, c, early]) = streams(schedule);
+        let [before, behind, further] = [(); 3].map(|()| Arc::new(Record::default()));
+        a.enqueue(Task::Record(before.clone()));
+        a.enqueue(Task::Once("aclnnBad", Box::new(|| panic!("index 9"))));
+        a.enqueue(Task::Record(behind.clone()));
+        b.enqueue(Task::Wait(behind));
+        b.enqueue(Task::Record(further.clone()));
+        c.enqueue(Task::Wait(further));
+        early.enqueue(Task::Wait(before));
+        [&a, &b, &c, &early].into_iter().for_each(Stream::wait_all);
+        let failure = a.failure();
+        assert!(failure.is_some());
+        assert_eq!((b.failure(), c.failure()), (failure, failure), "through any number of streams");
+        assert_eq!(early.failure(), None, "what is before it is sound");
+    }
 }
 
 #[test]

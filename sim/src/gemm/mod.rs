@@ -82,7 +82,7 @@ pub(crate) struct Product {
 
 /// Terms of a sum that are added up in registers before they go to memory.
 const KC: usize = 256;
-/// Rows of a task: a multiple of every tile's, and with [`KC`] columns of `a` half of a small L2 cache.
+/// Most rows of a task: a multiple of every tile's, and with [`KC`] columns of `a` half of a small L2 cache.
 const MC: usize = 96;
 /// Terms that are packed at once where `out` can hold the sum so far: a multiple of [`KC`], few enough for the packed operands to
 /// stay in the last cache.
@@ -156,7 +156,8 @@ impl Product {
         let (m, k) = (self.out.rows, self.a.cols);
         let (mr, nr) = isa.tile();
         let (a_panels, b_panels) = (m.div_ceil(mr), n.div_ceil(nr));
-        let row_blocks = m.div_ceil(MC);
+        let block_rows = block_rows(m, mr);
+        let row_blocks = m.div_ceil(block_rows);
         let wanted = (8 * crate::parallel::threads()).div_ceil(row_blocks);
         let group = b_panels.div_ceil(wanted).max(MIN_COLS / nr);
         let groups = b_panels.div_ceil(group);
@@ -175,8 +176,8 @@ impl Product {
                 }
             }
             crate::parallel::for_each(row_blocks * groups, |task| {
-                let (row, panel) = (task / groups * MC, task % groups * group);
-                let tile = Tile { row, rows: MC.min(m - row), col: panel * nr, cols: (group * nr).min(n - panel * nr) };
+                let (row, panel) = (task / groups * block_rows, task % groups * group);
+                let tile = Tile { row, rows: block_rows.min(m - row), col: panel * nr, cols: (group * nr).min(n - panel * nr) };
                 // SAFETY: the caller's contract; tasks write to different elements.
                 unsafe { self.tile(isa, first, tile, a.as_ref(), &b) }
             });
@@ -285,6 +286,14 @@ impl Product {
             unsafe { to.cast::<T>().add(i * self.out.col_stride).write_unaligned(<T as crate::convert::Float>::narrow(*v)) }
         })
     }
+}
+
+/// Rows of a task: a few blocks for each thread are made a multiple of the threads, so that none of these ends long before the
+/// others. (Fewer blocks than threads are cut by columns too, and many even out by themselves.)
+fn block_rows(m: usize, mr: usize) -> usize {
+    let (blocks, threads) = (m.div_ceil(MC), crate::parallel::threads());
+    let even = if (threads..16 * threads).contains(&blocks) { blocks.next_multiple_of(threads) } else { blocks };
+    m.div_ceil(even).next_multiple_of(mr)
 }
 
 /// A tile of the result, columns counted from the first of the packed ones.

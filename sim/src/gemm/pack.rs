@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::convert::{Float, with_float};
-use crate::simd::vectorized;
+use crate::simd::{transpose, vectorized};
 use ascend_rl_sys::types::aclDataType;
 
 /// What is packed: rows of `a` or columns of `b`, the lanes, each a sequence of terms.
@@ -111,7 +111,7 @@ struct Source<T> {
     lanes: usize,
 }
 
-/// Terms that a transposition takes at a time.
+/// Terms, and lanes, that a transposition takes at a time.
 const RUN: usize = 8;
 
 impl<T: Float> Source<T> {
@@ -171,12 +171,15 @@ impl<T: Float> Source<T> {
         for term in (0..whole).step_by(RUN) {
             // SAFETY: the caller's contract.
             unsafe {
-                let mut runs = [[0f32; RUN]; W];
-                for (lane, run) in runs.iter_mut().enumerate() {
-                    *run = self.data.add(lane * self.lane_stride + term).cast::<[T; RUN]>().read_unaligned().map(Float::widen);
-                }
-                for i in 0..RUN {
-                    to.add((term + i) * W).cast::<[f32; W]>().write(runs.map(|run| run[i]));
+                if W.is_multiple_of(RUN) {
+                    for first in (0..W).step_by(RUN) {
+                        self.square::<W>(first, term, to);
+                    }
+                } else {
+                    let runs: [[f32; RUN]; W] = std::array::from_fn(|lane| self.run(lane, term));
+                    for i in 0..RUN {
+                        to.add((term + i) * W).cast::<[f32; W]>().write(runs.map(|run| run[i]));
+                    }
                 }
             }
         }
@@ -186,6 +189,32 @@ impl<T: Float> Source<T> {
                 unsafe { to.add(term * W + lane).write(self.at(lane, term)) }
             }
         }
+    }
+
+    /// [`RUN`] terms of as many lanes from `first` on, of a panel of `W`.
+    ///
+    /// # Safety
+    /// As [`Panels::pack`].
+    #[inline(always)]
+    unsafe fn square<const W: usize>(&self, first: usize, term: usize, to: *mut f32) {
+        // SAFETY: the caller's contract.
+        unsafe {
+            let lines = transpose(std::array::from_fn(|i| self.run(first + i, term)));
+            for (i, line) in lines.into_iter().enumerate() {
+                to.add((term + i) * W + first).cast::<[f32; RUN]>().write(line);
+            }
+        }
+    }
+
+    /// [`RUN`] terms of a lane, which lie side by side.
+    ///
+    /// # Safety
+    /// As [`Panels::pack`].
+    #[inline(always)]
+    unsafe fn run(&self, lane: usize, term: usize) -> [f32; RUN] {
+        let from = self.data.wrapping_add(lane * self.lane_stride + term).cast::<[T; RUN]>();
+        // SAFETY: the caller's contract.
+        unsafe { from.read_unaligned() }.map(Float::widen)
     }
 
     /// # Safety

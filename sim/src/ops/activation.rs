@@ -60,28 +60,10 @@ pub(crate) fn aclnnSwiGluGradGetWorkspaceSize(
     call.finish(ws, executor, move || {
         blocks(half, dy.numel(), |at, n| {
             let (mut a, mut b, mut d) = (Buffer::new(), Buffer::new(), Buffer::new());
-            let (mut scaled, mut result) = (Buffer::new(), Buffer::new());
+            let (mut da, mut db) = (Buffer::new(), Buffer::new());
             let (a, b) = (x.load(at.whole, n, &mut a), x.load(at.whole + half, n, &mut b));
-            let d = dy.load(at.half, n, &mut d);
-            let scaled = map2(d, b, &mut scaled, |d, b| d * b);
-            let da = map2(
-                a,
-                scaled,
-                &mut result,
-                #[inline(always)]
-                |a, scaled| {
-                    let s = sigmoid(a);
-                    scaled * s * (1.0 + a * (1.0 - s))
-                },
-            );
+            let (da, db) = gradients(a, b, dy.load(at.half, n, &mut d), (&mut da, &mut db));
             out.store(at.whole, da);
-            let db = map2(
-                a,
-                d,
-                &mut result,
-                #[inline(always)]
-                |a, d| d * a * sigmoid(a),
-            );
             out.store(at.whole + half, db);
         })
     })
@@ -119,6 +101,25 @@ fn map2<'a>(a: &[f32], b: &[f32], to: &'a mut Buffer<f32>, f: impl Fn(f32, f32) 
     );
     // SAFETY: both blocks have as many elements as the room, so that all of it was written.
     unsafe { filled(room) }
+}
+
+/// Of both halves, for a block; the sigmoid is worth one pass over the three.
+fn gradients<'a>(a: &[f32], b: &[f32], d: &[f32], to: (&'a mut Buffer<f32>, &'a mut Buffer<f32>)) -> (&'a [f32], &'a [f32]) {
+    let n = a.len();
+    let (b, d, to_a, to_b) = (&b[..n], &d[..n], to.0.room(n), to.1.room(n));
+    vectorized(
+        #[inline(always)]
+        || {
+            let (to_a, to_b) = (&mut to_a[..n], &mut to_b[..n]);
+            for i in 0..n {
+                let (a, d, s) = (a[i], d[i], sigmoid(a[i]));
+                to_a[i].write(d * b[i] * s * (1.0 + a * (1.0 - s)));
+                to_b[i].write(d * a * s);
+            }
+        },
+    );
+    // SAFETY: the loop has written all of both rooms.
+    unsafe { (filled(to_a), filled(to_b)) }
 }
 
 /// The rules that both share; gives the elements of one half of a group: half of `dim` and all dims after it.

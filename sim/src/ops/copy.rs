@@ -121,6 +121,9 @@ pub(crate) fn aclnnTriuGetWorkspaceSize(
     })
 }
 
+/// Rows of at least this many elements are moved as they are, without a block between.
+const LONG: usize = 64;
+
 /// `to = from`, both of one shape.
 fn convert(from: &View, to: &View) {
     split(to.numel(), 1, |range| {
@@ -137,8 +140,16 @@ fn convert(from: &View, to: &View) {
 
 fn convert_range<T: Lane>(from: &View, to: &View, start: usize, end: usize) {
     let mut buffer = Buffer::<T>::new();
-    for at in (start..end).step_by(BLOCK) {
-        to.store(at, from.load(at, BLOCK.min(end - at), &mut buffer));
+    // Rows of some length are read where they are, one block not reaching into the next.
+    let row = if from.step() == 1 && from.run() >= LONG { from.run() } else { usize::MAX };
+    let mut at = start;
+    while at < end {
+        let n = BLOCK.min(end - at).min(row - at % row);
+        // Memory is slow to begin, at each page anew: the next block is on its way while this one is converted.
+        let next = at + n;
+        from.prefetch(next, BLOCK.min(end - next).min(row - next % row));
+        to.store(at, from.load(at, n, &mut buffer));
+        at += n;
     }
 }
 
@@ -148,6 +159,18 @@ pub(super) fn move_range<B: Copy>(from: &View, source: usize, to: &View, target:
         let (from, to) = (from.data().cast::<B>(), to.data().cast::<B>());
         // SAFETY: both ranges lie in their views' memory (see `View`), in bytes, so that alignment does not matter.
         unsafe { std::ptr::copy(from.add(source).cast::<u8>(), to.add(target).cast::<u8>(), n * size_of::<B>()) };
+        return;
+    }
+    let long_rows = |view: &View| view.step() == 1 && view.run() >= LONG;
+    if long_rows(from) && long_rows(to) {
+        let (read, write) = (from.data().cast::<B>(), to.data().cast::<B>());
+        from.runs(source, n, |from, _, at, n| {
+            to.runs(target + at, n, |to, _, done, n| {
+                let (read, write) = (read.wrapping_add(from + done), write.wrapping_add(to));
+                // SAFETY: as above, for a part of a row of each.
+                unsafe { std::ptr::copy(read.cast::<u8>(), write.cast::<u8>(), n * size_of::<B>()) };
+            })
+        });
         return;
     }
     let mut buffer = Buffer::<B>::new();
@@ -229,6 +252,28 @@ mod tests {
         let dst = Array::out(ACL_BF16, &[2, 70, 3, 45]);
         run(|w, e| aclnnInplaceCopyGetWorkspaceSize(dst.handle(), src.handle(), w, e)).unwrap();
         assert_close(&dst.values(), &src.values(), 0.0, 0.0);
+        // Long rows with gaps on one side or both, of other lengths than blocks.
+        for (from, to) in [(ACL_FLOAT, ACL_BF16), (ACL_BF16, ACL_BF16), (ACL_BF16, ACL_FLOAT), (ACL_INT64, ACL_INT64)] {
+            for (rows, cols, gap) in [(3, 64, 1), (41, 1025, 7), (2, 40_000, 3)] {
+                let (n, wide) = ((rows * cols) as usize, (cols + gap) as usize);
+                let values = || (0..n).map(|i| (i % 251) as f64);
+                let gaps = Array::strided(from, &[rows, cols], &[wide as i64, 1], 5, 5 + rows * wide as i64, values());
+                let plain = Array::new(from, &[rows, cols], values());
+                for src in [&gaps, &plain] {
+                    let out = Array::strided(to, &[rows, cols], &[wide as i64 + 2, 1], 1, 1 + rows * (wide as i64 + 2), values());
+                    run(|w, e| aclnnInplaceZeroGetWorkspaceSize(out.handle(), w, e)).unwrap();
+                    run(|w, e| aclnnInplaceCopyGetWorkspaceSize(out.handle(), src.handle(), w, e)).unwrap();
+                    assert_eq!(out.values(), values().collect::<Vec<_>>());
+                    assert_eq!(
+                        out.storage().iter().filter(|&&v| v == 7.0).count(),
+                        1 + rows as usize * (gap as usize + 2) + values().filter(|&v| v == 7.0).count()
+                    );
+                    let out = Array::out(to, &[rows, cols]);
+                    run(|w, e| aclnnInplaceCopyGetWorkspaceSize(out.handle(), src.handle(), w, e)).unwrap();
+                    assert_eq!(out.values(), values().collect::<Vec<_>>());
+                }
+            }
+        }
         let (row, dst) = (Array::new(ACL_BF16, &[3], [1.0, 2.0, 3.0]), Array::out(ACL_INT32, &[2, 1, 3]));
         run(|w, e| aclnnInplaceCopyGetWorkspaceSize(dst.handle(), row.handle(), w, e)).unwrap();
         assert_eq!(dst.values(), [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]);

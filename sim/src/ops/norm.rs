@@ -6,8 +6,8 @@ use super::call::Call;
 use super::dtypes::*;
 use super::lanes::fold;
 use super::rows::{Parts, Row};
-use super::split::split;
-use super::view::View;
+use super::split::{groups, split};
+use super::view::{Buffer, View, filled};
 use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, check};
 use crate::simd::vectorized;
@@ -34,7 +34,9 @@ pub(crate) fn aclnnRmsNormGetWorkspaceSize(
         let gamma = norm.gamma();
         split(x.rows(n), n, |rows| {
             let (mut row, mut out) = (Row::new(n), Row::new(n));
-            rows.for_each(|r| norm.row(r, row.load(&x, r * n, n), &gamma, out.room(n)))
+            for (r, count) in groups(rows, n) {
+                norm.rows(r, row.load(&x, r * n, count * n), &gamma, out.room(count * n));
+            }
         })
     })
 }
@@ -70,6 +72,7 @@ pub(crate) fn aclnnAddRmsNormGetWorkspaceSize(
         let gamma = norm.gamma();
         split(x.rows(n), n, |rows| {
             let (mut left, mut right, mut out) = (Row::new(n), Row::new(n), Row::new(n));
+            // One by one: these rows, of the residual stream, are long, and groups of them were measured to be slower.
             for r in rows {
                 let (a, b, sum) = (left.load(&x1, r * n, n), right.load(&x2, r * n, n), out.room(n));
                 for (sum, (a, b)) in sum.iter_mut().zip(a.iter().zip(b)) {
@@ -77,7 +80,7 @@ pub(crate) fn aclnnAddRmsNormGetWorkspaceSize(
                 }
                 x.store(r * n, sum);
                 // The norm is of what was stored, rounded.
-                norm.row(r, left.load(&x, r * n, n), &gamma, out.room(n));
+                norm.rows(r, left.load(&x, r * n, n), &gamma, out.room(n));
             }
         })
     })
@@ -127,14 +130,19 @@ fn gradient(n: usize, [dy, x, rstd, gamma]: [&View; 4], [dx, dgamma]: [&View; 2]
         for block in range {
             // SAFETY: each block has its own part of `sums`, which outlives the call.
             let sum = unsafe { parts.slice(block * n, n) };
-            for r in block * BLOCK_ROWS..rows.min((block + 1) * BLOCK_ROWS) {
-                let scale = rstd_row.load(rstd, r, 1)[0];
-                let (dy, x, out) = (dy_row.load(dy, r * n, n), x_row.load(x, r * n, n), dx_row.room(n));
+            for (r, count) in groups(block * BLOCK_ROWS..rows.min((block + 1) * BLOCK_ROWS), n) {
+                let (at, len, scales) = (r * n, count * n, rstd_row.load(rstd, r, count));
+                let (dy, x, out) = (dy_row.load(dy, at, len), x_row.load(x, at, len), dx_row.room(len));
                 vectorized(
                     #[inline(always)]
-                    || gradient_of_row(dy, x, scale, gamma, out, sum),
+                    || {
+                        let rows = dy.chunks_exact(n).zip(x.chunks_exact(n)).zip(scales);
+                        for (out, ((dy, x), scale)) in out.chunks_exact_mut(n).zip(rows) {
+                            gradient_of_row(dy, x, *scale, gamma, out, sum);
+                        }
+                    },
                 );
-                dx.store(r * n, out);
+                dx.store(at, out);
             }
         }
     });
@@ -177,24 +185,29 @@ impl Norm {
         Row::new(self.gamma.numel()).load(&self.gamma, 0, self.gamma.numel()).to_vec()
     }
 
-    /// Row `r`, which is `x`; `out` is room for it.
-    fn row(&self, r: usize, x: &[f32], gamma: &[f32], out: &mut [f32]) {
-        let n = out.len();
+    /// Rows from `r` on, which are `x`; `out` is room for them.
+    fn rows(&self, r: usize, x: &[f32], gamma: &[f32], out: &mut [f32]) {
+        let n = gamma.len();
         let epsilon = self.epsilon;
-        let rstd = vectorized(
+        let mut room = Buffer::new();
+        let rstds = room.room(x.len() / n);
+        vectorized(
             #[inline(always)]
             || {
-                let (x, gamma, out) = (&x[..n], &gamma[..n], &mut out[..n]);
-                let squares = fold(x, 0.0, |sum, x| sum + x * x, |a, b| a + b);
-                let rstd = 1.0 / (squares / n as f32 + epsilon).sqrt();
-                for i in 0..n {
-                    out[i] = x[i] * rstd * gamma[i];
+                for ((x, out), rstd) in x.chunks_exact(n).zip(out.chunks_exact_mut(n)).zip(rstds.iter_mut()) {
+                    let (x, gamma, out) = (&x[..n], &gamma[..n], &mut out[..n]);
+                    let squares = fold(x, 0.0, |sum, x| sum + x * x, |a, b| a + b);
+                    let scale = 1.0 / (squares / n as f32 + epsilon).sqrt();
+                    for i in 0..n {
+                        out[i] = x[i] * scale * gamma[i];
+                    }
+                    rstd.write(scale);
                 }
-                rstd
             },
         );
         self.y.store(r * n, out);
-        self.rstd.store(r, &[rstd]);
+        // SAFETY: `x` is whole rows, and each has written its own.
+        self.rstd.store(r, unsafe { filled(rstds) });
     }
 }
 

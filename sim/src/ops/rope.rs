@@ -4,8 +4,8 @@ use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
-use super::split::split;
-use super::view::{Buffer, View};
+use super::split::{groups, split};
+use super::view::{BLOCK, Buffer, View};
 use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, check, reject};
 use crate::simd::vectorized;
@@ -68,12 +68,13 @@ pub(crate) fn aclnnRotaryPositionEmbeddingGetWorkspaceSize(
     let (x, out) = (View::new(&x), View::new(&out));
     call.finish(ws, executor, move || {
         split(x.rows(d), d, |rows| {
-            let [mut x_row, mut cos_row, mut sin_row] = [(); 3].map(|()| Buffer::new());
-            let mut result = [0f32; MAX_DIM];
-            for at in rows.map(|row| row * d) {
-                let (x, result) = (x.load(at, d, &mut x_row), &mut result[..d]);
-                let (cos, sin) = (cos.load(at, d, &mut cos_row), sin.load(at, d, &mut sin_row));
-                rotate(mode, x, cos, sin, result);
+            let [mut x_block, mut cos_block, mut sin_block] = [(); 3].map(|()| Buffer::new());
+            let mut result = [0f32; BLOCK];
+            for (row, count) in groups(rows, d) {
+                let (at, n) = (row * d, count * d);
+                let (x, result) = (x.load(at, n, &mut x_block), &mut result[..n]);
+                let (cos, sin) = (cos.load(at, n, &mut cos_block), sin.load(at, n, &mut sin_block));
+                rotate(mode, d, x, cos, sin, result);
                 out.store(at, result);
             }
         })
@@ -95,18 +96,22 @@ fn fits(x: &Tensor, cos: &Tensor, mode: Mode) -> bool {
     })
 }
 
-fn rotate(mode: Mode, x: &[f32], cos: &[f32], sin: &[f32], out: &mut [f32]) {
+/// Rows of `d` elements.
+fn rotate(mode: Mode, d: usize, x: &[f32], cos: &[f32], sin: &[f32], out: &mut [f32]) {
     vectorized(
         #[inline(always)]
         || match mode {
             Mode::Half => {
-                let half = out.len() / 2;
-                let ((x0, x1), (out0, out1)) = (x.split_at(half), out.split_at_mut(half));
-                let ((cos0, cos1), (sin0, sin1)) = (cos.split_at(half), sin.split_at(half));
-                let (x1, cos1, sin1) = (&x1[..half], &cos1[..half], &sin1[..half]);
-                for i in 0..half {
-                    out0[i] = x0[i] * cos0[i] - x1[i] * sin0[i];
-                    out1[i] = x1[i] * cos1[i] + x0[i] * sin1[i];
+                let half = d / 2;
+                let rows = x.chunks_exact(d).zip(cos.chunks_exact(d)).zip(sin.chunks_exact(d));
+                for (out, ((x, cos), sin)) in out.chunks_exact_mut(d).zip(rows) {
+                    let ((x0, x1), (out0, out1)) = (x.split_at(half), out.split_at_mut(half));
+                    let ((cos0, cos1), (sin0, sin1)) = (cos.split_at(half), sin.split_at(half));
+                    let (x1, cos1, sin1) = (&x1[..half], &cos1[..half], &sin1[..half]);
+                    for i in 0..half {
+                        out0[i] = x0[i] * cos0[i] - x1[i] * sin0[i];
+                        out1[i] = x1[i] * cos1[i] + x0[i] * sin1[i];
+                    }
                 }
             }
             Mode::Interleave => {

@@ -184,13 +184,57 @@ impl View {
         }
     }
 
+    /// A hint that the range is read soon, if it is in order in memory. Does nothing where Rust has no such instruction.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, start: usize, len: usize) {
+        #[cfg(target_arch = "x86_64")]
+        if len > 0
+            && let Some(offset) = self.in_order(start, len)
+        {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let size = self.dtype.size();
+            let from = self.data.wrapping_add(offset * size);
+            for line in (0..len * size).step_by(64) {
+                // SAFETY: a hint; it reads nothing, and no address is wrong for it.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(line).cast()) };
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (start, len);
+    }
+
+    /// Where in memory the range begins, if it is in order there: all of it in one row.
+    #[inline(always)]
+    fn in_order(&self, start: usize, len: usize) -> Option<usize> {
+        let last = self.rank - 1;
+        if self.strides[last] != 1 {
+            return None;
+        }
+        if last == 0 {
+            return Some(start);
+        }
+        let (mut row, column) = (start / self.dims[last], start % self.dims[last]);
+        if column + len > self.dims[last] {
+            return None;
+        }
+        let mut offset = column;
+        for d in (0..last).rev() {
+            offset += row % self.dims[d] * self.strides[d];
+            row /= self.dims[d];
+        }
+        Some(offset)
+    }
+
     /// The range `[start, start + len)` in lanes: the memory itself where it holds lanes in order, else converted in `buffer`.
     #[inline(always)]
     pub(crate) fn load<'a, T: Lane>(&'a self, start: usize, len: usize, buffer: &'a mut Buffer<T>) -> &'a [T] {
-        if self.is_plain() && self.dtype == T::DTYPE && self.data.cast::<T>().is_aligned() {
+        if self.dtype == T::DTYPE
+            && self.data.cast::<T>().is_aligned()
+            && let Some(offset) = self.in_order(start, len)
+        {
             // SAFETY: plain memory of lanes, aligned, valid by the promise above; nothing writes this range while the block
             // is read, since an operator stores a block after it has loaded it.
-            return unsafe { std::slice::from_raw_parts(self.data.cast::<T>().add(start), len) };
+            return unsafe { std::slice::from_raw_parts(self.data.cast::<T>().add(offset), len) };
         }
         let room = buffer.room(len);
         self.load_into(start, room);

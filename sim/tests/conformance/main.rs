@@ -1,7 +1,8 @@
 //! What the simulator claims of CANN's behaviour, through the table that the library uses: one test a rule, with its source.
 //!
 //! Sources: `acl_rt.h`, `acl.h`, `acl_meta.h` are CANN's headers; "runtime" is the open source runtime of CANN (API pages
-//! under `docs/zh/api_ref`, code under `src/`); "aclnn" is the documentation of the operator library.
+//! under `docs/zh/api_ref`, code under `src/`); "aclnn" is the documentation of the operator library; "hccl" is the open source
+//! HCCL (`docs/zh/api_ref/comm_op_interface`, `src/`), whose functions the tests of [`hccl`] call from a thread a rank.
 //!
 //! The state of the runtime is one per process. A test leases a device for itself ([`Lease`]); where a variable of the
 //! environment or the process's own state matters, it runs again in a child process ([`in_child`]).
@@ -10,7 +11,9 @@ mod copy;
 mod device;
 mod event;
 mod executor;
+mod hccl;
 mod memory;
+mod peer;
 mod process;
 mod stream;
 
@@ -77,21 +80,23 @@ static RETURNED: Condvar = Condvar::new();
 
 impl Lease {
     fn new() -> Lease {
+        Lease::several(1).remove(0)
+    }
+
+    /// All at once, or tests would wait for one another. The last one is the current device.
+    fn several(n: usize) -> Vec<Lease> {
         static START: std::sync::Once = std::sync::Once::new();
         START.call_once(|| {
             let mut count = 0;
             ok!(acl.aclrtGetDeviceCount(&mut count));
             IDLE.lock().unwrap().extend(0..count as i32);
         });
-        let mut idle = IDLE.lock().unwrap();
-        let device = loop {
-            match idle.pop() {
-                Some(device) => break device,
-                None => idle = RETURNED.wait(idle).unwrap(),
-            }
-        };
-        ok!(acl.aclrtSetDevice(device));
-        Lease(device)
+        let mut idle = RETURNED.wait_while(IDLE.lock().unwrap(), |idle| idle.len() < n).unwrap();
+        let at = idle.len() - n;
+        let leases: Vec<Lease> = idle.drain(at..).map(Lease).collect();
+        drop(idle);
+        leases.iter().for_each(Lease::enter);
+        leases
     }
 
     fn enter(&self) {
@@ -105,7 +110,7 @@ impl Drop for Lease {
         while call!(acl.aclrtResetDevice(self.0)) == 0 {}
         recent();
         IDLE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(self.0);
-        RETURNED.notify_one();
+        RETURNED.notify_all();
     }
 }
 

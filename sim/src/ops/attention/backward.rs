@@ -5,13 +5,13 @@ use std::marker::PhantomData;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::exp::exp;
 use super::forward::tile_keys;
-use super::gemm::{PANEL, Product, row_groups};
+use super::gemm::{PANEL, Product, load, row_groups};
 use super::pack::{self, pad};
 use super::scratch::{self, Parts, Scratch};
 use super::view::{Heads, Mask, Row, Seq};
 use crate::convert::Float;
-use crate::math::exp;
 
 /// Rows (positions times query heads) of a block.
 const BLOCK_ROWS: usize = 48;
@@ -79,16 +79,14 @@ struct Memory {
     /// Panels of the transposed keys and values, `[keys / 16][dim][16]`.
     kt: *mut f32,
     vt: *mut f32,
-    /// Panels of the keys, `[width / 16][keys][16]`.
+    /// The keys, `[keys][width]`.
     k: *mut f32,
     /// Sums, `[keys][width]`.
     dk: *mut f32,
     dv: *mut f32,
-    /// A block's scaled queries and output gradients, as rows and as panels `[width / 16][BLOCK_ROWS][16]`.
+    /// A block's scaled queries and output gradients, `[BLOCK_ROWS][width]`.
     q: *mut f32,
     dy: *mut f32,
-    q_panels: *mut f32,
-    dy_panels: *mut f32,
     dq: *mut f32,
     /// A block's weights and their gradients over a tile of keys, rows `step` apart.
     p: *mut f32,
@@ -110,7 +108,7 @@ impl Memory {
     /// Floats that [`Memory::new`] hands out.
     fn floats(dim: usize, keys: usize, queries: usize) -> usize {
         let (keys, width, step) = (pad(keys), pad(dim), step(dim, keys));
-        2 * keys * dim + 3 * keys * width + BLOCK_ROWS * (5 * width + 2 * step + 3) + 8 * width + pad(Row::floats(queries))
+        2 * keys * dim + 3 * keys * width + BLOCK_ROWS * (3 * width + 2 * step + 3) + 8 * width + pad(Row::floats(queries))
     }
 
     fn new(mut parts: Parts, dim: usize, keys: usize, queries: usize) -> Memory {
@@ -123,8 +121,6 @@ impl Memory {
             dv: parts.take(keys * width),
             q: parts.take(BLOCK_ROWS * width),
             dy: parts.take(BLOCK_ROWS * width),
-            q_panels: parts.take(BLOCK_ROWS * width),
-            dy_panels: parts.take(BLOCK_ROWS * width),
             dq: parts.take(BLOCK_ROWS * width),
             p: parts.take(BLOCK_ROWS * step),
             ds: parts.take(BLOCK_ROWS * step),
@@ -169,7 +165,7 @@ impl<T: Float> Task<'_, T> {
         unsafe {
             pack::transposed(seq.kv_len, dim, k_row, m.kt, m.temp);
             pack::transposed(seq.kv_len, dim, v_row, m.vt, m.temp);
-            pack::panels(seq.kv_len, dim, 1.0, k_row, m.k, m.keys);
+            pack::rows(seq.kv_len, dim, 1.0, k_row, m.k, m.width);
             std::slice::from_raw_parts_mut(m.dk, m.keys * m.width).fill(0.0);
             std::slice::from_raw_parts_mut(m.dv, m.keys * m.width).fill(0.0);
             let list = Row::list(m.rows, p.mask, seq, (0, seq.q_len), (self.kv_head, p.group));
@@ -200,9 +196,7 @@ impl<T: Float> Task<'_, T> {
             let q_row = |r: usize| p.q.row::<T>(seq, &rows[r]).cast_const();
             let dy_row = |r: usize| p.dy.row::<T>(seq, &rows[r]).cast_const();
             pack::rows(count, dim, p.scale, q_row, m.q, m.width);
-            pack::panels(count, dim, p.scale, q_row, m.q_panels, BLOCK_ROWS);
             pack::rows(count, dim, 1.0, dy_row, m.dy, m.width);
-            pack::panels(count, dim, 1.0, dy_row, m.dy_panels, BLOCK_ROWS);
             for (r, at) in rows.iter().enumerate() {
                 let saved = (at.head as usize * p.tokens + seq.q_start + at.position as usize) * 8;
                 m.delta.add(r).write(pack::dot(m.dy.add(r * m.width), p.out.row::<T>(seq, at).cast_const(), dim));
@@ -232,6 +226,7 @@ impl<T: Float> Task<'_, T> {
                     rows,
                     k: dim,
                     b: b.add(start * dim),
+                    b_k: PANEL,
                     panel: PANEL * dim,
                     panels,
                     c: c.add(r * m.step),
@@ -242,7 +237,7 @@ impl<T: Float> Task<'_, T> {
                 scores(m.dy, m.vt, m.ds).run(simd);
                 for i in r..r + rows {
                     let (weights, grads, seen) = (m.p.add(i * m.step), m.ds.add(i * m.step), seen(i));
-                    grade(weights, grads, pad(seen), *m.max.add(i), *m.inverse.add(i), *m.delta.add(i));
+                    grade(simd, weights, grads, pad(seen), *m.max.add(i), *m.inverse.add(i), *m.delta.add(i));
                     pack::fill(weights, seen, (panels + 1) * PANEL, 0.0);
                     pack::fill(grads, seen, (panels + 1) * PANEL, 0.0);
                 }
@@ -252,8 +247,9 @@ impl<T: Float> Task<'_, T> {
                     a_k: 1,
                     rows,
                     k: keys,
-                    b: m.k.add(start * PANEL),
-                    panel: PANEL * m.keys,
+                    b: m.k.add(start * m.width),
+                    b_k: m.width,
+                    panel: PANEL,
                     panels: m.width / PANEL,
                     c: m.dq.add(r * m.width),
                     c_row: m.width,
@@ -270,15 +266,16 @@ impl<T: Float> Task<'_, T> {
                     a_k: m.step,
                     rows: keys,
                     k: count - r,
-                    b: b.add(r * PANEL),
-                    panel: PANEL * BLOCK_ROWS,
+                    b: b.add(r * m.width),
+                    b_k: m.width,
+                    panel: PANEL,
                     panels: m.width / PANEL,
                     c: c.add((start + j) * m.width),
                     c_row: m.width,
                     add: true,
                 };
-                product(m.ds, m.q_panels, m.dk).run(simd);
-                product(m.p, m.dy_panels, m.dv).run(simd);
+                product(m.ds, m.q, m.dk).run(simd);
+                product(m.p, m.dy, m.dv).run(simd);
             }
         }
     }
@@ -289,18 +286,16 @@ impl<T: Float> Task<'_, T> {
 /// # Safety
 /// Both are readable and writable for `n` floats.
 #[inline(always)]
-unsafe fn grade(weights: *mut f32, grads: *mut f32, n: usize, max: f32, inverse: f32, delta: f32) {
-    let mut at = 0;
-    while at < n {
-        // SAFETY: the caller's contract.
+unsafe fn grade<S: Simd>(simd: S, weights: *mut f32, grads: *mut f32, n: usize, max: f32, inverse: f32, delta: f32) {
+    let [max, inverse, delta] = [max, inverse, delta].map(|value| simd.splat_f32s(value));
+    for at in (0..n).step_by(S::F32_LANES) {
+        // SAFETY: the caller's contract; a panel is whole registers.
         unsafe {
-            let weights = &mut *weights.add(at).cast::<[f32; PANEL]>();
-            let grads = &mut *grads.add(at).cast::<[f32; PANEL]>();
-            for (w, g) in weights.iter_mut().zip(grads) {
-                *w = exp(*w - max) * inverse;
-                *g = *w * (*g - delta);
-            }
+            let (weights, grads) = (weights.add(at), grads.add(at));
+            let weight = simd.mul_f32s(exp(simd, simd.sub_f32s(load(simd, weights), max)), inverse);
+            let grad = simd.mul_f32s(weight, simd.sub_f32s(load(simd, grads), delta));
+            weights.cast::<S::f32s>().write_unaligned(weight);
+            grads.cast::<S::f32s>().write_unaligned(grad);
         }
-        at += PANEL;
     }
 }

@@ -8,12 +8,13 @@ use std::marker::PhantomData;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::exp::exp;
 use super::gemm::{PANEL, Product, ROWS, load, row_groups};
 use super::pack::{self, pad};
 use super::scratch::{self, Scratch};
 use super::view::{Heads, Mask, Row, Seq, Source};
 use crate::convert::Float;
-use crate::math::exp;
+use crate::math;
 
 /// Rows of a task: enough that packing a tile of keys is a small part of the work.
 const TASK_ROWS: usize = 192;
@@ -210,6 +211,7 @@ impl<T: Float> Task<'_, T> {
                         rows,
                         k,
                         b,
+                        b_k: PANEL,
                         panel,
                         panels,
                         c,
@@ -263,19 +265,19 @@ pub(super) unsafe fn soften<S: Simd>(simd: S, row: &mut [f32], max: &mut f32, to
     }
     let largest = simd.reduce_max_f32s(largest).max(*max);
     // Before the first tile there is nothing to bring anywhere.
-    let factor = if largest == *max || *max == f32::NEG_INFINITY { 1.0 } else { exp(*max - largest) };
+    let factor = if largest == *max || *max == f32::NEG_INFINITY { 1.0 } else { math::exp(*max - largest) };
     *max = largest;
-    let mut sum = simd.splat_f32s(0.0);
-    for panel in row.chunks_exact_mut(PANEL) {
-        for x in panel.iter_mut() {
-            *x = exp(*x - largest);
+    let (largest, mut sum) = (simd.splat_f32s(largest), simd.splat_f32s(0.0));
+    let mut at = 0;
+    while at < row.len() {
+        // SAFETY: as above.
+        unsafe {
+            let place = row.as_mut_ptr().add(at);
+            let weight = exp(simd, simd.sub_f32s(load(simd, place), largest));
+            place.cast::<S::f32s>().write_unaligned(weight);
+            sum = simd.add_f32s(sum, weight);
         }
-        let mut at = 0;
-        while at < PANEL {
-            // SAFETY: as above.
-            sum = simd.add_f32s(sum, unsafe { load(simd, panel.as_ptr().add(at)) });
-            at += S::F32_LANES;
-        }
+        at += S::F32_LANES;
     }
     *total = *total * factor + simd.reduce_sum_f32s(sum);
     factor

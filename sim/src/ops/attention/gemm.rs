@@ -1,7 +1,7 @@
 //! The one matrix product that attention is made of: a few rows of A times panels of B, with all sums in registers.
 //!
-//! B lies in *panels* of [`PANEL`] columns, `[n / 16][k][16]`, so that a pass over `k` reads memory in order whatever the
-//! number of columns. A is addressed by two strides: the same kernel multiplies by a matrix and by its transpose.
+//! A and B are addressed by strides: the same kernel multiplies by a matrix and by its transpose, and B may lie in rows or in
+//! *panels* of [`PANEL`] columns, `[n / 16][k][16]`, which a pass over `k` reads in order whatever the number of columns.
 
 use pulp::{Simd, WithSimd};
 
@@ -22,8 +22,9 @@ pub(super) struct Product {
     pub rows: usize,
     /// What is summed over.
     pub k: usize,
-    /// Element `(k, column)` of B is at `b[column / 16 * panel + k * 16 + column % 16]`.
+    /// Element `(k, column)` of B is at `b[column / 16 * panel + k * b_k + column % 16]`.
     pub b: *const f32,
+    pub b_k: usize,
     pub panel: usize,
     /// Columns of B and C, in panels.
     pub panels: usize,
@@ -111,7 +112,7 @@ unsafe fn tile<S: Simd, const M: usize, const V: usize>(simd: S, p: &Product, at
                     *sum = simd.mul_add_e_f32s(x, column, *sum);
                 }
             }
-            b = b.wrapping_add(PANEL);
+            b = b.wrapping_add(p.b_k);
         }
         for (r, sums) in sums.iter().enumerate() {
             for (v, sum) in sums.iter().enumerate() {

@@ -10,9 +10,9 @@
 mod backward;
 mod checks;
 mod decode;
+mod exp;
 mod forward;
 mod gemm;
-
 mod infer;
 mod infer_args;
 mod pack;

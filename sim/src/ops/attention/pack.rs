@@ -2,6 +2,7 @@
 
 use super::gemm::PANEL;
 use crate::convert::{Float, narrow, widen};
+use crate::simd::transpose;
 
 /// The next multiple of a panel's width.
 pub(super) const fn pad(n: usize) -> usize {
@@ -168,34 +169,4 @@ pub(super) unsafe fn transposed<T: Float>(n: usize, dim: usize, at: impl Fn(usiz
         }
         first += SIDE;
     }
-}
-
-/// Three rounds of exchanges between lines, written so that they compile to shuffles.
-#[inline(always)]
-fn transpose(m: [[f32; 8]; 8]) -> [[f32; 8]; 8] {
-    // Of each half of four: a0 b0 a1 b1, then a2 b2 a3 b3.
-    let low = |a: [f32; 8], b: [f32; 8]| [a[0], b[0], a[1], b[1], a[4], b[4], a[5], b[5]];
-    let high = |a: [f32; 8], b: [f32; 8]| [a[2], b[2], a[3], b[3], a[6], b[6], a[7], b[7]];
-    let pairs_low = |a: [f32; 8], b: [f32; 8]| [a[0], a[1], b[0], b[1], a[4], a[5], b[4], b[5]];
-    let pairs_high = |a: [f32; 8], b: [f32; 8]| [a[2], a[3], b[2], b[3], a[6], a[7], b[6], b[7]];
-    let halves_low = |a: [f32; 8], b: [f32; 8]| [a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]];
-    let halves_high = |a: [f32; 8], b: [f32; 8]| [a[4], a[5], a[6], a[7], b[4], b[5], b[6], b[7]];
-    let (t0, t1) = (low(m[0], m[1]), high(m[0], m[1]));
-    let (t2, t3) = (low(m[2], m[3]), high(m[2], m[3]));
-    let (t4, t5) = (low(m[4], m[5]), high(m[4], m[5]));
-    let (t6, t7) = (low(m[6], m[7]), high(m[6], m[7]));
-    let (u0, u1) = (pairs_low(t0, t2), pairs_high(t0, t2));
-    let (u2, u3) = (pairs_low(t1, t3), pairs_high(t1, t3));
-    let (u4, u5) = (pairs_low(t4, t6), pairs_high(t4, t6));
-    let (u6, u7) = (pairs_low(t5, t7), pairs_high(t5, t7));
-    [
-        halves_low(u0, u4),
-        halves_low(u1, u5),
-        halves_low(u2, u6),
-        halves_low(u3, u7),
-        halves_high(u0, u4),
-        halves_high(u1, u5),
-        halves_high(u2, u6),
-        halves_high(u3, u7),
-    ]
 }

@@ -18,7 +18,7 @@ thread_local! {
 }
 
 /// Runs `f` on the CPU's best instruction set, on AVX2 where the best is more, and on the portable path.
-fn on_all_paths(f: impl Fn()) {
+pub(super) fn on_all_paths(f: impl Fn()) {
     let mut paths = vec![None, Some(pulp::Arch::Scalar)];
     #[cfg(target_arch = "x86_64")]
     paths.extend(pulp::x86::V3::try_new().map(|v3| Some(pulp::Arch::V3(v3))));

@@ -1,0 +1,109 @@
+//! One rank's call of a collective: what it asks for, and whether two ranks ask for the same.
+
+use std::fmt::{Display, Formatter, Result};
+
+use ascend_rl_sys::types::*;
+
+/// Which collective, with what all ranks must agree on beside count and type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    AllReduce(HcclReduceOp),
+    Broadcast { root: u32 },
+    ReduceScatter(HcclReduceOp),
+    Scatter { root: u32 },
+    AllGather,
+    Reduce { op: HcclReduceOp, root: u32 },
+    AlltoAll,
+    AlltoAllV,
+    Barrier,
+    Send { to: u32 },
+    Recv { from: u32 },
+}
+
+impl What {
+    /// The C function.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            What::AllReduce(_) => "HcclAllReduce",
+            What::Broadcast { .. } => "HcclBroadcast",
+            What::ReduceScatter(_) => "HcclReduceScatter",
+            What::Scatter { .. } => "HcclScatter",
+            What::AllGather => "HcclAllGather",
+            What::Reduce { .. } => "HcclReduce",
+            What::AlltoAll => "HcclAlltoAll",
+            What::AlltoAllV => "HcclAlltoAllV",
+            What::Barrier => "HcclBarrier",
+            What::Send { .. } => "HcclSend",
+            What::Recv { .. } => "HcclRecv",
+        }
+    }
+}
+
+/// A part of a buffer of `HcclAlltoAllV`, in elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub count: u64,
+    pub at: u64,
+}
+
+/// One rank's call, checked.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub what: What,
+    /// Elements, as the call counts them.
+    pub count: u64,
+    pub dtype: HcclDataType,
+    /// Address of what is read; of the one buffer of a broadcast.
+    pub send: usize,
+    /// Address of what is written.
+    pub recv: usize,
+    /// By rank: what goes there and what comes from there (`HcclAlltoAllV`).
+    pub parts: Vec<(Part, Part)>,
+}
+
+impl Call {
+    /// Why the call of rank `rank` does not go with that of rank `other`, in words; `None` where it does.
+    pub(super) fn disagrees(&self, rank: usize, other: &Call, other_rank: usize) -> Option<String> {
+        let pair =
+            matches!((self.what, other.what), (What::Send { .. }, What::Recv { .. }) | (What::Recv { .. }, What::Send { .. }));
+        if !(pair || self.what == other.what) || self.dtype != other.dtype {
+            return Some(self.against(rank, other, other_rank));
+        }
+        if self.what != What::AlltoAllV {
+            return (self.count != other.count).then(|| self.against(rank, other, other_rank));
+        }
+        let counts = |from: &Call, to: &Call, i: usize, j: usize| {
+            let (sent, expected) = (from.parts[j].0.count, to.parts[i].1.count);
+            (sent != expected)
+                .then(|| format!("HcclAlltoAllV: rank {i} sends {sent} elements to rank {j}, which expects {expected}"))
+        };
+        counts(self, other, rank, other_rank).or_else(|| counts(other, self, other_rank, rank))
+    }
+
+    fn against(&self, rank: usize, other: &Call, other_rank: usize) -> String {
+        format!("rank {rank} calls {self}, rank {other_rank} called {other}")
+    }
+
+    /// Bytes of `elements`; [`super::checks`] has seen that they fit.
+    pub(super) fn bytes(&self, elements: u64) -> usize {
+        elements as usize * self.dtype.size()
+    }
+}
+
+impl Display for Call {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(self.what.name())?;
+        let dtype = self.dtype.name().unwrap_or("?");
+        let op = |op: HcclReduceOp| op.name().unwrap_or("?");
+        match self.what {
+            What::Barrier => Ok(()),
+            What::AlltoAllV => write!(f, "({dtype})"),
+            What::AllReduce(o) | What::ReduceScatter(o) => write!(f, "(count {}, {dtype}, {})", self.count, op(o)),
+            What::Broadcast { root } | What::Scatter { root } => write!(f, "(count {}, {dtype}, root {root})", self.count),
+            What::Reduce { op: o, root } => write!(f, "(count {}, {dtype}, {}, root {root})", self.count, op(o)),
+            What::AllGather | What::AlltoAll => write!(f, "(count {}, {dtype})", self.count),
+            What::Send { to } => write!(f, "(count {}, {dtype}, to rank {to})", self.count),
+            What::Recv { from } => write!(f, "(count {}, {dtype}, from rank {from})", self.count),
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! The collectives: each checks what its own rank gives, then goes to the group.
+//!
+//! A count of 0 is a collective that moves nothing: buffers are not looked at, the ranks still meet, and their calls must still
+//! agree. The documents say nothing of it; the open source HCCL returns success without a word to the other ranks.
+
+use std::ffi::c_void;
+
+use ascend_rl_sys::types::*;
+
+use super::call::{Call, Part, What};
+use super::checks::{apart, buffer, bytes, dtype, not_null, rank, reduction, stream_of};
+use super::comm::{Comm, resolve};
+use crate::reject::{Outcome, check, reject};
+
+/// A call without parts.
+fn plain(what: What, count: u64, dtype: HcclDataType, send: *const c_void, recv: *const c_void) -> Call {
+    Call { what, count, dtype, send: send as usize, recv: recv as usize, parts: Vec::new() }
+}
+
+/// Checks two buffers of `sent` and `received` times `count` elements.
+#[expect(clippy::too_many_arguments, reason = "two buffers, and how they are counted")]
+fn two_buffers(
+    comm: &Comm,
+    send: *const c_void,
+    sent: usize,
+    recv: *const c_void,
+    received: usize,
+    count: u64,
+    ty: HcclDataType,
+    in_place: bool,
+) -> Outcome {
+    let from = buffer("sendBuf", send, bytes("count", count, sent, ty)?, ty, comm)?;
+    let to = buffer("recvBuf", recv, bytes("count", count, received, ty)?, ty, comm)?;
+    apart(&from, &to, in_place)
+}
+
+pub(crate) fn HcclAllReduce(
+    send_buf: *mut c_void,
+    recv_buf: *mut c_void,
+    count: u64,
+    data_type: HcclDataType,
+    op: HcclReduceOp,
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
+    let comm = resolve(comm)?;
+    reduction(data_type, op)?;
+    two_buffers(&comm, send_buf, 1, recv_buf, 1, count, data_type, true)?;
+    let stream = stream_of(&comm, stream)?;
+    comm.group.collective(comm.rank, plain(What::AllReduce(op), count, data_type, send_buf, recv_buf), &stream)
+}
+
+pub(crate) fn HcclBroadcast(
+    buf: *mut c_void,
+    count: u64,
+    data_type: HcclDataType,
+    root: u32,
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
+    let comm = resolve(comm)?;
+    dtype(data_type)?;
+    rank("root", root, &comm)?;
+    buffer("buf", buf, bytes("count", count, 1, data_type)?, data_type, &comm)?;
+    let stream = stream_of(&comm, stream)?;
+    comm.group.collective(comm.rank, plain(What::Broadcast { root }, count, data_type, buf, buf), &stream)
+}
+
+pub(crate) fn HcclReduceScatter(
+    send_buf: *mut c_void,
+    recv_buf: *mut c_void,
+    recv_count: u64,
+    data_type: HcclDataType,
+    op: HcclReduceOp,
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
+    let comm = resolve(comm)?;
+    reduction(data_type, op)?;
+    two_buffers(&comm, send_buf, comm.group.size(), recv_buf, 1, recv_count, data_type, false)?;
+    let stream = stream_of(&comm, stream)?;
+    comm.group.collective(comm.rank, plain(What::ReduceScatter(op), recv_count, data_type, send_buf, recv_buf), &stream)
+}
+
+/// The send buffer of other ranks than the root is not looked at.
+pub(crate) fn HcclScatter(
+    send_buf: *mut c_void,
+    recv_buf: *mut c_void,
+    recv_count: u64,
+    data_type: HcclDataType,
+    root: u32,
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
+    let comm = resolve(comm)?;
+    dtype(data_type)?;
+    rank("root", root, &comm)?;
+    let sent = if comm.rank == root as usize { comm.group.size() } else { 0 };
+    two_buffers(&comm, send_buf, sent, recv_buf, 1, recv_count, data_type, false)?;
+    let stream = stream_of(&comm, stream)?;
+    comm.group.collective(comm.rank, plain(What::Scatter { root }, recv_count, data_type, send_buf, recv_buf), &stream)
+}
+
+pub(crate) fn HcclAllGather(
+    send_buf: *mut c_void,
+    recv_buf: *mut c_void,
+    send_count: u64,
+    data_type: HcclDataType,
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
+    let comm = resolve(comm)?;
+    dtype(data_type)?;
+    two_buffers(&comm, send_buf, 1, recv_buf, comm.group.size(), send_count, data_type, false)?;
+    let stream = stream_of(&comm, stream)?;
+    comm.group.collective(comm.rank, plain(What::AllGather, send_count, data_type, send_buf, recv_buf), &stream)
+}
+
+/// The receive buffer is written on the root; HCCL wants it everywhere.
+#[expect(clippy::too_many_arguments, reason = "the signature of C")]
+pub(crate) fn HcclReduce(
+    send_buf: *mut c_void,
+    recv_buf: *mut c_void,
+    count: u64,
+    data_type: HcclDataType,
+    op: HcclReduceOp,
+    root: u32,
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
+    let comm = resolve(comm)?;
+    reduction(data_type, op)?;
+    rank("root", root, &comm)?;
+    two_buffers(&comm, send_buf, 1, recv_buf, 1, count, data_type, true)?;
+    let stream = stream_of(&comm, stream)?;
+    comm.group.collective(comm.rank, plain(What::Reduce { op, root }, count, data_type, send_buf, recv_buf), &stream)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the signature of C")]
+pub(crate) fn HcclAlltoAll(
+    send_buf: *const c_void,
+    send_count: u64,
+    send_type: HcclDataType,
+    recv_buf: *const c_void,
+    recv_count: u64,
+    recv_type: HcclDataType,
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
+    let comm = resolve(comm)?;
+    dtype(send_type)?;
+    same_type(send_type, recv_type)?;
+    check!(
+        send_count == recv_count,
+        HCCL_E_PARA,
+        "sendCount is {send_count}, recvCount {recv_count}: both count one peer's elements"
+    );
+    let ranks = comm.group.size();
+    two_buffers(&comm, send_buf, ranks, recv_buf, ranks, send_count, send_type, false)?;
+    let stream = stream_of(&comm, stream)?;
+    comm.group.collective(comm.rank, plain(What::AlltoAll, send_count, send_type, send_buf, recv_buf), &stream)
+}
+
+fn same_type(send: HcclDataType, recv: HcclDataType) -> Outcome {
+    check!(send == recv, HCCL_E_PARA, "sendType is {}, recvType {}: they must be the same", send.0, recv.0);
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "the signature of C")]
+pub(crate) fn HcclAlltoAllV(
+    send_buf: *const c_void,
+    send_counts: *const c_void,
+    sdispls: *const c_void,
+    send_type: HcclDataType,
+    recv_buf: *const c_void,
+    recv_counts: *const c_void,
+    rdispls: *const c_void,
+    recv_type: HcclDataType,
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
+    let comm = resolve(comm)?;
+    dtype(send_type)?;
+    same_type(send_type, recv_type)?;
+    let (sent, sent_end) = parts(["sendCounts", "sdispls"], send_counts, sdispls, &comm)?;
+    let (received, received_end) = parts(["recvCounts", "rdispls"], recv_counts, rdispls, &comm)?;
+    let mut order: Vec<&Part> = received.iter().filter(|part| part.count > 0).collect();
+    order.sort_by_key(|part| part.at);
+    for pair in order.windows(2) {
+        check!(
+            pair[0].at + pair[0].count <= pair[1].at,
+            HCCL_E_PARA,
+            "rdispls and recvCounts: what is received at {} and at {} overlaps",
+            pair[0].at,
+            pair[1].at
+        );
+    }
+    let from = buffer("sendBuf", send_buf, bytes("sendCounts", sent_end, 1, send_type)?, send_type, &comm)?;
+    let to = buffer("recvBuf", recv_buf, bytes("recvCounts", received_end, 1, recv_type)?, recv_type, &comm)?;
+    apart(&from, &to, false)?;
+    let stream = stream_of(&comm, stream)?;
+    let call = plain(What::AlltoAllV, 0, send_type, send_buf, recv_buf);
+    comm.group.collective(comm.rank, Call { parts: sent.into_iter().zip(received).collect(), ..call }, &stream)
+}
+
+/// What two host arrays of `uint64_t` say of each rank, and where the last part ends.
+fn parts(params: [&str; 2], counts: *const c_void, displs: *const c_void, comm: &Comm) -> Outcome<(Vec<Part>, u64)> {
+    not_null(params[0], counts)?;
+    not_null(params[1], displs)?;
+    // SAFETY: not null, and C's contract is an array of a `uint64_t` for each rank.
+    let at = |array: *const c_void, i: usize| unsafe { array.cast::<u64>().add(i).read_unaligned() };
+    let parts: Vec<Part> = (0..comm.group.size()).map(|i| Part { count: at(counts, i), at: at(displs, i) }).collect();
+    let mut end = 0;
+    for (i, part) in parts.iter().enumerate().filter(|(_, part)| part.count > 0) {
+        match part.at.checked_add(part.count) {
+            Some(last) => end = end.max(last),
+            None => reject!(
+                HCCL_E_PARA,
+                "{}[{i}] is {} and {}[{i}] {}: more than any memory holds",
+                params[0],
+                part.count,
+                params[1],
+                part.at
+            ),
+        }
+    }
+    Ok((parts, end))
+}
+
+pub(crate) fn HcclBarrier(comm: HcclComm, stream: aclrtStream) -> Outcome {
+    let comm = resolve(comm)?;
+    let stream = stream_of(&comm, stream)?;
+    let call = plain(What::Barrier, 0, HCCL_DATA_TYPE_INT8, std::ptr::null(), std::ptr::null());
+    comm.group.collective(comm.rank, call, &stream)
+}
+
+pub(crate) fn HcclSend(
+    send_buf: *mut c_void,
+    count: u64,
+    data_type: HcclDataType,
+    dest_rank: u32,
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
+    let comm = resolve(comm)?;
+    let call = one_way(&comm, What::Send { to: dest_rank }, send_buf, count, data_type, ["sendBuf", "destRank"])?;
+    check!(dest_rank as usize != comm.rank, HCCL_E_PARA, "destRank is {dest_rank}, which is this rank: it would wait for itself");
+    let stream = stream_of(&comm, stream)?;
+    comm.group.exchange(comm.rank, "HcclSend", vec![call], &stream)
+}
+
+pub(crate) fn HcclRecv(
+    recv_buf: *mut c_void,
+    count: u64,
+    data_type: HcclDataType,
+    src_rank: u32,
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
+    let comm = resolve(comm)?;
+    let call = one_way(&comm, What::Recv { from: src_rank }, recv_buf, count, data_type, ["recvBuf", "srcRank"])?;
+    check!(src_rank as usize != comm.rank, HCCL_E_PARA, "srcRank is {src_rank}, which is this rank: it would wait for itself");
+    let stream = stream_of(&comm, stream)?;
+    comm.group.exchange(comm.rank, "HcclRecv", vec![call], &stream)
+}
+
+/// A send or a receive, checked; `params` are the names of buffer and peer.
+fn one_way(comm: &Comm, what: What, buf: *const c_void, count: u64, ty: HcclDataType, params: [&str; 2]) -> Outcome<Call> {
+    dtype(ty)?;
+    let (What::Send { to: peer } | What::Recv { from: peer }) = what else {
+        reject!(HCCL_E_INTERNAL, "{} is not between two ranks", what.name())
+    };
+    rank(params[1], peer, comm)?;
+    buffer(params[0], buf, bytes("count", count, 1, ty)?, ty, comm)?;
+    Ok(plain(what, count, ty, buf, buf))
+}
+
+/// As in the open source HCCL: at most one item in each direction for each rank; what goes to this rank itself needs both.
+pub(crate) fn HcclBatchSendRecv(items: *mut HcclSendRecvItem, item_num: u32, comm: HcclComm, stream: aclrtStream) -> Outcome {
+    let comm = resolve(comm)?;
+    not_null("sendRecvInfo", items)?;
+    let most = 2 * comm.group.size();
+    check!(
+        (1..=most).contains(&(item_num as usize)),
+        HCCL_E_PARA,
+        "itemNum is {item_num}: 1 to {most} are taken, a send and a receive a rank"
+    );
+    let mut calls: Vec<Call> = Vec::with_capacity(item_num as usize);
+    for i in 0..item_num as usize {
+        // SAFETY: not null, and C's contract is `item_num` items.
+        let item = unsafe { items.add(i).read_unaligned() };
+        let what = match item.sendRecvType {
+            HCCL_SEND => What::Send { to: item.remoteRank },
+            HCCL_RECV => What::Recv { from: item.remoteRank },
+            other => reject!(HCCL_E_PARA, "sendRecvInfo[{i}].sendRecvType is {}: HCCL_SEND or HCCL_RECV is taken", other.0),
+        };
+        let params = ["sendRecvInfo.buf", "sendRecvInfo.remoteRank"];
+        let call = one_way(&comm, what, item.buf, item.count, item.dataType, params)?;
+        check!(calls.iter().all(|other| other.what != what), HCCL_E_PARA, "sendRecvInfo[{i}] is a second {call}");
+        calls.push(call);
+    }
+    let own = |what| calls.iter().find(|call| call.what == what);
+    let this = comm.rank as u32;
+    let alone = match (own(What::Send { to: this }), own(What::Recv { from: this })) {
+        (None, None) => None,
+        (Some(send), Some(recv)) => send.disagrees(comm.rank, recv, comm.rank),
+        (Some(one), None) | (None, Some(one)) => Some(format!("{one} to this rank itself has no counterpart")),
+    };
+    if let Some(why) = alone {
+        reject!(HCCL_E_PARA, "sendRecvInfo: {why}")
+    }
+    let stream = stream_of(&comm, stream)?;
+    comm.group.exchange(comm.rank, "HcclBatchSendRecv", calls, &stream)
+}
