@@ -1,8 +1,9 @@
 //! One error type for the whole library, one word wide, whose text is one line.
 //!
 //! Two families. What a caller could have foreseen (`Shape` to `WrongDevice`) is checked before any call into CANN, and the
-//! text has both values: what was given and what is needed. What nobody could (`OutOfMemory`, `Device`, `Async`, `Timeout`)
-//! carries CANN's function, its code with the name that the headers give it, and CANN's own recent message.
+//! text has both values: what was given and what is needed. What nobody could (`OutOfMemory`, `Device`, `Async`, `Collective`, `Timeout`)
+//! carries CANN's function, its code with the name that the headers give it, and CANN's own recent message. `Collective` is
+//! both: calls that differ between ranks of this process are found before CANN is called.
 
 use ascend_rl_sys::codes;
 use std::fmt;
@@ -45,6 +46,9 @@ pub enum ErrorKind {
     Device,
     /// Queued work failed after its call had returned; the text names the calls that it could have been.
     Async,
+    /// A collective went wrong between ranks: calls that differ, a rank that is late, has left or has failed. The text names the
+    /// rank and the call.
+    Collective,
     /// Something did not end in the time given.
     Timeout,
     /// A file could not be read or written.
@@ -159,7 +163,7 @@ mod tests {
 
     #[test]
     fn bare_forms() {
-        assert_eq!(Error::from_cann(ErrorKind::Device, "f", 3, "").to_string(), "f returned 3 (no name in CANN's headers)");
+        assert_eq!(Error::from_cann(ErrorKind::Device, "f", 7777, "").to_string(), "f returned 7777 (no name in CANN's headers)");
         let own = Error::new(ErrorKind::Shape, "k is 3, 4 is needed").context("mm");
         assert_eq!((own.to_string().as_str(), own.call(), own.code()), ("mm: k is 3, 4 is needed", None, None));
         assert_eq!(size_of::<Result<()>>(), size_of::<usize>());

@@ -30,11 +30,15 @@
 //! | [`Stream`] | `torch.npu.Stream` | `cudaStream_t` | a queue of work; always explicit, there is no current one |
 //! | [`acl::Event`] | `torch.npu.Event` | `cudaEvent_t` | a mark in a queue |
 //! | [`acl::Timer`] | `Event(enable_timing=True)` | `cudaEventElapsedTime` | the time between two marks |
+//! | [`acl::Tracer`] | `torch_npu.profiler` | CUPTI | when each queued call ran |
 //! | [`DeviceBuffer`] | `UntypedStorage` | `cudaMallocAsync` memory | typed memory with a home stream |
 //! | [`acl::Slice`], [`acl::SliceMut`] | a 1-D view | pointer and length | a borrowed part of a buffer |
 //! | [`Stream::fork`] | `wait_stream` twice, `record_stream` | two events | work on two streams at once, joined on the way out |
 //! | [`acl::PinnedBuffer`] | `tensor.pin_memory()` | `cudaMallocHost` | host memory for copies that run in the background |
 //! | [`acl::Transfer`] | `copy_(non_blocking=True)` | `cudaMemcpyAsync` | such a copy, with the memory it uses |
+//! | [`Communicator`] | `torch.distributed`, backend "hccl" | `ncclComm_t` | one rank of a group of devices, with the stream of its calls |
+//! | [`Communicator::sub`] | `new_group` | `ncclCommSplit` | a group of some ranks of a group |
+//! | [`hccl::Batch`] | `batch_isend_irecv` | `ncclGroupStart` | sends and receives that do not hold one another up |
 //! | workspace, executor | hidden | cuBLAS workspace | scratch memory of an operator's two-phase call; handled inside |
 //!
 //! # Order
@@ -47,13 +51,14 @@
 //! - Plain verbs block where their page says so (`synchronize`, `download`). Work that goes on comes back as a value to keep
 //!   ([`acl::Transfer`], [`acl::Event`]).
 //! - What fails after its call has returned surfaces at the next call that waits, as [`ErrorKind::Async`], with the names of the
-//!   calls that it could have been.
+//!   calls that it could have been. What goes wrong between ranks is [`ErrorKind::Collective`], with the ranks that are behind.
 //!
 //! # Which floor checks what
 //!
 //! | floor | checks | and not |
 //! |---|---|---|
 //! | [`acl`] | lengths and ranges, home streams, devices, memory | what the bytes mean |
+//! | [`hccl`] | lengths, dtypes and ranks; that the ranks of one process make the same calls | ranks of other processes |
 //! | [`sys`] | that a toolkit is there, new enough and complete; every status code | arguments |
 //! | CANN | everything again, with its own codes | lifetimes of memory: what frees too early or crosses streams, it does not see |
 //!
@@ -65,11 +70,14 @@
 pub mod acl;
 pub mod attention;
 pub mod error;
+pub mod hccl;
 pub mod ops;
+pub mod reshard;
 pub mod sys;
 pub mod tensor;
 
 pub use acl::{Device, DeviceBuffer, Element, Event, Stream};
 pub use error::{Error, ErrorKind, Result};
+pub use hccl::Communicator;
 pub use sys::{Cann, Flavor};
 pub use tensor::{DType, Tensor, View, ViewMut};

@@ -71,3 +71,19 @@ pub fn read_bytes() -> f64 {
         size_of_val(&data[..])
     })
 }
+
+/// Copying memory with all cores, bytes read and written per second.
+#[allow(dead_code)] // Each bench measures the limit it is bound by.
+pub fn copy_bytes() -> f64 {
+    /// What a core copies: more than its share of the caches.
+    const BYTES: usize = 64 << 20;
+    let buffers: Vec<_> = (0..threads()).map(|_| std::sync::Mutex::new((vec![1u8; BYTES], vec![0u8; BYTES]))).collect();
+    rate(|| {
+        // One pair for each thread of a round: whoever holds it has it alone.
+        let Some(mut pair) = buffers.iter().find_map(|pair| pair.try_lock().ok()) else { return 0 };
+        let (src, dst) = &mut *pair;
+        dst.copy_from_slice(black_box(src));
+        black_box(dst);
+        2 * BYTES
+    })
+}

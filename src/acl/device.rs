@@ -1,7 +1,8 @@
 //! [`Device`]: one NPU, its context, its memory, and the errors that had nowhere to go.
 
 use super::pool::Pool;
-use super::{MemoryStats, Stream};
+use super::witness::{Witness, Witnesses};
+use super::{MemoryStats, Stream, StreamId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys::{Cann, check, failure, recent_message};
 use ascend_rl_sys::{Api, types::*};
@@ -43,6 +44,9 @@ pub(super) struct DeviceInner {
     deferred: Mutex<Option<Error>>,
     has_deferred: AtomicBool,
     poisoned: AtomicBool,
+    /// Held while a collective is issued, see [`Device::lane`].
+    lane: Mutex<()>,
+    witnesses: Witnesses,
 }
 
 /// The open devices, so that one device has one allocator.
@@ -104,12 +108,13 @@ impl Device {
 
     /// Waits for all streams of the device.
     ///
-    /// Order: blocks. Errors: `Async` if queued work failed, or if something failed while it was dropped.
-    /// CANN: aclrtSynchronizeDevice.
+    /// Order: blocks. Errors: `Async` if queued work failed, or if something failed while it was dropped; `Collective` as
+    /// [`Stream::synchronize`].
+    /// CANN: aclrtSynchronizeDevice, HcclGetCommAsyncError.
     pub fn synchronize(&self) -> Result<()> {
         self.0.bind()?;
         self.0.synchronize()?;
-        self.0.take_deferred()
+        self.0.check_deferred()
     }
 
     /// A new stream. Streams are few (about 2,000 on a card): make them once, not per call.
@@ -121,6 +126,28 @@ impl Device {
 
     pub(super) fn api(&self) -> &Api {
         self.0.cann.api()
+    }
+
+    /// A call that concerns no stream: `f` makes the one named `call`, with the device's context current.
+    pub(crate) fn call(&self, call: &'static str, f: impl FnOnce() -> i32) -> Result<()> {
+        self.0.bind()?;
+        check(self.api(), call, f())
+    }
+
+    /// The right to issue communication on this device. HCCL demands that calls of all communicators of a device are made one
+    /// at a time, whichever threads make them.
+    pub(crate) fn lane(&self) -> MutexGuard<'_, ()> {
+        self.0.lane.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks `witness` from now on when a wait of this device ends badly.
+    pub(crate) fn add_witness(&self, witness: Weak<dyn Witness>) {
+        self.0.witnesses.add(witness);
+    }
+
+    /// Keeps an error of a drop for the next synchronising call.
+    pub(crate) fn defer(&self, error: Error) {
+        self.0.defer(error);
     }
 
     /// `WrongDevice` unless `other` is this device.
@@ -170,6 +197,8 @@ impl DeviceInner {
             deferred: Mutex::default(),
             has_deferred: AtomicBool::new(false),
             poisoned: AtomicBool::new(false),
+            lane: Mutex::default(),
+            witnesses: Witnesses::default(),
         })
     }
 
@@ -220,10 +249,33 @@ impl DeviceInner {
         match unsafe { (self.api().acl.aclrtSynchronizeDevice)() } {
             0 => Ok(()),
             code => {
-                let error = failure(self.api(), "aclrtSynchronizeDevice", code).with_kind(ErrorKind::Async);
-                Err(error.context(format!("work queued on device {} failed", self.ordinal)))
+                let error = surfaced(failure(self.api(), "aclrtSynchronizeDevice", code));
+                let error = error.context(format!("work queued on device {} failed", self.ordinal));
+                Err(self.explain(error, None))
             }
         }
+    }
+
+    /// The error of a wait, with what is known of the communication that it may have hung on.
+    pub(super) fn explain(&self, error: Error, stream: Option<StreamId>) -> Error {
+        self.witnesses.explain(error, stream)
+    }
+
+    /// Who is behind with the communication of this device, in words; `None` where nobody is.
+    pub(super) fn behind(&self) -> Option<String> {
+        self.witnesses.tell()
+    }
+
+    /// Whether it ever had communicators.
+    pub(super) fn has_witnesses(&self) -> bool {
+        self.witnesses.any()
+    }
+
+    /// What a good wait does not say by itself: that communication of the device has failed, whose results the waiting stream may
+    /// have got through an event; and the errors of drops. Does not block.
+    pub(super) fn check_deferred(&self) -> Result<()> {
+        self.witnesses.check()?;
+        self.take_deferred()
     }
 
     /// Keeps an error of a drop for the next synchronising call. The first wins: later ones tend to follow from it.
@@ -232,7 +284,7 @@ impl DeviceInner {
         self.has_deferred.store(true, Relaxed);
     }
 
-    pub(super) fn take_deferred(&self) -> Result<()> {
+    fn take_deferred(&self) -> Result<()> {
         if !self.has_deferred.swap(false, Relaxed) {
             return Ok(());
         }
@@ -249,6 +301,14 @@ impl DeviceInner {
 
     pub(super) fn is_poisoned(&self) -> bool {
         self.poisoned.load(Relaxed)
+    }
+}
+
+/// The failure of queued work, as a wait reports it. Of a collective's CANN says so itself.
+pub(super) fn surfaced(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Collective => error,
+        _ => error.with_kind(ErrorKind::Async),
     }
 }
 

@@ -48,19 +48,14 @@ impl Event {
     ///
     /// CANN: aclrtQueryEventStatus.
     pub fn is_complete(&self) -> Result<bool> {
-        let device = self.device();
-        device.0.bind()?;
-        let mut status = ACL_EVENT_RECORDED_STATUS_NOT_READY;
-        // SAFETY: the event is alive, its context current, and `status` outlives the call.
-        let code = unsafe { (device.api().acl.aclrtQueryEventStatus)(self.raw(), &mut status) };
-        check(device.api(), "aclrtQueryEventStatus", code)?;
-        Ok(status == ACL_EVENT_RECORDED_STATUS_COMPLETE)
+        self.raw.is_complete()
     }
 
     /// Waits, on the host, for the marked work.
     ///
-    /// Order: blocks. Errors: `Async` if queued work failed, or if something of this device failed while it was dropped.
-    /// CANN: aclrtSynchronizeEvent.
+    /// Order: blocks. Errors: `Async` if queued work failed, or if something of this device failed while it was dropped;
+    /// `Collective` as [`Stream::synchronize`].
+    /// CANN: aclrtSynchronizeEvent, HcclGetCommAsyncError.
     pub fn synchronize(&self) -> Result<()> {
         // SAFETY: the event is alive and its context current, which `finish` sees to.
         self.finish("aclrtSynchronizeEvent", |event| unsafe { (self.device().api().acl.aclrtSynchronizeEvent)(event) })
@@ -98,8 +93,8 @@ impl Event {
         let device = self.device();
         device.0.bind()?;
         match f(self.raw()) {
-            0 => device.0.take_deferred(),
-            code => Err(surfaced(device.api(), call, code, self.stream, &self.calls)),
+            0 => device.0.check_deferred(),
+            code => Err(surfaced(device, call, code, self.stream, &self.calls)),
         }
     }
 }
@@ -138,19 +133,30 @@ impl fmt::Debug for Event {
 }
 
 /// An event of CANN, destroyed on drop; legal while work on it is pending.
-struct RawEvent {
-    handle: Handle,
-    device: Device,
+pub(super) struct RawEvent {
+    pub(super) handle: Handle,
+    pub(super) device: Device,
 }
 
 impl RawEvent {
-    fn new(device: &Device, flags: u32) -> Result<RawEvent> {
+    pub(super) fn new(device: &Device, flags: u32) -> Result<RawEvent> {
         device.0.bind()?;
         let mut event = ptr::null_mut();
         // SAFETY: `event` outlives the call; the device's context is current.
         let code = unsafe { (device.api().acl.aclrtCreateEventExWithFlag)(&mut event, flags) };
         check(device.api(), "aclrtCreateEventExWithFlag", code)?;
         Ok(RawEvent { handle: Handle(event), device: device.clone() })
+    }
+
+    /// Whether its latest record has been reached.
+    pub(super) fn is_complete(&self) -> Result<bool> {
+        let api = self.device.api();
+        self.device.0.bind()?;
+        let mut status = ACL_EVENT_RECORDED_STATUS_NOT_READY;
+        // SAFETY: the event is alive, its context current, and `status` outlives the call.
+        let code = unsafe { (api.acl.aclrtQueryEventStatus)(self.handle.0, &mut status) };
+        check(api, "aclrtQueryEventStatus", code)?;
+        Ok(status == ACL_EVENT_RECORDED_STATUS_COMPLETE)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Floor 1: who owns what on a device, and in which order work on it runs.
 //!
 //! [`Device`], [`Stream`], [`Event`] and [`Timer`]; [`DeviceBuffer`] with its [`Slice`]s, from a stream-ordered caching
-//! allocator; pinned host memory ([`PinnedBuffer`]) and copies. Safe code cannot cause a use after free, a data race or an
-//! access out of bounds on the device; `buffer.rs` has the argument.
+//! allocator; pinned host memory ([`PinnedBuffer`]) and copies; [`Tracer`], which sees when each call ran. Safe code cannot
+//! cause a use after free, a data race or an access out of bounds on the device; `buffer.rs` has the argument.
 //!
 //! May use: [`crate::sys`]. Must not: know of tensors or operators.
 //!
@@ -12,22 +12,26 @@
 //! `Send` only, since two threads that share one would leave its order to chance.
 //!
 //! # Not covered
-//! Virtual memory, memory shared between processes, peer access, callbacks, stream priorities, graph capture.
+//! Virtual memory, memory shared between processes, copies between devices, callbacks, stream priorities, graph capture.
 
 mod alloc;
 mod buffer;
 mod copy;
 mod device;
+mod drain;
 mod element;
 mod event;
 mod fork;
+mod peer;
 mod pinned;
 mod pool;
 mod recent;
 mod staging;
 mod stream;
+mod trace;
 mod transfer;
 mod view;
+mod witness;
 
 pub use buffer::DeviceBuffer;
 pub use device::{Device, MemoryInfo};
@@ -37,7 +41,10 @@ pub use fork::Fork;
 pub use pinned::PinnedBuffer;
 pub use pool::MemoryStats;
 pub use stream::{Stream, StreamId};
+pub use trace::{Span, Tracer};
 pub use transfer::Transfer;
 pub use view::{Slice, SliceMut};
 
+pub(crate) use drain::{End, PATIENCE};
 pub(crate) use stream::StreamInner;
+pub(crate) use witness::Witness;

@@ -1,15 +1,17 @@
 //! [`Stream`]: a queue of work on a device, and the one way to put something into it.
 
-use super::device::{Device, Handle};
+use super::device::{self, Device, Handle};
+use super::drain::{End, PATIENCE};
 use super::recent::{Calls, Recent};
 use super::staging::Staging;
+use super::trace::Traced;
 use super::{DeviceBuffer, Event, MemoryStats};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys::{check, failure};
 use ascend_rl_sys::{Api, types::*};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{fmt, ptr};
@@ -24,7 +26,9 @@ pub struct StreamId(u64);
 /// ([`Stream::wait`]) or a [`Stream::fork`] says otherwise. Methods that enqueue return at once; what they enqueued sees
 /// everything queued before. Failures of queued work surface at the next synchronising call, which names the calls it could be.
 ///
-/// Dropping a stream does not wait while buffers live on it; the last of them waits and destroys it.
+/// Dropping a stream does not wait while buffers live on it; the last of them waits and destroys it. Where its queue waits for
+/// another stream's, and ranks are behind with a collective of this device, it waits for a second and then drops what has not run;
+/// the device's next wait reports it.
 ///
 /// `Send`, not `Sync`, not `Clone`: CANN lets two threads share a stream and leaves its order to them, which has no meaning.
 /// ```compile_fail
@@ -39,6 +43,7 @@ pub struct Stream {
     inner: Arc<StreamInner>,
     recent: Recent,
     workspace: RefCell<Option<DeviceBuffer<u8>>>,
+    traced: OnceCell<Traced>,
 }
 
 /// What buffers keep alive: the queue behind which their memory may be reused.
@@ -48,6 +53,10 @@ pub(crate) struct StreamInner {
     device: Device,
     /// Calls queued so far. Written by the one thread that has the [`Stream`].
     sequence: AtomicU64,
+    /// Whether the queue was given up: CANN's stream is gone.
+    ended: AtomicBool,
+    /// Whether something queued since the last good synchronise waits for another stream.
+    waits: AtomicBool,
     pub(super) staging: Mutex<Option<Staging>>,
 }
 
@@ -65,9 +74,11 @@ impl Stream {
             id: StreamId(NEXT_ID.fetch_add(1, Relaxed)),
             device: device.clone(),
             sequence: AtomicU64::new(0),
+            ended: AtomicBool::new(false),
+            waits: AtomicBool::new(false),
             staging: Mutex::default(),
         };
-        Ok(Stream { inner: Arc::new(inner), recent: Recent::new(), workspace: RefCell::default() })
+        Ok(Stream { inner: Arc::new(inner), recent: Recent::new(), workspace: RefCell::default(), traced: OnceCell::new() })
     }
 
     /// The device it queues work on.
@@ -87,8 +98,10 @@ impl Stream {
 
     /// Waits for everything queued.
     ///
-    /// Order: blocks. Errors: `Async` if queued work failed, or if something of this device failed while it was dropped.
-    /// CANN: aclrtSynchronizeStream.
+    /// Order: blocks. Errors: `Async` if queued work failed, or if something of this device failed while it was dropped;
+    /// `Collective` if the work was between ranks, with those that are behind, or if a communicator of this device has failed,
+    /// whose results may have come here through an event; that lasts until it is dropped.
+    /// CANN: aclrtSynchronizeStream, HcclGetCommAsyncError.
     pub fn synchronize(&self) -> Result<()> {
         // SAFETY: the stream is alive and its context current, which `finish` sees to.
         self.finish("aclrtSynchronizeStream", |stream| unsafe { (self.api().acl.aclrtSynchronizeStream)(stream) })
@@ -130,6 +143,7 @@ impl Stream {
     /// CANN: aclrtStreamWaitEvent.
     pub fn wait(&self, event: &Event) -> Result<()> {
         self.device().check_same("the event", event.device())?;
+        self.inner.waits.store(true, Relaxed);
         // SAFETY: stream and event are alive and of the current context.
         self.enqueue("aclrtStreamWaitEvent", |stream| unsafe { (self.api().acl.aclrtStreamWaitEvent)(stream, event.raw()) })
     }
@@ -149,7 +163,11 @@ impl Stream {
         self.recent.note(call);
         // Not a read-modify-write: only the thread that has the `Stream` writes.
         self.inner.sequence.store(self.inner.sequence.load(Relaxed) + 1, Relaxed);
-        check(self.api(), call, f(self.inner.raw.0))
+        let queue = || check(self.api(), call, f(self.inner.raw.0));
+        match self.traced.get() {
+            None => queue(),
+            Some(traced) => traced.around(call, self.inner.raw.0, queue),
+        }
     }
 
     /// A call that the host makes for the stream's device before it enqueues: the planning phase of an operator.
@@ -186,6 +204,15 @@ impl Stream {
         Error::new(ErrorKind::WrongStream, text)
     }
 
+    pub(super) fn raw(&self) -> aclrtStream {
+        self.inner.raw.0
+    }
+
+    /// Once; else the value comes back.
+    pub(super) fn set_traced(&self, traced: Traced) -> std::result::Result<(), Traced> {
+        self.traced.set(traced)
+    }
+
     pub(super) fn calls(&self) -> Calls {
         self.recent.snapshot()
     }
@@ -194,21 +221,26 @@ impl Stream {
         self.inner.device.0.bind()?;
         let code = f(self.inner.raw.0);
         if code != 0 {
-            return Err(surfaced(self.api(), call, code, self.inner.id, &self.calls()));
+            return Err(surfaced(self.device(), call, code, self.inner.id, &self.calls()));
         }
         self.recent.clear();
+        self.inner.waits.store(false, Relaxed);
+        if let Some(traced) = self.traced.get() {
+            traced.settle();
+        }
         self.inner.reset_staging();
-        self.inner.device.0.take_deferred()
+        self.inner.device.0.check_deferred()
     }
 }
 
 /// The error of a wait: what had been queued is to blame, unless it was the time.
-pub(super) fn surfaced(api: &Api, call: &'static str, code: i32, stream: StreamId, calls: &Calls) -> Error {
-    let error = failure(api, call, code);
-    if error.kind() == ErrorKind::Timeout {
-        return error.context(format!("{stream} is still at work; {calls}"));
-    }
-    error.with_kind(ErrorKind::Async).context(format!("work queued on {stream} failed; {calls}"))
+pub(super) fn surfaced(device: &Device, call: &'static str, code: i32, stream: StreamId, calls: &Calls) -> Error {
+    let error = failure(device.api(), call, code);
+    let error = match error.kind() {
+        ErrorKind::Timeout => error.context(format!("{stream} is still at work; {calls}")),
+        _ => device::surfaced(error).context(format!("work queued on {stream} failed; {calls}")),
+    };
+    device.0.explain(error, Some(stream))
 }
 
 /// CANN's timeout: at least one millisecond (0 is refused), at most what fits.
@@ -229,6 +261,11 @@ impl fmt::Display for StreamId {
 }
 
 impl StreamId {
+    /// The number in its name: from 1 on, in the order of creation.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
     /// The allocator's name for the stream.
     pub(super) fn owner(self) -> u64 {
         self.0
@@ -247,23 +284,49 @@ impl StreamInner {
     pub(super) fn sequence(&self) -> u64 {
         self.sequence.load(Relaxed)
     }
+
+    pub(super) fn raw(&self) -> aclrtStream {
+        self.raw.0
+    }
+
+    /// From now on CANN's stream counts as gone; whether it did before.
+    pub(super) fn end(&self) -> bool {
+        self.ended.swap(true, Relaxed)
+    }
+
+    /// The last wait. One that no collective can hold up has no limit: what was queued is to run.
+    fn last_wait(&self) -> End {
+        if self.waits.load(Relaxed) && self.device.0.has_witnesses() {
+            return self.drain(PATIENCE);
+        }
+        let wait = self.device.api().acl.aclrtSynchronizeStream;
+        // SAFETY: the stream is alive, and `call` makes its context current.
+        match self.device.call("aclrtSynchronizeStream", || unsafe { wait(self.raw.0) }) {
+            Ok(()) => End::Idle,
+            Err(error) => End::Failed(error),
+        }
+    }
 }
 
 impl Drop for StreamInner {
     fn drop(&mut self) {
         let (device, acl) = (&self.device.0, &self.device.api().acl);
-        let ended = device.bind().and_then(|()| {
-            // SAFETY: the stream is alive, and its context current.
-            let code = unsafe { (acl.aclrtSynchronizeStream)(self.raw.0) };
-            check(device.api(), "aclrtSynchronizeStream", code)
-        });
-        match ended {
+        if self.ended.load(Relaxed) {
+            // As where the wait fails below, and reported already.
+            return self.leak_staging();
+        }
+        match self.last_wait() {
             // The last buffer is gone, so nobody can give blocks to this stream any more.
-            Ok(()) => device.pool().settle(Some(self.id.owner())),
-            Err(error) => {
-                // Nobody knows what still runs: its blocks wait for a good synchronise of the device, its host memory leaks.
+            End::Idle => device.pool().settle(Some(self.id.owner())),
+            // Nobody knows what still runs: its blocks wait for a good synchronise of the device, its host memory leaks.
+            End::Failed(error) => {
                 self.leak_staging();
                 device.defer(error.context(format!("{} was dropped", self.id)));
+            }
+            End::Late(behind) => {
+                let text = format!("its queue waited for work of another stream that does not end: {behind}");
+                self.give_up(Error::new(ErrorKind::Collective, text));
+                return self.leak_staging();
             }
         }
         // SAFETY: alive until here, and no handle to it is left.

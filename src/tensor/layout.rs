@@ -150,6 +150,25 @@ impl Layout {
         Ok(to)
     }
 
+    /// A matrix inside a contiguous layout: `rows` rows of `cols` elements, `row_stride` from one to the next, from element
+    /// `offset` on.
+    ///
+    /// Errors: `Shape` where this layout has gaps, rows overlap, or the matrix does not lie inside.
+    pub fn matrix(mut self, offset: usize, rows: usize, cols: usize, row_stride: usize) -> Result<Layout> {
+        let span = rows.saturating_sub(1).checked_mul(row_stride).and_then(|n| n.checked_add(cols));
+        let inside = span.and_then(|n| n.checked_add(offset)).is_some_and(|end| end <= self.numel());
+        if !inside || !self.is_contiguous() || (rows > 1 && row_stride < cols) {
+            return Err(shape_error(format!(
+                "matrix: {rows} rows of {cols}, {row_stride} apart, from element {offset} on, are not in {self:?}"
+            )));
+        }
+        self.offset += offset;
+        self.rank = 2;
+        self.shape[..2].copy_from_slice(&[rows, cols]);
+        self.strides[..2].copy_from_slice(&[row_stride, 1]);
+        Ok(self)
+    }
+
     /// A new dim of size 1 at `dim`.
     ///
     /// Errors: `Shape` where `dim` is past the end or there are 8 dims already.
@@ -197,6 +216,18 @@ mod tests {
         assert!(qkv.transpose(0, 1).unwrap().reshape(&[120]).is_err());
         assert!(qkv.reshape(&[7, 17]).is_err());
         assert_eq!(offsets(&qkv.reshape(&[2, 60]).unwrap()), (0..120).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_matrix_lies_anywhere_inside_flat_memory() {
+        let flat = Layout::contiguous(&[4, 5]).unwrap();
+        assert_eq!(offsets(&flat.matrix(3, 3, 2, 7).unwrap()), [3, 4, 10, 11, 17, 18]);
+        assert_eq!(offsets(&flat.matrix(4, 3, 2, 7).unwrap()).last(), Some(&19), "the last row may end where the memory does");
+        assert_eq!(offsets(&flat.matrix(18, 1, 2, 0).unwrap()), [18, 19]);
+        assert!(flat.matrix(5, 3, 2, 7).is_err(), "ends outside");
+        assert!(flat.matrix(0, 2, 3, 2).is_err(), "rows overlap");
+        assert!(flat.matrix(0, usize::MAX, 3, 5).is_err());
+        assert!(flat.transpose(0, 1).unwrap().matrix(0, 1, 1, 1).is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 mod desc;
 mod dtype;
+mod fork;
 mod layout;
 mod owned;
 mod view;

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::view::Storage;
 use super::{DType, Layout, View, ViewMut};
-use crate::acl::{DeviceBuffer, Element, Stream};
+use crate::acl::{DeviceBuffer, Element, Event, Stream};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A contiguous tensor on its home stream. Dropping it is stream-ordered: the memory goes back to the stream's allocator,
@@ -99,6 +99,16 @@ impl Tensor {
     /// Errors: `Shape` where the number of elements differs.
     pub fn into_shape(self, shape: &[usize]) -> Result<Tensor> {
         Ok(Tensor { layout: self.layout.reshape(shape)?, ..self })
+    }
+
+    /// Moves the tensor to another stream of the device for good: work queued on `to` from now on sees what was queued on the
+    /// old home before `after`, which must be the last thing queued there. One event serves any number of tensors.
+    ///
+    /// Order: enqueues a wait on `to`.
+    /// Errors: `WrongStream` if `after` is of another stream, or stale; `WrongDevice`. The tensor then stays where it is.
+    /// CANN: aclrtStreamWaitEvent.
+    pub fn rehome(&mut self, to: &Stream, after: &Event) -> Result<()> {
+        self.buffer.rehome(to, after)
     }
 
     /// The whole tensor, to read.

@@ -60,6 +60,12 @@ macro_rules! geometry {
             Ok(Self { layout: self.layout.narrow(dim, start, len)?, ..self })
         }
 
+        /// A matrix inside a contiguous view: `rows` rows of `cols` elements, `row_stride` from one to the next, from element
+        /// `offset` on. Errors: `Shape` where there are gaps, rows overlap, or the matrix does not lie inside.
+        pub fn matrix(self, offset: usize, rows: usize, cols: usize, row_stride: usize) -> Result<Self> {
+            Ok(Self { layout: self.layout.matrix(offset, rows, cols, row_stride)?, ..self })
+        }
+
         /// Dims `a` and `b` in each other's place. Errors: `Shape` where one does not exist.
         pub fn transpose(self, a: usize, b: usize) -> Result<Self> {
             Ok(Self { layout: self.layout.transpose(a, b)?, ..self })

@@ -1,0 +1,195 @@
+//! [`Communicator`]: one rank of a group.
+
+use super::board::Board;
+use super::call::{self, Handle, Issue};
+use super::options::fresh_name;
+use super::signature::{Counts, Signature};
+use super::sub::Parts;
+use super::watch::Watch;
+use super::{CommOptions, Traffic};
+use crate::acl::{Device, End, PATIENCE, Stream, Witness};
+use crate::error::{Error, ErrorKind, Result};
+use std::cell::Cell;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use std::{fmt, thread};
+
+/// One rank of a group of devices. It owns its stream: everything it is given lives there.
+///
+/// Calls that enqueue return at once, also when other ranks are late. Each rank makes the same calls in the same order.
+/// What the stream still has queued should be waited for before a communicator is dropped, as HCCL demands. Dropping it waits, but
+/// no more than a second for ranks that have not made their calls, its own or those of another group that its stream waits for:
+/// those fail then, on this rank and on theirs. So a rank that ends takes the others out of their waits. A group that has parts
+/// ends with the last of them, also for HCCL: as long as this rank has a part ([`Communicator::sub`]), dropping the whole leaves
+/// the others waiting, so drop parts first.
+///
+/// `Send`, not `Sync`: the order of a rank's calls is that of one thread at a time.
+/// ```compile_fail
+/// fn shared<T: Sync>() {}
+/// shared::<ascend_rl::Communicator>();
+/// ```
+/// ```
+/// fn sent<T: Send>() {}
+/// sent::<ascend_rl::Communicator>();
+/// ```
+pub struct Communicator {
+    pub(super) handle: Arc<Handle>,
+    stream: Stream,
+    rank: usize,
+    pub(super) board: Arc<Board>,
+    pub(super) parts: Arc<Parts>,
+    traffic: Cell<Traffic>,
+    _watch: Arc<Watch>,
+}
+
+impl Communicator {
+    /// The group of one process: a communicator for each device, rank 0 first.
+    ///
+    /// Order: blocks until all have joined, with a thread for each device.
+    /// Errors: `Argument` if a device is there twice or none is, or for a name that HCCL cannot take; `WrongDevice` if they are
+    /// not of one CANN; `MissingSymbol` without HCCL; `Timeout` if a device cannot be reached; `Collective`.
+    /// CANN: HcclGetRootInfo, HcclCommInitRootInfoConfig.
+    pub fn all(devices: &[Device], options: &CommOptions) -> Result<Vec<Communicator>> {
+        /// One group at a time: HCCL demands one at a time for each device, in the same order on all.
+        static MAKING: Mutex<()> = Mutex::new(());
+        let first = check_devices(devices)?;
+        let name = options.name_or(fresh_name)?;
+        let config = options.config(&name, call::capability(first)?);
+        let streams = devices.iter().map(Device::stream).collect::<Result<Vec<_>>>()?;
+        let (making, size) = (MAKING.lock().unwrap_or_else(PoisonError::into_inner), devices.len() as u32);
+        let info = call::root_info(first)?;
+        let joined = thread::scope(|scope| {
+            let join = |(rank, device)| {
+                let (info, config) = (&info, &config);
+                scope.spawn(move || Handle::join(device, info, size, rank, config))
+            };
+            // All are spawned before the first is waited for.
+            let threads: Vec<_> = (0..size).zip(devices).map(join).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(lost()))).collect::<Vec<_>>()
+        });
+        drop(making);
+        let handles = all_or_first(joined).map_err(|error| error.context(format!("the group `{name}` could not be made")))?;
+        let (board, parts) = (Arc::new(Board::new(name, devices.len())), Arc::new(Parts::default()));
+        let ranks = handles.into_iter().zip(streams).enumerate();
+        Ok(ranks.map(|(rank, (handle, stream))| Communicator::new(handle, stream, rank, &board, &parts)).collect())
+    }
+
+    pub(super) fn new(handle: Handle, stream: Stream, rank: usize, board: &Arc<Board>, parts: &Arc<Parts>) -> Communicator {
+        let handle = Arc::new(handle);
+        let watch = Arc::new(Watch { board: board.clone(), handle: Arc::downgrade(&handle), rank, stream: stream.id() });
+        let witness: Weak<dyn Witness> = Arc::downgrade(&watch) as _;
+        stream.device().add_witness(witness);
+        Communicator { handle, stream, rank, board: board.clone(), parts: parts.clone(), traffic: Cell::default(), _watch: watch }
+    }
+
+    /// This rank, from 0.
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// The number of ranks.
+    pub fn size(&self) -> usize {
+        self.board.size()
+    }
+
+    /// The group's name.
+    pub fn name(&self) -> &str {
+        self.board.name()
+    }
+
+    /// The stream that its calls enqueue on.
+    pub fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    /// The device that it is on.
+    pub fn device(&self) -> &Device {
+        self.stream.device()
+    }
+
+    /// Bytes that this rank has sent and received so far.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic.get()
+    }
+
+    pub(super) fn count(&self, traffic: Traffic) {
+        self.traffic.set(self.traffic.get() + traffic);
+    }
+
+    /// Makes a call of all ranks: posts it, so that ranks that differ are found before CANN is called, and lets `f` enqueue it.
+    pub(super) fn collective(
+        &self,
+        signature: Signature,
+        counts: Option<Counts>,
+        traffic: Traffic,
+        f: impl FnOnce(&Issue<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let issue = Issue::new(&self.stream, &self.handle);
+        let posted = self.board.post(self.rank, signature, counts)?;
+        // HCCL does not say what it does with no elements; every rank has none, so every rank does nothing.
+        if signature.count != Some(0)
+            && let Err(error) = f(&issue)
+        {
+            self.board.retract(self.rank, posted);
+            return Err(error.context(format!("{signature} on {self:?}")));
+        }
+        self.count(traffic);
+        Ok(())
+    }
+}
+
+/// One CANN, no device twice; the first of them.
+fn check_devices(devices: &[Device]) -> Result<&Device> {
+    let Some(first) = devices.first() else {
+        return Err(Error::new(ErrorKind::Argument, "a group needs at least one device; none is given"));
+    };
+    for (at, device) in devices.iter().enumerate() {
+        if !device.cann().same(first.cann()) {
+            return Err(Error::new(ErrorKind::WrongDevice, format!("{first:?} and {device:?} are not of one CANN")));
+        }
+        if let Some(twin) = devices[..at].iter().position(|earlier| earlier.ordinal() == device.ordinal()) {
+            let text = format!("{device:?} is given for ranks {twin} and {at}; a group has each device once");
+            return Err(Error::new(ErrorKind::Argument, text));
+        }
+    }
+    Ok(first)
+}
+
+/// All values, or the error that most likely caused the others: the first that is no timeout of waiting for the rest.
+fn all_or_first(joined: Vec<Result<Handle>>) -> Result<Vec<Handle>> {
+    let late = |joined: &Result<Handle>| joined.as_ref().err().map(|error| error.kind() == ErrorKind::Timeout);
+    let culprit = joined.iter().position(|one| late(one) == Some(false));
+    match culprit.or_else(|| joined.iter().position(Result::is_err)) {
+        None => joined.into_iter().collect(),
+        Some(rank) => {
+            let error = joined.into_iter().nth(rank).and_then(Result::err).unwrap_or_else(lost);
+            Err(error.context(format!("rank {rank}")))
+        }
+    }
+}
+
+#[cold]
+fn lost() -> Error {
+    Error::new(ErrorKind::Collective, "the thread that joins the group has panicked")
+}
+
+impl fmt::Debug for Communicator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rank {} of `{}`", self.rank, self.name())
+    }
+}
+
+impl Drop for Communicator {
+    /// HCCL wants idle streams. So this waits for what is queued, but not for ranks that do not come, nor for ever: the queue may
+    /// hang on another group that this very rank is about to leave.
+    fn drop(&mut self) {
+        let patience = if thread::panicking() { Duration::ZERO } else { PATIENCE };
+        let end = self.stream.inner().drain(patience);
+        self.board.leave(self.rank);
+        // Another failure than the time's leaves an idle stream, and is reported by its own drop.
+        if let End::Late(behind) = end {
+            let text = format!("{self:?} has left with calls that had not run: {behind}");
+            self.stream.inner().give_up(Error::new(ErrorKind::Collective, text));
+        }
+    }
+}
