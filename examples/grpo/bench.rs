@@ -3,21 +3,28 @@
 //! A random Qwen3 (hidden 256, 4 layers, 8 query and 4 key-value heads of 32, vocabulary 64), 64 completions a step in groups of
 //! 8, lengths as the model draws them, no KL, so neither a reference nor an old-log-prob pass, one update.
 
+mod train;
+
 use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use ascend_rl::acl::Stream;
 use ascend_rl::ops::Sampling;
+use ascend_rl::sys::Cann;
 use ascend_rl::tensor::DType;
-use serde_json::json;
+use clap::ValueEnum;
+use serde_json::{Value, json};
 
 use crate::checkpoint::{Family, ModelConfig};
 use crate::cli::{BenchArgs, BenchShape, Precision};
-use crate::policy::{Policy, Sequence};
+use crate::launch::{Place, launch};
+use crate::layout::Layout;
+use crate::policy::Sequence;
 use crate::random::Random;
-use crate::rollout::{Completion, Decoding, Engine, EngineSettings, Request};
+use crate::rollout::{Completion, Decoding, EngineSettings, Request};
+use crate::sampler::Sampler;
 use crate::trainer::{Decay, LossSettings, OptimizerSettings, Sample, Schedule, Trainer, TrainerSettings, group_advantages};
+use crate::worker::Worker;
 
 const PROMPTS: usize = 8;
 const SAMPLES: usize = 8;
@@ -65,71 +72,103 @@ struct Step {
 }
 
 /// Runs the bench and prints one line of JSON.
-pub fn run(s: &Stream, args: &BenchArgs) -> Result<()> {
+pub fn run(args: &BenchArgs) -> Result<()> {
     ensure!(args.dtype != Precision::F16, "--dtype is f16: training computes in f32 or bf16");
     ensure!(args.steps > 0, "--steps is 0, at least 1 is needed");
-    let (max_new_tokens, stop_tokens) = match args.shape {
-        BenchShape::Short => (16, vec![]),
-        BenchShape::Tail => (256, vec![END]),
-    };
-    let sampling = Sampling::default();
-    let decoding = Decoding { sampling, seed: args.seed, max_new_tokens, stop_tokens };
-    let mut policy = Policy::new(s, &config(), args.dtype.into())?;
-    policy.load_random(s, args.seed)?;
-    let schedule = Schedule { lr: 1e-4, warmup_steps: 0, decay: Decay::Constant, total_steps: 0 };
-    let loss = LossSettings { kl_loss_coef: 0.0, ..LossSettings::default() };
-    let settings = TrainerSettings { loss, temperature: 1.0, max_tokens: 8192 };
-    let mut trainer = Trainer::new(s, policy, settings, OptimizerSettings::new(schedule))?;
-    let mut engine = Engine::new(
-        s,
-        &config(),
-        trainer.policy.masters(),
-        EngineSettings {
-            dtype: DType::BF16,
-            block_size: 16,
-            cache_tokens: PROMPTS * SAMPLES * (8 + max_new_tokens).next_multiple_of(16),
-            max_num_seqs: PROMPTS * SAMPLES,
-            max_prefill_tokens: 8192,
-        },
-    )?;
-    let mut random = Random::new(args.seed);
-    let steps = (0..WARM_UP + args.steps)
-        .map(|number| step(s, &mut trainer, &mut engine, &decoding, &mut random, number))
-        .collect::<Result<Vec<Step>>>()?;
-    let steps = &steps[WARM_UP..];
-
-    let mut seconds: Vec<f64> = steps.iter().map(|step| step.total.as_secs_f64()).collect();
-    seconds.sort_by(f64::total_cmp);
-    let median = seconds[seconds.len() / 2];
-    let tokens = steps.iter().map(|step| step.tokens).sum::<usize>() as f64 / steps.len() as f64;
-    let all: f64 = steps.iter().map(|step| step.total.as_secs_f64()).sum();
-    let share = |stage: fn(&Step) -> Duration| steps.iter().map(|step| stage(step).as_secs_f64()).sum::<f64>() / all;
-    let line = json!({
-        "shape": format!("{:?}", args.shape).to_lowercase(),
-        "device": format!("{:?}", s.device().cann().flavor()).to_lowercase(),
-        "seconds_per_step": median,
-        "seconds_per_step_min": seconds[0],
-        "seconds_per_step_max": seconds[seconds.len() - 1],
-        "steps": steps.len(),
-        "completion_tokens_per_step": tokens,
-        "completion_tokens_per_second": tokens / median,
-        "peak_rss_mib": peak_rss_mib(),
-        "training_dtype": args.dtype,
-        "rollout_dtype": Precision::Bf16,
-        "share": {
-            "rollout": share(|step| step.rollout),
-            "update": share(|step| step.update),
-            "update_weights": share(|step| step.weights),
-        },
-    });
+    let place =
+        Place { layout: Layout::new(args.devices, args.tp)?, first_device: args.device, timeout: Duration::from_secs(600) };
+    let args = args.clone();
+    let line = launch(&Cann::load()?, place, move |worker| match args.shape {
+        BenchShape::Short => steps(worker, &args, 16, vec![]),
+        BenchShape::Tail => steps(worker, &args, 256, vec![END]),
+        BenchShape::Train22 => train::run(worker, &args, 22),
+        BenchShape::Train262 => train::run(worker, &args, 262),
+    })?;
     println!("{line}");
     Ok(())
 }
 
+/// Whole GRPO steps.
+fn steps(worker: &Worker, args: &BenchArgs, max_new_tokens: usize, stop_tokens: Vec<u32>) -> Result<Value> {
+    let decoding = Decoding { sampling: Sampling::default(), seed: args.seed, max_new_tokens, stop_tokens };
+    let mut trainer = trainer(worker, args)?;
+    let settings = EngineSettings {
+        dtype: DType::BF16,
+        block_size: 16,
+        cache_tokens: PROMPTS * SAMPLES * (8 + max_new_tokens).next_multiple_of(16),
+        max_num_seqs: PROMPTS * SAMPLES,
+        max_prefill_tokens: 8192,
+    };
+    let mut sampler = Sampler::new(worker, &trainer.policy, settings, 1 << 20)?;
+    let mut random = Random::new(args.seed);
+    let steps = (0..WARM_UP + args.steps)
+        .map(|number| step(worker, &mut trainer, &mut sampler, &decoding, &mut random, number))
+        .collect::<Result<Vec<Step>>>()?;
+    let steps = &steps[WARM_UP..];
+
+    let seconds = Seconds::of(steps.iter().map(|step| step.total.as_secs_f64()));
+    let tokens = steps.iter().map(|step| step.tokens).sum::<usize>() as f64 / steps.len() as f64;
+    let all: f64 = steps.iter().map(|step| step.total.as_secs_f64()).sum();
+    let share = |stage: fn(&Step) -> Duration| steps.iter().map(|step| stage(step).as_secs_f64()).sum::<f64>() / all;
+    let mut line = line(worker, args, &seconds, steps.len());
+    line["completion_tokens_per_step"] = json!(tokens);
+    line["completion_tokens_per_second"] = json!(tokens / seconds.median);
+    line["rollout_dtype"] = json!(Precision::Bf16);
+    line["share"] = json!({
+        "rollout": share(|step| step.rollout),
+        "update": share(|step| step.update),
+        "update_weights": share(|step| step.weights),
+    });
+    Ok(line)
+}
+
+/// What every shape says.
+fn line(worker: &Worker, args: &BenchArgs, seconds: &Seconds, steps: usize) -> Value {
+    json!({
+        "shape": args.shape.to_possible_value().map(|shape| shape.get_name().to_string()),
+        "device": format!("{:?}", worker.device().cann().flavor()).to_lowercase(),
+        "devices": worker.layout.world_size,
+        "tp": worker.layout.tp_size,
+        "seconds_per_step": seconds.median,
+        "seconds_per_step_min": seconds.min,
+        "seconds_per_step_max": seconds.max,
+        "steps": steps,
+        "peak_rss_mib": peak_rss_mib(),
+        "training_dtype": args.dtype,
+    })
+}
+
+/// Of all steps.
+struct Seconds {
+    min: f64,
+    median: f64,
+    max: f64,
+}
+
+impl Seconds {
+    fn of(seconds: impl Iterator<Item = f64>) -> Seconds {
+        let mut seconds: Vec<f64> = seconds.collect();
+        seconds.sort_by(f64::total_cmp);
+        let at = |i: usize| seconds.get(i).copied().unwrap_or(f64::NAN);
+        Seconds { min: at(0), median: at(seconds.len() / 2), max: at(seconds.len().saturating_sub(1)) }
+    }
+}
+
+/// A trainer of a random policy.
+fn trainer(worker: &Worker, args: &BenchArgs) -> Result<Trainer> {
+    let s = &worker.stream;
+    let mut policy = worker.policy(&config(), args.dtype.into())?;
+    policy.load_random(s, args.seed)?;
+    let schedule = Schedule { lr: 1e-4, warmup_steps: 0, decay: Decay::Constant, total_steps: 0 };
+    let loss = LossSettings { kl_loss_coef: 0.0, ..LossSettings::default() };
+    let settings = TrainerSettings { loss, temperature: 1.0, max_tokens: args.ppo_max_token_len };
+    Trainer::new(s, policy, settings, OptimizerSettings::new(schedule))
+}
+
 fn step(
-    s: &Stream,
+    worker: &Worker,
     trainer: &mut Trainer,
-    engine: &mut Engine,
+    sampler: &mut Sampler,
     decoding: &Decoding,
     random: &mut Random,
     number: usize,
@@ -141,7 +180,7 @@ fn step(
         .enumerate()
         .map(|(i, prompt)| Request { prompt, samples: SAMPLES, first_id: ((number * PROMPTS + i) * SAMPLES) as u64 })
         .collect();
-    let groups = engine.generate(s, &requests, decoding, |_| Ok(()))?;
+    let groups = sampler.generate(worker, &requests, decoding, |_| Ok(()))?;
     let rollout = start.elapsed();
 
     let mut rewards = Vec::new();
@@ -158,12 +197,12 @@ fn step(
         sample.advantage = advantage;
     }
     let begin = Instant::now();
-    let tokens = trainer.update(s, &samples)?.tokens;
-    s.synchronize()?;
+    let tokens = trainer.update(&worker.stream, &samples)?.tokens;
+    worker.synchronize()?;
     let update = begin.elapsed();
     let begin = Instant::now();
-    engine.update_weights(s, trainer.policy.masters())?;
-    s.synchronize()?;
+    sampler.update_weights(worker, &trainer.policy)?;
+    worker.synchronize()?;
     Ok(Step { rollout, update, weights: begin.elapsed(), total: start.elapsed(), tokens })
 }
 

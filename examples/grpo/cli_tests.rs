@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use clap::Parser;
 use serde_json::Value;
-
-use crate::cli::Cli;
 
 /// Holds the arguments where this test binary is to be the program.
 const ARGUMENTS: &str = "GRPO_TEST_ARGUMENTS";
@@ -18,11 +15,24 @@ const ARGUMENTS: &str = "GRPO_TEST_ARGUMENTS";
 fn as_program() {
     if let Ok(arguments) = std::env::var(ARGUMENTS) {
         let arguments: Vec<String> = serde_json::from_str(&arguments).unwrap();
-        match Cli::try_parse_from(std::iter::once("grpo".to_string()).chain(arguments)) {
-            Ok(cli) => std::process::exit(crate::run(cli).into()),
-            Err(error) => error.exit(),
-        }
+        let words = std::iter::once("grpo".to_string()).chain(arguments);
+        std::process::exit(crate::start(words.map(Into::into)).into());
     }
+}
+
+/// "die 2 3": rank 2 ends with an error in the update after 3 steps; "panic 2 3": it panics; "stall 2 3": it does not end.
+const FAULT: &str = "GRPO_TEST_FAULT";
+
+/// What a test has asked to go wrong at this place, if anything.
+pub fn fault(rank: usize, done: usize) -> anyhow::Result<()> {
+    let Ok(fault) = std::env::var(FAULT) else { return Ok(()) };
+    let words: Vec<&str> = fault.split(' ').collect();
+    if words[1..] == [rank.to_string(), done.to_string()] {
+        anyhow::ensure!(words[0] != "die", "rank {rank} was told to die after {done} steps");
+        assert_ne!(words[0], "panic", "rank {rank} was told to panic");
+        std::thread::sleep(Duration::from_secs(3600));
+    }
+    Ok(())
 }
 
 fn program(arguments: &[&str]) -> Command {
@@ -54,7 +64,7 @@ fn fail(arguments: &[&str]) -> String {
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {err}");
     let line = err.lines().last().unwrap_or_default().to_string();
-    assert!(line.starts_with("grpo: "), "{arguments:?}: {err}");
+    assert!(line.starts_with("grpo: ") && !err.contains("panicked at"), "{arguments:?}: {err}");
     line
 }
 
@@ -136,8 +146,13 @@ fn a_short_run_writes_what_it_promises_and_repeats_bit_for_bit() {
     assert_eq!(lines.iter().filter(|line| line.get("val-core/carry/reward/mean@1").is_some()).count(), 3);
     assert!(fs::read_to_string(run.join("reward.svg")).unwrap().starts_with("<svg"));
     assert!(fs::read_to_string(run.join("samples.txt")).unwrap().contains("="));
-    let settings: Value = serde_json::from_str(&fs::read_to_string(run.join("settings.json")).unwrap()).unwrap();
-    assert_eq!(settings["seed"], 7);
+    // What the run has recorded repeats it.
+    let recorded = run.join("settings.toml");
+    succeed(&["--settings", path(&recorded), "--name", "again"]);
+    assert_eq!(lines, metrics(&dir.path().join("again")));
+    let (first, again) =
+        (fs::read_to_string(&recorded).unwrap(), fs::read_to_string(dir.path().join("again/settings.toml")).unwrap());
+    assert_eq!(first.replace("# name = \"one\"", "# name = \"again\""), again);
     for step in ["global_step_2", "global_step_3"] {
         let out = succeed(&["generate", "--model", path(&run.join(step)), "--prompt", "65+87=", "--max-new-tokens", "4"]);
         assert!(out.lines().count() >= 2, "{out}");
@@ -236,18 +251,22 @@ fn bad_input_is_one_line_that_names_the_thing_and_the_way_out() {
     let in_a_file = at("file").join("runs");
     expect(fail(&["--steps", "1", "--runs", path(&in_a_file)]), &["file"]);
     expect(fail(&["--steps", "1", "--device", "99", "--runs", path(&at("runs"))]), &["99"]);
-    expect(fail(&["--steps", "1", "--block-size", "7", "--runs", path(&at("runs"))]), &["block_size is 7", "16"]);
+    expect(fail(&["--steps", "1", "--trace", path(&in_a_file)]), &["cannot write the trace", "runs"]);
+    fs::write(at("typo.toml"), "[grpo]\nclip_ratio_lo = 0.1\n").unwrap();
+    expect(
+        fail(&["--settings", path(&at("typo.toml"))]),
+        &["typo.toml, line 2", "clip_ratio_lo", "did you mean \"clip_ratio_low\"?"],
+    );
+    expect(fail(&["--steps", "1", "--block-size", "7", "--runs", path(&at("runs"))]), &["--block-size is 7", "16"]);
 }
 
 #[test]
 fn an_interrupted_run_says_so_and_leaves_nothing_half_written() {
     let dir = tempfile::tempdir().unwrap();
     let arguments = ["--steps", "100000", "--warmup-steps", "1", "--train-batch-size", "2", "--n", "2", "--save-freq", "1"];
-    let mut child = program(&[&arguments[..], &["--runs", path(dir.path()), "--name", "cut"]].concat())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let trace = dir.path().join("trace.json");
+    let more = ["--runs", path(dir.path()), "--name", "cut", "--trace", path(&trace), "--trace-steps", "0"];
+    let mut child = program(&[&arguments[..], &more].concat()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let run = dir.path().join("cut");
     let begin = Instant::now();
     while !run.join("global_step_2").exists() {
@@ -262,6 +281,7 @@ fn an_interrupted_run_says_so_and_leaves_nothing_half_written() {
     assert_eq!(output.0.code(), Some(130), "{}", output.1);
     let last = output.1.lines().last().unwrap().to_string();
     assert!(last.contains("grpo: interrupted") && last.contains("metrics.jsonl"), "{last}");
+    assert!(trace_of(&trace).1.iter().filter(|event| event["cat"] == "step").count() >= 2);
     for entry in fs::read_dir(&run).unwrap() {
         let entry = entry.unwrap().path();
         if entry.is_dir() {
@@ -269,5 +289,131 @@ fn an_interrupted_run_says_so_and_leaves_nothing_half_written() {
             assert!(name.starts_with("global_step_"), "{name} was left behind");
             assert!(entry.join("model.safetensors").is_file() && entry.join("config.json").is_file(), "{name} is not whole");
         }
+    }
+}
+
+/// Whether a span lies in another, both in microseconds; clocks of host and device agree to within a fraction of a millisecond,
+/// on a loaded machine to within two.
+fn encloses(outer: &Value, inner: &Value) -> bool {
+    let ends = |event: &Value| (event["ts"].as_f64().unwrap(), event["ts"].as_f64().unwrap() + event["dur"].as_f64().unwrap());
+    let ((from, to), (begin, end)) = (ends(outer), ends(inner));
+    from <= begin + 2000.0 && end <= to + 2000.0
+}
+
+fn trace_of(file: &Path) -> (Value, Vec<Value>) {
+    let whole: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    let events = whole["traceEvents"].as_array().unwrap().iter().filter(|event| event["ph"] == "X").cloned().collect();
+    (whole, events)
+}
+
+#[test]
+fn a_trace_and_a_table_show_where_the_time_goes() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("trace.json");
+    let small = ["--steps", "3", "--warmup-steps", "1", "--train-batch-size", "4", "--n", "4", "--runs", path(dir.path())];
+    let out = succeed(&[&small[..], &["--name", "traced", "--trace", path(&file), "--trace-steps", "2"]].concat());
+    assert!(["of peak", "rollout", "log-probs", "update", "reshard", "trace: "].iter().all(|part| out.contains(part)), "{out}");
+    let text = fs::read_to_string(dir.path().join("traced/metrics.jsonl")).unwrap();
+    let steps: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for step in steps.iter().filter(|step| step.get("actor/pg_loss").is_some()) {
+        for name in ["perf/mfu/actor", "perf/mfu/actor_infer", "perf/roofline/gen", "perf/roofline/update_weights"] {
+            // No upper bound: on a loaded machine the peaks may have been measured in a worse moment than the step.
+            assert!(step[name].as_f64().is_some_and(|part| part > 0.0), "{name}: {}", step[name]);
+        }
+    }
+
+    let (whole, events) = trace_of(&file);
+    assert_eq!(whole["otherData"]["dropped_spans"], 0);
+    let of = |cat: &str| events.iter().filter(|event| event["cat"] == cat).collect::<Vec<_>>();
+    let (steps, stages) = (of("step"), of("stage"));
+    assert_eq!(steps.len(), 2);
+    for name in ["gen", "reward", "ref", "adv", "update_actor", "update_weights"] {
+        assert_eq!(stages.iter().filter(|stage| stage["name"] == name).count(), 2, "{name}");
+    }
+    assert!(stages.iter().all(|stage| steps.iter().any(|step| encloses(step, stage))));
+    let calls: Vec<&Value> = events.iter().filter(|event| event["cat"] != "step" && event["cat"] != "stage").collect();
+    let is = |call: &Value, start: &str| call["name"].as_str().unwrap().starts_with(start);
+    assert!(calls.iter().all(|call| is(call, "aclnn") || is(call, "aclrtMem") || is(call, "Hccl")));
+    for name in ["aclnnMm", "aclnnFusedInferAttentionScore", "aclnnFlashAttentionUnpaddingScoreGrad"] {
+        assert!(calls.iter().any(|call| is(call, name)), "{name} is not in the trace");
+    }
+    // The stages are those of rank 0, on device 0; the others are somewhere in the same step.
+    let within = |call: &&&Value| (if call["pid"] == 1 { &stages } else { &steps }).iter().any(|outer| encloses(outer, call));
+    let outside: Vec<_> = calls.iter().filter(|call| !within(call)).collect();
+    assert!(outside.is_empty(), "work outside of all stages: {outside:?}");
+    // By device and stream, in order of start: whole nanoseconds, as they were written.
+    let ns = |call: &Value, what: &str| (call[what].as_f64().unwrap() * 1e3).round() as u64;
+    let mut lanes = std::collections::BTreeMap::<(u64, u64), Vec<(u64, u64)>>::new();
+    for call in calls {
+        let lane = (call["pid"].as_u64().unwrap(), call["tid"].as_u64().unwrap());
+        lanes.entry(lane).or_default().push((ns(call, "ts"), ns(call, "dur")));
+    }
+    for ((device, stream), mut spans) in lanes {
+        spans.sort_unstable();
+        let apart = spans.windows(2).all(|pair| pair[0].0 + pair[0].1 <= pair[1].0);
+        assert!(apart, "spans of stream {stream} of device {device} overlap");
+    }
+}
+
+const SMALL: [&str; 10] = ["--steps", "3", "--warmup-steps", "3", "--train-batch-size", "4", "--n", "4", "--max-num-seqs", "64"];
+
+#[test]
+fn layouts_of_all_kinds_run_and_write_one_set_of_files() {
+    let dir = tempfile::tempdir().unwrap();
+    for (devices, tp) in [("1", "1"), ("2", "2"), ("3", "1"), ("4", "4")] {
+        let place = ["--devices", devices, "--tp", tp, "--runs", path(dir.path()), "--name", devices];
+        let out = succeed(&[&SMALL[..], &place].concat());
+        for part in [&format!("FSDP {devices}"), &format!("TP {tp} x DP"), "rollout", "reshard"] {
+            assert!(out.contains(part), "{part}: {out}");
+        }
+        assert!(!out.contains("none, the memory"), "{out}");
+        let lines = metrics(&dir.path().join(devices));
+        assert_eq!(lines.iter().filter(|line| line.get("actor/pg_loss").is_some()).count(), 3);
+        assert!(dir.path().join(devices).join("global_step_3/model.safetensors").is_file());
+    }
+    // Without tensor parallelism the first rollout is the same, whoever generates it.
+    let first = |devices: &str| {
+        let lines = metrics(&dir.path().join(devices));
+        let step = lines.iter().find(|line| line["training/global_step"] == 1.0).unwrap().clone();
+        ["critic/rewards/mean", "response_length/mean", "response_length/clip_ratio"].map(|name| step[name].as_f64().unwrap())
+    };
+    assert_eq!(first("1"), first("3"));
+}
+
+#[test]
+fn an_impossible_layout_is_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |more: &[&str]| fail(&[&SMALL[..], &["--runs", path(dir.path())], more].concat());
+    let expect = |message: String, parts: &[&str]| assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+    expect(run(&["--devices", "4", "--tp", "3"]), &["--tp is 3", "--devices, 4", "1, 2 or 4"]);
+    expect(run(&["--devices", "3", "--tp", "3"]), &["--tp is 3", "8 attention heads", "may be 1"]);
+    expect(run(&["--devices", "99", "--tp", "1"]), &["--devices 99", "CANN_SIM_DEVICES"]);
+    expect(run(&["--devices", "0"]), &["--devices is 0"]);
+    let output = program(&[&SMALL[..], &["--runs", path(dir.path())]].concat()).env("CANN_SIM_MEMORY", "4M").output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    expect(err.lines().last().unwrap_or_default().to_string(), &["grpo: ", "MiB"]);
+}
+
+#[test]
+fn a_rank_that_dies_panics_or_stalls_ends_the_run_with_its_name_and_keeps_what_was_saved() {
+    let dir = tempfile::tempdir().unwrap();
+    for (fault, parts) in [
+        ("die 2 2", &["rank 2 was told to die after 2 steps"][..]),
+        ("panic 0 2", &["rank 0 panicked", "rank 0 was told to panic"]),
+        ("stall 1 2", &["rank 1", "timed out after 3 s"]),
+    ] {
+        let name = fault.split(' ').next().unwrap();
+        let place = ["--save-freq", "1", "--collective-timeout", "3", "--runs", path(dir.path()), "--name", name];
+        let begin = Instant::now();
+        let output = program(&[&SMALL[..], &place].concat()).env(FAULT, fault).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{err}");
+        let last = err.lines().last().unwrap_or_default();
+        assert!(last.starts_with("grpo: ") && parts.iter().all(|part| last.contains(part)), "{fault}: {err}");
+        assert!(begin.elapsed() < Duration::from_secs(60), "{fault}: {:?}", begin.elapsed());
+        let run = dir.path().join(name);
+        assert!(run.join("global_step_2/model.safetensors").is_file());
+        assert_eq!(metrics(&run).iter().filter(|line| line.get("actor/pg_loss").is_some()).count(), 2);
     }
 }

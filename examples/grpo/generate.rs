@@ -9,8 +9,9 @@ use crate::checkpoint::Checkpoint;
 use crate::cli::{GenerateArgs, Precision};
 use crate::data::Tokenizer;
 use crate::data::chat::{ChatTemplate, Message};
+use crate::layout::TpRank;
 use crate::policy::{Policy, Store};
-use crate::rollout::{Decoding, Engine, EngineSettings, Request};
+use crate::rollout::{Decoding, Engine, EngineSettings, Request, TensorParallel};
 
 /// Prints each completion; the prompt is not repeated.
 pub fn run(s: &Stream, args: &GenerateArgs) -> Result<()> {
@@ -44,10 +45,11 @@ pub fn run(s: &Stream, args: &GenerateArgs) -> Result<()> {
         max_num_seqs: args.n.max(1),
         max_prefill_tokens: 8192,
     };
-    let mut engine = Engine::new(s, config, &weights, settings)?;
+    let mut engine = Engine::new(s, config, TpRank::WHOLE, settings)?;
+    engine.weights_mut().cast_from(s, &weights)?;
     drop(weights);
     let request = Request { prompt, samples: args.n, first_id: 0 };
-    let completions = engine.generate(s, &[request], &decoding, |_| Ok(()))?;
+    let completions = engine.generate(TensorParallel::alone(s), &[request], &decoding, |_| Ok(()))?;
     for completion in completions.iter().flatten() {
         println!("{}", tokenizer.decode(&completion.tokens, true)?);
     }

@@ -10,7 +10,7 @@ static REQUESTED: AtomicBool = AtomicBool::new(false);
 pub fn listen() -> Result<()> {
     ctrlc::set_handler(|| {
         if REQUESTED.swap(true, Ordering::SeqCst) {
-            // Checkpoints are written beside and renamed, so nothing that has a name is ever half written.
+            // Checkpoints are written beside and renamed, so none is ever half written.
             std::process::exit(130);
         }
         eprintln!("\ninterrupted: ending after the work at hand; Ctrl-C again ends at once");

@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
+use ascend_rl::Flavor;
 use ascend_rl::ops::Sampling;
 use ascend_rl::tensor::DType;
-use serde::Serialize;
 
 use crate::checkpoint::{ModelConfig, StoredDtype};
 use crate::cli::{Precision, TrainArgs};
 use crate::data::arithmetic;
+use crate::layout::Layout;
+use crate::settings_file;
 use crate::trainer::{Decay, LossSettings, OptimizerSettings, Schedule, TrainerSettings};
 
 /// What is trained and on what.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug)]
 pub enum Source {
     /// The built-in task with a fresh model.
     Arithmetic,
@@ -23,16 +24,18 @@ pub enum Source {
 }
 
 /// Supervised steps before GRPO (built-in task).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct WarmUp {
     pub steps: usize,
     pub batch_size: usize,
     pub lr: f64,
 }
 
-/// Everything that decides a run. Serialised into its folder.
-#[derive(Clone, Debug, Serialize)]
+/// Everything that decides a run.
+#[derive(Clone, Debug)]
 pub struct Settings {
+    /// The options with the defaults of the task filled in: what the run's folder keeps.
+    pub options: TrainArgs,
     pub source: Source,
     pub max_prompt_length: usize,
     pub max_response_length: usize,
@@ -64,7 +67,9 @@ pub struct Settings {
     pub max_num_batched_tokens: usize,
     pub warm_up: Option<WarmUp>,
     pub seed: u64,
+    pub layout: Layout,
     pub device: u32,
+    pub collective_timeout: u64,
     pub test_freq: usize,
     pub save_freq: usize,
     pub save_dtype: Precision,
@@ -82,30 +87,39 @@ impl From<Precision> for DType {
 
 impl Settings {
     /// The settings of a command line. Errors name the option, its value and what it may be.
-    pub fn new(args: TrainArgs) -> Result<Settings> {
-        let source = match (args.model, args.train, args.val) {
-            (Some(model), Some(train), Some(val)) => Source::Files { model, train, val },
+    ///
+    /// `get_or_insert` gives an option that was left out its default here and in the record.
+    pub fn new(mut args: TrainArgs) -> Result<Settings> {
+        let source = match (&args.model, &args.train, &args.val) {
+            (Some(model), Some(train), Some(val)) => {
+                Source::Files { model: model.clone(), train: train.clone(), val: val.clone() }
+            }
             _ => Source::Arithmetic,
         };
         let built_in = matches!(source, Source::Arithmetic);
-        let train_batch_size = args.train_batch_size.unwrap_or(if built_in { 32 } else { 16 });
+        let train_batch_size = *args.train_batch_size.get_or_insert(if built_in { 32 } else { 16 });
+        args.steps = args.steps.or(built_in.then_some(400));
         let settings = Settings {
-            max_prompt_length: args.max_prompt_length.unwrap_or(if built_in { arithmetic::PROMPT_TOKENS } else { 512 }),
-            max_response_length: args.max_response_length.unwrap_or(if built_in { arithmetic::COMPLETION_TOKENS } else { 1024 }),
+            max_prompt_length: *args.max_prompt_length.get_or_insert(if built_in { arithmetic::PROMPT_TOKENS } else { 512 }),
+            max_response_length: *args.max_response_length.get_or_insert(if built_in {
+                arithmetic::COMPLETION_TOKENS
+            } else {
+                1024
+            }),
             filter_overlong_prompts: args.filter_overlong_prompts,
-            steps: args.steps.or(built_in.then_some(400)),
+            steps: args.steps,
             train_batch_size,
-            n: args.n.unwrap_or(if built_in { 16 } else { 5 }),
-            ppo_mini_batch_size: args.ppo_mini_batch_size.unwrap_or(train_batch_size),
+            n: *args.n.get_or_insert(if built_in { 16 } else { 5 }),
+            ppo_mini_batch_size: *args.ppo_mini_batch_size.get_or_insert(train_batch_size),
             ppo_epochs: args.ppo_epochs,
             clip_ratio_low: args.clip_ratio_low,
             clip_ratio_high: args.clip_ratio_high,
             clip_ratio_c: args.clip_ratio_c,
             kl_loss_coef: args.kl_loss_coef,
             norm_adv_by_std: !args.no_norm_adv_by_std,
-            lr: args.lr.unwrap_or(if built_in { 5e-4 } else { 1e-6 }),
-            lr_warmup_steps: args.lr_warmup_steps.unwrap_or(if built_in { 10 } else { 0 }),
-            weight_decay: args.weight_decay,
+            lr: *args.lr.get_or_insert(if built_in { 5e-4 } else { 1e-6 }),
+            lr_warmup_steps: *args.lr_warmup_steps.get_or_insert(if built_in { 10 } else { 0 }),
+            weight_decay: args.weight_decay as f32,
             clip_grad: args.clip_grad,
             dtype: args.dtype,
             ppo_max_token_len: args.ppo_max_token_len,
@@ -113,17 +127,20 @@ impl Settings {
             top_k: args.top_k,
             top_p: args.top_p,
             rollout_dtype: args.rollout_dtype,
-            block_size: args.block_size.unwrap_or(if built_in { 16 } else { 128 }),
+            block_size: *args.block_size.get_or_insert(if built_in { 16 } else { 128 }),
             cache_tokens: args.cache_tokens,
-            max_num_seqs: args.max_num_seqs.unwrap_or(if built_in { 512 } else { 256 }),
+            max_num_seqs: *args.max_num_seqs.get_or_insert(if built_in { 512 } else { 256 }),
             max_num_batched_tokens: args.max_num_batched_tokens,
-            warm_up: built_in.then(|| WarmUp { steps: args.warmup_steps.unwrap_or(600), batch_size: 192, lr: 1e-3 }),
+            warm_up: built_in.then(|| WarmUp { steps: *args.warmup_steps.get_or_insert(600), batch_size: 192, lr: 1e-3 }),
             seed: args.seed,
+            layout: Layout::new(args.devices, *args.tp.get_or_insert(if args.devices.is_multiple_of(2) { 2 } else { 1 }))?,
             device: args.device,
+            collective_timeout: args.collective_timeout,
             test_freq: args.test_freq,
             save_freq: args.save_freq,
             save_dtype: args.save_dtype,
             source,
+            options: args,
         };
         settings.check()?;
         Ok(settings)
@@ -138,6 +155,8 @@ impl Settings {
             ("--max-response-length", self.max_response_length),
             ("--max-num-seqs", self.max_num_seqs),
             ("--ppo-max-token-len", self.ppo_max_token_len),
+            ("--update-weights-bucket-megabytes", self.options.update_weights_bucket_megabytes.unwrap_or(1)),
+            ("--collective-timeout", self.collective_timeout as usize),
         ] {
             ensure!(value > 0, "{option} is 0, at least 1 is needed");
         }
@@ -152,6 +171,12 @@ impl Settings {
         ensure!(self.dtype != Precision::F16, "--dtype is f16: training computes in f32 or bf16");
         ensure!(self.save_dtype != Precision::F16, "--save-dtype is f16: checkpoints are f32 or bf16");
         ensure!(self.rollout_dtype != Precision::F32, "--rollout-dtype is f32: CANN's inference attention takes bf16 or f16");
+        // Said here, too: a warm-up of a minute would come before the cache.
+        ensure!(
+            self.block_size.is_multiple_of(16) && (16..=512).contains(&self.block_size),
+            "--block-size is {}: a multiple of 16 from 16 to 512 is needed",
+            self.block_size
+        );
         let longest = self.max_prompt_length + self.max_response_length;
         ensure!(
             self.ppo_max_token_len >= longest,
@@ -233,12 +258,12 @@ impl Settings {
             "the device has {} MiB free, too little for the KV cache of one sequence of {sequence} tokens",
             free_bytes >> 20
         );
-        Ok((self.max_num_seqs * sequence).min(most))
+        Ok(self.max_num_seqs.saturating_mul(sequence).min(most))
     }
 
     /// All settings, as they are written into the run's folder.
-    pub fn to_json(&self) -> Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
+    pub fn to_toml(&self) -> Result<String> {
+        settings_file::to_toml(&self.options)
     }
 
     /// What weights are saved in.
@@ -247,6 +272,17 @@ impl Settings {
             Precision::Bf16 => StoredDtype::Bf16,
             _ => StoredDtype::F32,
         }
+    }
+
+    /// Bytes of weights that travel at once. A card wants large messages; on simulated devices small ones stay in a CPU's caches.
+    pub fn bucket_bytes(&self, flavor: Flavor) -> usize {
+        let default = if flavor == Flavor::Sim { 1 } else { 64 };
+        self.options.update_weights_bucket_megabytes.unwrap_or(default).saturating_mul(1 << 20)
+    }
+
+    /// A dtype as people write it.
+    pub fn name_of(precision: Precision) -> &'static str {
+        DType::from(precision).name()
     }
 
     /// Several updates a step, so that the ratio to the policy before the step is not 1.
@@ -293,6 +329,8 @@ mod tests {
             ("--rollout-dtype f32", ["--rollout-dtype is f32", "bf16 or f16"]),
             ("--dtype f16", ["--dtype is f16", "f32 or bf16"]),
             ("--save-dtype f16", ["--save-dtype is f16", "f32 or bf16"]),
+            ("--block-size 0", ["--block-size is 0", "multiple of 16"]),
+            ("--block-size 1024", ["--block-size is 1024", "to 512"]),
             ("--ppo-max-token-len 9", ["--ppo-max-token-len is 9", "10 tokens"]),
             ("--cache-tokens 9", ["--cache-tokens is 9", "10 tokens"]),
             ("--clip-ratio-low 2", ["clip_ratio_low is 2", "between 0 and 1"]),

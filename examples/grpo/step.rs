@@ -1,24 +1,29 @@
-//! The stages of a GRPO step, each timed, and what is written down of it. [`crate::train`] has them in order.
+//! The stages of a GRPO step, each timed, as every rank takes them. [`crate::train_on`] has them in order.
+//!
+//! Every rank knows the whole batch: rollouts are gathered, rewards and advantages are a few numbers that each works out for
+//! itself. The devices share the rest: a replica of the rollout has its part of the prompts, a rank of the trainer its part of
+//! the samples.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use ascend_rl::Stream;
+use ascend_rl::Flavor;
 use ascend_rl::ops::Sampling;
 
 use crate::checkpoint;
 use crate::data::{Loader, Prompt};
-use crate::interrupt;
+use crate::exchange;
+use crate::job::Job;
 use crate::policy::Sequence;
-use crate::report::{self, Metrics, MetricsFile, RunDir, reward_curve, samples_table};
-use crate::rollout::{Completion, Decoding, Engine, EngineSettings, Finish, Request};
-use crate::settings::Settings;
-use crate::task::Task;
+use crate::record::{Done, Records};
+use crate::report::{self, Peaks, Progress, Trace};
+use crate::rollout::{Decoding, EngineSettings, Request};
+use crate::sampler::{Rollouts, Sampler};
+use crate::settings::{Settings, WarmUp};
 use crate::trainer::{Sample, Trainer, UpdateMetrics, group_advantages};
-
-/// Completions of a batch: by prompt, then by sample.
-pub type Rollouts = Vec<Vec<Completion>>;
+use crate::warm_up;
+use crate::worker::Worker;
 
 /// Log-probs of each response of a batch, where the loss needs them.
 pub struct Logprobs {
@@ -26,51 +31,41 @@ pub struct Logprobs {
     reference: Option<Vec<Vec<f32>>>,
 }
 
-/// Examples in a table of samples.
-const SHOWN: usize = 6;
-
-/// A run that is under way.
+/// A run that is under way, as one rank sees it.
 pub struct Steps<'a> {
-    settings: &'a Settings,
-    task: &'a Task,
-    run: &'a RunDir,
-    trainer: Trainer,
-    engine: Engine,
-    decoding: Decoding,
+    worker: &'a Worker,
+    job: &'a Job,
     loader: &'a Loader,
+    trainer: Trainer,
+    sampler: Sampler,
+    decoding: Decoding,
     total: usize,
     done: usize,
-    metrics_file: MetricsFile,
-    rewards: Vec<f64>,
+    /// Rank 0 writes.
+    records: Option<Records<'a>>,
     /// Stage and time of the step that is under way, in order.
     timings: Vec<(&'static str, Duration)>,
     started: Instant,
+    trace: &'a Trace,
 }
 
 impl<'a> Steps<'a> {
-    /// Freezes the reference, and gives the rollout engine its weights.
-    pub fn new(
-        s: &Stream,
-        settings: &'a Settings,
-        task: &'a Task,
-        loader: &'a Loader,
-        run: &'a RunDir,
-        mut trainer: Trainer,
-    ) -> Result<Steps<'a>> {
-        if settings.kl_loss_coef != 0.0 {
-            trainer.freeze_reference(s)?;
-        }
-        let config = &trainer.policy.model().config;
+    /// Makes the rollout engine; what does not fit on a device is found here, before anything is trained. All ranks call it.
+    pub fn new(worker: &'a Worker, job: &'a Job, loader: &'a Loader, trainer: Trainer, trace: &'a Trace) -> Result<Steps<'a>> {
+        let Job { settings, config, task, .. } = job;
+        let peaks = measure_peaks(worker, settings)?;
         let engine_settings = EngineSettings {
             dtype: settings.rollout_dtype.into(),
             block_size: settings.block_size,
-            cache_tokens: settings.cache_tokens(config, s.device().memory()?.free_bytes)?,
+            cache_tokens: cache_tokens(worker, job)?,
             max_num_seqs: settings.max_num_seqs,
             max_prefill_tokens: settings.max_num_batched_tokens,
         };
-        let engine = Engine::new(s, config, trainer.policy.masters(), engine_settings)?;
-        // A folder that an earlier run has used starts anew.
-        run.write(&run.samples(), "")?;
+        let bucket_bytes = settings.bucket_bytes(worker.device().cann().flavor());
+        let sampler = Sampler::new(worker, &trainer.policy, engine_settings, bucket_bytes).with_context(|| {
+            let tokens = engine_settings.cache_tokens;
+            format!("the rollout engine with a cache of {tokens} tokens (--cache-tokens, --max-num-seqs; --tp shares it)")
+        })?;
         let decoding = Decoding {
             sampling: settings.sampling(),
             seed: settings.seed,
@@ -79,19 +74,32 @@ impl<'a> Steps<'a> {
         };
         Ok(Steps {
             total: settings.steps(task.train.len())?,
-            metrics_file: MetricsFile::create(&run.metrics())?,
-            settings,
-            task,
+            records: worker.is_main().then(|| Records::new(worker, job, peaks, sampler.reshard())).transpose()?,
+            worker,
+            job,
             loader,
-            run,
             trainer,
-            engine,
+            sampler,
             decoding,
             done: 0,
-            rewards: Vec::new(),
             timings: Vec::new(),
             started: Instant::now(),
+            trace,
         })
+    }
+
+    /// Supervised steps, as the built-in task begins.
+    pub fn warm_up(&mut self, warm_up: &WarmUp) -> Result<()> {
+        warm_up::run(self.worker, self.job, warm_up, &mut self.trainer)?;
+        self.sampler.update_weights(self.worker, &self.trainer.policy)
+    }
+
+    /// Makes the policy as it is now the reference, where the loss has a KL term.
+    pub fn freeze_reference(&mut self) -> Result<()> {
+        match self.job.settings.kl_loss_coef != 0.0 {
+            true => self.trainer.freeze_reference(&self.worker.stream),
+            false => Ok(()),
+        }
     }
 
     /// Steps of the run.
@@ -105,62 +113,70 @@ impl<'a> Steps<'a> {
     }
 
     /// Samples of each prompt from the policy as it is.
-    pub fn generate(&mut self, s: &Stream, prompts: &[&Prompt], progress: &report::Progress) -> Result<Rollouts> {
+    pub fn generate(&mut self, prompts: &[&Prompt], progress: &Progress) -> Result<Rollouts> {
+        self.begin_trace()?;
         self.started = Instant::now();
         self.timings.clear();
-        let n = self.settings.n;
+        let n = self.job.settings.n;
         // Ids count on over the run: no two samples share their random numbers.
-        let first = (self.done * self.settings.train_batch_size * n) as u64;
+        let first = (self.done * self.job.settings.train_batch_size * n) as u64;
         let request = |(i, prompt): (usize, &&Prompt)| Request {
             prompt: prompt.token_ids.clone(),
             samples: n,
             first_id: first + (i * n) as u64,
         };
         let requests: Vec<Request> = prompts.iter().enumerate().map(request).collect();
-        let kept = self.kept();
-        let rollouts = self.engine.generate(s, &requests, &self.decoding, |at| {
-            progress.note(&format!("rollout: {} of {} samples, {} tokens", at.finished, at.samples, at.tokens));
-            interrupt::check(|| kept.clone())
-        })?;
+        let decoding = self.decoding.clone();
+        let rollouts = self.roll_out(&requests, &decoding, progress)?;
         self.time("gen", self.started);
         Ok(rollouts)
+    }
+
+    /// Completions of all requests, with what there is to see of it under way.
+    fn roll_out(&mut self, requests: &[Request], decoding: &Decoding, progress: &Progress) -> Result<Rollouts> {
+        let (worker, kept) = (self.worker, self.kept());
+        self.sampler.generate(worker, requests, decoding, |at| {
+            progress.note(&format!("rollout: {} of {} samples, {} tokens", at.finished, at.samples, at.tokens));
+            worker.check_interrupt(|| kept.clone())
+        })
     }
 
     /// What each sample is worth.
     pub fn reward(&mut self, prompts: &[&Prompt], rollouts: &Rollouts) -> Result<Vec<f32>> {
         let begin = Instant::now();
         let pairs = prompts.iter().zip(rollouts).flat_map(|(prompt, samples)| samples.iter().map(move |c| (prompt, c)));
-        let rewards = pairs.map(|(prompt, completion)| self.task.reward(prompt, completion)).collect();
+        let rewards = pairs.map(|(prompt, completion)| self.job.task.reward(prompt, completion)).collect();
         self.time("reward", begin);
         rewards
     }
 
     /// Log-probs before the update (only where a step has several updates: else the ratio is 1, as verl has it), and under
     /// the reference (only with a KL term).
-    pub fn logprobs(&mut self, s: &Stream, prompts: &[&Prompt], rollouts: &Rollouts) -> Result<Logprobs> {
+    pub fn logprobs(&mut self, prompts: &[&Prompt], rollouts: &Rollouts) -> Result<Logprobs> {
+        let s = &self.worker.stream;
         let sequences = sequences(prompts, rollouts);
         let sequences: Vec<&Sequence> = sequences.iter().collect();
         let begin = Instant::now();
-        let old = match self.settings.is_off_policy() {
+        let old = match self.job.settings.is_off_policy() {
             true => Some(self.trainer.logprobs(s, &sequences)?.into_iter().map(|l| l.logp).collect()),
             false => None,
         };
         self.time("old_log_prob", begin);
         let begin = Instant::now();
-        let reference = match self.settings.kl_loss_coef != 0.0 {
+        let reference = match self.job.settings.kl_loss_coef != 0.0 {
             true => Some(self.trainer.ref_logprobs(s, &sequences)?),
             false => None,
         };
         self.time("ref", begin);
-        interrupt::check(|| self.kept())?;
+        self.worker.check_interrupt(|| self.kept())?;
         Ok(Logprobs { old, reference })
     }
 
     /// How much better each sample is than the others of its prompt.
     pub fn advantages(&mut self, rewards: &[f32]) -> Vec<f32> {
         let begin = Instant::now();
-        let groups: Vec<usize> = (0..rewards.len()).map(|i| i / self.settings.n).collect();
-        let advantages = group_advantages(rewards, &groups, self.settings.norm_adv_by_std);
+        let groups: Vec<usize> = (0..rewards.len()).map(|i| i / self.job.settings.n).collect();
+        let advantages = group_advantages(rewards, &groups, self.job.settings.norm_adv_by_std);
         self.time("adv", begin);
         advantages
     }
@@ -168,13 +184,15 @@ impl<'a> Steps<'a> {
     /// One optimiser step for each mini-batch, `ppo_epochs` times over.
     pub fn update(
         &mut self,
-        s: &Stream,
         prompts: &[&Prompt],
         rollouts: &Rollouts,
         logprobs: &Logprobs,
         advantages: &[f32],
     ) -> Result<Vec<UpdateMetrics>> {
+        #[cfg(test)]
+        crate::cli_tests::fault(self.worker.rank, self.done)?;
         let begin = Instant::now();
+        let settings = &self.job.settings;
         let at = |all: &Option<Vec<Vec<f32>>>, i: usize| all.as_ref().map(|all| all[i].clone());
         let samples: Vec<Sample> = sequences(prompts, rollouts)
             .into_iter()
@@ -188,26 +206,26 @@ impl<'a> Steps<'a> {
             })
             .collect();
         let mut updates = Vec::new();
-        for _ in 0..self.settings.ppo_epochs {
-            for mini_batch in samples.chunks(self.settings.ppo_mini_batch_size * self.settings.n) {
-                updates.push(self.trainer.update(s, mini_batch)?);
+        for _ in 0..settings.ppo_epochs {
+            for mini_batch in samples.chunks(settings.ppo_mini_batch_size * settings.n) {
+                updates.push(self.trainer.update(&self.worker.stream, mini_batch)?);
             }
         }
-        s.synchronize()?;
+        self.worker.synchronize()?;
         self.time("update_actor", begin);
         Ok(updates)
     }
 
     /// The rollout engine takes the updated weights.
-    pub fn update_weights(&mut self, s: &Stream) -> Result<()> {
+    pub fn update_weights(&mut self) -> Result<()> {
         let begin = Instant::now();
-        self.engine.update_weights(s, self.trainer.policy.masters())?;
-        s.synchronize()?;
+        self.sampler.update_weights(self.worker, &self.trainer.policy)?;
+        self.worker.synchronize()?;
         self.time("update_weights", begin);
         Ok(())
     }
 
-    /// Writes the step down: metrics, and the reward curve so far.
+    /// The step is over. Rank 0 writes it down, and shows it.
     pub fn record(
         &mut self,
         prompts: &[&Prompt],
@@ -215,105 +233,136 @@ impl<'a> Steps<'a> {
         rewards: &[f32],
         advantages: &[f32],
         updates: &[UpdateMetrics],
-    ) -> Result<report::Step> {
-        self.done += 1;
+        progress: &mut Progress,
+    ) -> Result<()> {
         let seconds = self.started.elapsed().as_secs_f64();
-        let completions: Vec<&Completion> = rollouts.iter().flatten().collect();
-        let lengths = completions.iter().map(|c| c.tokens.len());
-        let clipped = completions.iter().filter(|c| c.finish == Finish::Length).count();
-        let tokens = lengths.clone().sum::<usize>() + prompts.iter().map(|p| p.token_ids.len() * self.settings.n).sum::<usize>();
-        let reward = rewards.iter().map(|&r| f64::from(r)).sum::<f64>() / rewards.len() as f64;
-
-        let mut metrics = Metrics::new();
-        metrics.set("training/global_step", self.done as f64);
-        metrics.set("training/epoch", ((self.done - 1) / self.loader.batches_per_epoch()) as f64);
-        for (name, _) in updates.first().map(UpdateMetrics::entries).unwrap_or_default() {
-            let values = updates.iter().flat_map(UpdateMetrics::entries).filter(|(other, _)| *other == name);
-            metrics.set(name, values.map(|(_, value)| value).sum::<f64>() / updates.len() as f64);
+        self.end_trace()?;
+        self.done += 1;
+        if let Some(records) = &mut self.records {
+            let epoch = (self.done - 1) / self.loader.batches_per_epoch();
+            let (step, timings) = (self.done, &self.timings[..]);
+            let done = Done { step, epoch, prompts, rollouts, rewards, advantages, updates, timings, seconds };
+            progress.step(&records.step(&done)?);
         }
-        metrics.set_summary("critic/score", rewards.iter().map(|&r| f64::from(r)));
-        metrics.set_summary("critic/rewards", rewards.iter().map(|&r| f64::from(r)));
-        metrics.set_summary("critic/advantages", advantages.iter().map(|&a| f64::from(a)));
-        metrics.set_summary("response_length", lengths.map(|n| n as f64));
-        metrics.set("response_length/clip_ratio", clipped as f64 / completions.len() as f64);
-        metrics.set_summary("prompt_length", prompts.iter().map(|p| p.token_ids.len() as f64));
-        for (stage, time) in &self.timings {
-            metrics.set(&format!("timing_s/{stage}"), time.as_secs_f64());
-        }
-        metrics.set("timing_s/step", seconds);
-        metrics.set("perf/total_num_tokens", tokens as f64);
-        metrics.set("perf/time_per_step", seconds);
-        metrics.set("perf/throughput", tokens as f64 / seconds);
-        self.metrics_file.append(&metrics)?;
-        self.rewards.push(reward);
-        self.run.write(&self.run.reward_curve(), &reward_curve(&format!("{}: mean reward", self.task.name), &self.rewards))?;
-        interrupt::check(|| self.kept())?;
-        Ok(report::Step {
-            reward,
-            kl: metrics.get("actor/kl_loss").unwrap_or(0.0),
-            response_length: metrics.get("response_length/mean").unwrap_or(0.0),
-            tokens_per_second: tokens as f64 / seconds,
-        })
+        self.worker.check_interrupt(|| self.kept())
     }
 
     /// Whether the held-out prompts are due.
     pub fn is_test_step(&self) -> bool {
-        is_due(self.done, self.settings.test_freq) && self.done < self.total
+        is_due(self.done, self.job.settings.test_freq) && self.done < self.total
     }
 
     /// Whether a checkpoint is due.
     pub fn is_save_step(&self) -> bool {
-        is_due(self.done, self.settings.save_freq) && self.done < self.total
+        is_due(self.done, self.job.settings.save_freq) && self.done < self.total
     }
 
-    /// Mean greedy reward of the held-out prompts. Shows some of them under `title`.
-    pub fn evaluate(&mut self, s: &Stream, title: &str) -> Result<f64> {
+    /// Mean greedy reward of the held-out prompts. Rank 0 writes some of them down under `title`, and shows them at the run's
+    /// start and end.
+    pub fn evaluate(&mut self, title: &str) -> Result<f64> {
         let begin = Instant::now();
-        let prompts: Vec<&Prompt> = self.task.held_out.iter().collect();
+        let prompts: Vec<&Prompt> = self.job.task.held_out.iter().collect();
         let requests: Vec<Request> =
             prompts.iter().map(|p| Request { prompt: p.token_ids.clone(), samples: 1, first_id: 0 }).collect();
         let decoding = Decoding { sampling: Sampling::GREEDY, ..self.decoding.clone() };
-        let kept = self.kept();
-        let rollouts = self.engine.generate(s, &requests, &decoding, |_| interrupt::check(|| kept.clone()))?;
+        let rollouts = self.roll_out(&requests, &decoding, &Progress::silent())?;
         let rewards = self.reward(&prompts, &rollouts)?;
         let accuracy = rewards.iter().map(|&r| f64::from(r)).sum::<f64>() / rewards.len() as f64;
-
-        let mut shown = Vec::new();
-        for ((prompt, samples), &reward) in prompts.iter().zip(&rollouts).zip(&rewards).take(SHOWN) {
-            let completion = samples.first().context("an evaluation without completions")?;
-            shown.push(report::Sample { prompt: prompt.text.clone(), completion: self.task.text(completion)?, reward });
+        if let Some(records) = &mut self.records {
+            let seconds = begin.elapsed().as_secs_f64();
+            let table = records.evaluation(self.done, title, &rollouts, &rewards, accuracy, seconds)?;
+            if self.done == 0 || self.done == self.total {
+                report::say(&table);
+            }
         }
-        let title = format!("{title}: held-out accuracy {accuracy:.3} (greedy), {} prompts, for example", prompts.len());
-        let table = samples_table(&title, &shown);
-        if self.done == 0 || self.done == self.total {
-            print!("{table}");
-        }
-        self.run.append(&self.run.samples(), &format!("step {}, {table}\n", self.done))?;
-
-        let mut metrics = Metrics::new();
-        metrics.set("training/global_step", self.done as f64);
-        metrics.set(&format!("val-core/{}/reward/mean@1", prompts.first().map_or("", |p| p.data_source.as_str())), accuracy);
-        metrics.set("timing_s/testing", begin.elapsed().as_secs_f64());
-        self.metrics_file.append(&metrics)?;
         Ok(accuracy)
     }
 
-    /// Writes the policy as a Hugging Face checkpoint, with its tokenizer, and gives its folder.
-    pub fn save(&self, s: &Stream, tokenizer_files: &[(String, Vec<u8>)]) -> Result<PathBuf> {
-        let dir = self.run.checkpoint(self.done);
+    /// Writes the policy as a Hugging Face checkpoint, with its tokenizer, and gives its folder. All ranks call it.
+    pub fn save(&self) -> Result<PathBuf> {
+        let Job { run, settings, config, task, .. } = self.job;
+        let dir = run.checkpoint(self.done);
         let policy = &self.trainer.policy;
-        checkpoint::save(&dir, &policy.model().config, policy.export(s), self.settings.stored_dtype(), tokenizer_files)?;
+        if self.worker.is_main() {
+            let tensors = policy.export(&self.worker.stream);
+            checkpoint::save(&dir, config, tensors, settings.stored_dtype(), task.tokenizer.files())?;
+        } else {
+            policy.take_part_in_export()?;
+        }
         Ok(dir)
+    }
+
+    /// Where the time of the steps went; of rank 0.
+    pub fn stage_table(&self) -> String {
+        self.records.as_ref().map_or(String::new(), Records::stage_table)
+    }
+
+    /// Begins the trace of a step: all ranks begin it together, with the tracer running on all.
+    fn begin_trace(&self) -> Result<()> {
+        if !self.trace.covers(self.done) {
+            return Ok(());
+        }
+        self.worker.meet()?;
+        self.of_main(Trace::resume);
+        self.worker.meet()?;
+        self.of_main(Trace::begin_step);
+        Ok(())
+    }
+
+    /// Ends it: nothing that is traced is still to come when rank 0 collects.
+    fn end_trace(&self) -> Result<()> {
+        if !self.trace.covers(self.done) {
+            return Ok(());
+        }
+        self.worker.synchronize()?;
+        self.of_main(Trace::pause);
+        self.worker.meet()?;
+        self.of_main(Trace::end_step);
+        Ok(())
+    }
+
+    fn of_main(&self, what: fn(&Trace)) {
+        if self.worker.is_main() {
+            what(self.trace);
+        }
     }
 
     fn time(&mut self, stage: &'static str, begin: Instant) {
         self.timings.push((stage, begin.elapsed()));
+        if self.worker.is_main() {
+            self.trace.stage(stage, begin);
+        }
     }
 
     /// What an interruption leaves behind.
     fn kept(&self) -> String {
-        format!("{} of {} steps are in {}", self.done, self.total, self.run.metrics().display())
+        format!("{} of {} steps are in {}", self.done, self.total, self.job.run.metrics().display())
     }
+}
+
+/// Tokens of the KV cache. A replica runs one schedule, so all of its ranks must have the same room: what the fullest device has.
+fn cache_tokens(worker: &Worker, job: &Job) -> Result<usize> {
+    let config = worker.tp_rank().config(&job.config);
+    let own = job.settings.cache_tokens(&config, worker.device().memory()?.free_bytes)?;
+    let Some(world) = &worker.world else { return Ok(own) };
+    let all = exchange::words(world, &[own as u32, (own as u64 >> 32) as u32])?;
+    let tokens = all.iter().map(|words| words[0] as usize | (words[1] as usize) << 32);
+    Ok(tokens.min().unwrap_or(own))
+}
+
+/// What the devices can do, together. Rank 0 measures while the others wait: simulated devices share one machine.
+fn measure_peaks(worker: &Worker, settings: &Settings) -> Result<Peaks> {
+    worker.meet()?;
+    let peaks = match worker.is_main() {
+        // A table of times must not end a run: where the memory is too small for it, there are no peaks.
+        true => Peaks::measure(&worker.stream, settings.dtype.into(), settings.rollout_dtype.into()).unwrap_or(Peaks::UNKNOWN),
+        false => Peaks::UNKNOWN,
+    };
+    worker.meet()?;
+    Ok(match worker.device().cann().flavor() {
+        Flavor::Sim => peaks,
+        Flavor::Npu => peaks.of_devices(worker.layout.world_size),
+    })
 }
 
 fn is_due(step: usize, every: usize) -> bool {

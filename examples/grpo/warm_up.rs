@@ -2,30 +2,31 @@
 //! tosses: a quarter of its labels is right, so what accuracy there is above a quarter afterwards, GRPO found.
 
 use anyhow::{Result, bail};
-use ascend_rl::Stream;
 
 use crate::data::arithmetic::Teacher;
-use crate::interrupt;
+use crate::job::Job;
 use crate::policy::Sequence;
-use crate::report::Progress;
-use crate::settings::{Settings, WarmUp};
-use crate::task::Task;
+use crate::settings::WarmUp;
 use crate::trainer::Trainer;
+use crate::worker::Worker;
 
-/// Runs the warm-up, then gives the trainer fresh moments.
-pub fn run(s: &Stream, settings: &Settings, warm_up: &WarmUp, task: &Task, trainer: &mut Trainer) -> Result<()> {
+/// Runs the warm-up, then gives the trainer fresh moments. All ranks call it, and make the same batches.
+pub fn run(worker: &Worker, job: &Job, warm_up: &WarmUp, trainer: &mut Trainer) -> Result<()> {
+    let Job { settings, task, .. } = job;
+    let s = &worker.stream;
     let Some(split) = &task.split else { bail!("a warm-up needs the built-in task; leave --warmup-steps out") };
-    println!(
+    let shown = format!(
         "supervised warm-up, {} steps: it teaches the format and each column, and both carries as coin tosses (a quarter of \
          its labels is right); GRPO has to find the carry rule",
         warm_up.steps
     );
+    worker.say(&shown);
     trainer.reset_optimizer(s, warm_up.optimizer())?;
     let mut teacher = Teacher::new(&split.train, settings.seed);
     let end = task.tokenizer.stop_tokens(&[])?[0];
-    let mut progress = Progress::new("warm-up", warm_up.steps);
+    let mut progress = worker.progress("warm-up", warm_up.steps);
     for _ in 0..warm_up.steps {
-        interrupt::check(|| "GRPO had not begun, nothing was saved".into())?;
+        worker.check_interrupt(|| "GRPO had not begun, nothing was saved".into())?;
         let mut example = || -> Result<Sequence> {
             let (problem, completion) = teacher.example();
             let prompt = task.tokenizer.encode(&problem.prompt())?;

@@ -8,16 +8,15 @@ use ascend_rl::tensor::{DType, Tensor};
 use super::forward::{DeviceBatch, LayerSaved, Run, Saved};
 use super::geometry::{Geometry, Slot};
 use super::linear::{place_rows, to_dtype};
-use super::params::Store;
+use super::units::Units;
 use super::{Model, attention, logprobs, mlp};
 
-/// Adds to `grads` the gradient of a loss whose derivative by the log-prob of each row is `dlogp`. Activations are freed as
+/// Adds to the units' gradients that of a loss whose derivative by the log-prob of each row is `dlogp`. Activations are freed as
 /// they are used.
 pub fn backward(
     s: &Stream,
     model: &Model,
-    weights: &Store,
-    grads: &mut Store,
+    units: &mut Units<'_>,
     mut batch: DeviceBatch,
     saved: Saved,
     dlogp: &[f32],
@@ -26,10 +25,9 @@ pub fn backward(
     let Saved { layers, head } = saved;
     batch.rope = batch.rope.inverse(s)?;
     let run = Run { s, model, batch: &batch };
-    let mut d = logprobs::backward(run, weights, grads, head, dlogp)?;
+    let mut d = logprobs::backward(run, units, head, dlogp)?;
     for (layer, saved) in layers.into_iter().enumerate().rev() {
-        let unit = model.geometry.layer(layer);
-        let (w, mut g) = (weights.unit(unit), grads.unit_mut(unit));
+        let (w, mut g) = units.layer_and_grad(s, layer)?;
         let LayerSaved { attention, selected, mlp } = saved;
         let attended = selected.as_ref().unwrap_or(&attention.out);
         let (mut d_attended, mut dx) = mlp::backward(s, w, &mut g, mlp, attended, d)?;
@@ -40,12 +38,12 @@ pub fn backward(
         d = attention::backward(run, w, g, attention, d_attended)?;
         ops::add_(s, &mut d, &dx)?;
     }
-    embedding_backward(s, grads, &batch.tokens, d)
+    embedding_backward(s, units, &batch.tokens, d)
 }
 
 /// Adds the rows of `d` `[t, h]` to the embedding's gradient by token. Only rows of tokens that occur are touched: a
 /// vocabulary of 151,936 is mostly absent from a batch.
-fn embedding_backward(s: &Stream, grads: &mut Store, tokens: &[i32], d: Tensor) -> Result<()> {
+fn embedding_backward(s: &Stream, units: &mut Units<'_>, tokens: &[i32], d: Tensor) -> Result<()> {
     let mut present = tokens.to_vec();
     present.sort_unstable();
     present.dedup();
@@ -58,7 +56,7 @@ fn embedding_backward(s: &Stream, grads: &mut Store, tokens: &[i32], d: Tensor) 
     // CANN's operator answers in the dtype of what it sums, and the sum must be f32.
     let d = to_dtype(s, d, DType::F32)?;
     ops::embedding_backward(s, &d, &place, &mut sums)?;
-    let mut unit = grads.unit_mut(Geometry::EMBEDDING);
+    let (_, mut unit) = units.root_and_grad(Geometry::EMBEDDING)?;
     let mut rows = Tensor::empty(s, &[u, h], DType::F32)?;
     ops::embedding(s, unit.get(Slot::Embedding)?.as_view(), &present, &mut rows)?;
     ops::add_(s, &mut rows, &sums)?;

@@ -9,8 +9,8 @@ use super::batch::Packed;
 use super::geometry::{Geometry, Slot};
 use super::linear::{Normed, select_rows};
 use super::logprobs::{self, Head, Logprobs};
-use super::params::Store;
 use super::rope::RopeRows;
+use super::units::Units;
 use super::{Model, attention, mlp};
 
 /// A packed batch on the device.
@@ -36,12 +36,7 @@ pub struct DeviceBatch {
 impl DeviceBatch {
     /// Uploads a batch that is not empty, after a check that no id or position is outside the model's tables.
     pub fn new(s: &Stream, model: &Model, packed: &Packed) -> Result<DeviceBatch> {
-        let (vocab, longest) = (model.config.vocab_size, model.config.max_position_embeddings);
-        let ids = packed.tokens.iter().map(|&id| i64::from(id)).chain(packed.targets.iter().copied());
-        let outside = ids.into_iter().find(|&id| !(0..vocab as i64).contains(&id));
-        ensure!(outside.is_none(), "token id {} is outside the model's vocabulary of {vocab}", outside.unwrap_or_default());
-        let len = packed.max_len();
-        ensure!(len <= longest, "a sequence of {len} tokens; the model's max_position_embeddings is {longest}");
+        model.check(packed)?;
         let (t, r) = (packed.num_tokens(), packed.num_rows());
         let positions = Tensor::from_slice(s, &[t], &packed.positions)?;
         Ok(DeviceBatch {
@@ -54,6 +49,19 @@ impl DeviceBatch {
             rope: model.rope.rows(s, &positions)?,
             seq_ends: packed.seq_ends.clone(),
         })
+    }
+}
+
+impl Model {
+    /// Whether ids and lengths of a batch are within the model's tables.
+    pub fn check(&self, packed: &Packed) -> Result<()> {
+        let (vocab, longest) = (self.config.vocab_size, self.config.max_position_embeddings);
+        let ids = packed.tokens.iter().map(|&id| i64::from(id)).chain(packed.targets.iter().copied());
+        let outside = ids.into_iter().find(|&id| !(0..vocab as i64).contains(&id));
+        ensure!(outside.is_none(), "token id {} is outside the model's vocabulary of {vocab}", outside.unwrap_or_default());
+        let len = packed.max_len();
+        ensure!(len <= longest, "a sequence of {len} tokens; the model's max_position_embeddings is {longest}");
+        Ok(())
     }
 }
 
@@ -88,16 +96,15 @@ pub struct Saved {
 
 /// Log-probs of the batch's targets. Without `head.keep`, activations are freed layer by layer and what is returned
 /// of them serves no backward.
-pub fn forward(run: Run<'_>, weights: &Store, head: Head) -> Result<(Saved, Logprobs)> {
+pub fn forward(run: Run<'_>, units: &mut Units<'_>, head: Head) -> Result<(Saved, Logprobs)> {
     let Run { s, model, batch } = run;
     let (eps, last) = (model.config.rms_norm_eps, model.config.num_layers - 1);
     let mut layers: Vec<LayerSaved> = Vec::with_capacity(model.config.num_layers);
     let mut x = Tensor::empty(s, &[batch.t, model.config.hidden_size], model.compute)?;
-    ops::embedding(s, weights.unit(Geometry::EMBEDDING).get(Slot::Embedding)?, &batch.ids, &mut x)?;
-    let first = weights.unit(model.geometry.layer(0));
-    let mut input = Normed::new(s, x, first.get(Slot::InputNorm)?, eps)?;
+    ops::embedding(s, units.root(Geometry::EMBEDDING).get(Slot::Embedding)?, &batch.ids, &mut x)?;
+    let mut input = Normed::new(s, x, units.layer(s, 0)?.get(Slot::InputNorm)?, eps)?;
     for layer in 0..=last {
-        let w = weights.unit(model.geometry.layer(layer));
+        let w = units.layer(s, layer)?;
         let attention = attention::forward(run, w, input)?;
         let (selected, (mlp, delta)) = if layer == last {
             let attended = select_rows(s, &attention.out, &batch.rows)?;
@@ -107,15 +114,15 @@ pub fn forward(run: Run<'_>, weights: &Store, head: Head) -> Result<(Saved, Logp
         } else {
             (None, mlp::forward(s, eps, w, &attention.out, &attention.input.x)?)
         };
-        let (unit, slot) = match layer == last {
-            true => (model.geometry.head(), Slot::FinalNorm),
-            false => (model.geometry.layer(layer + 1), Slot::InputNorm),
+        let gamma = match layer == last {
+            true => units.root(model.geometry.head()).get(Slot::FinalNorm)?,
+            false => units.layer(s, layer + 1)?.get(Slot::InputNorm)?,
         };
-        input = Normed::of_sum(s, &delta, &mlp.post.x, weights.unit(unit).get(slot)?, eps)?;
+        input = Normed::of_sum(s, &delta, &mlp.post.x, gamma, eps)?;
         if head.keep {
             layers.push(LayerSaved { attention, selected, mlp });
         }
     }
-    let (head, logprobs) = logprobs::forward(run, weights, input, head)?;
+    let (head, logprobs) = logprobs::forward(run, units, input, head)?;
     Ok((Saved { layers, head }, logprobs))
 }

@@ -4,6 +4,11 @@
 //! the arithmetic reads as one tensor, at aligned offsets with zeros between. In a block, *parts* are Hugging Face's tensors,
 //! without gaps: q, k and v are rows of one matrix, so one product computes all three, and a checkpoint's `k_proj` is still
 //! there, as a range of it.
+//!
+//! Where a model is spread over ranks, each holds an equal range of every unit ([`Geometry::range`]); what that cuts through
+//! does not matter, for only whole units are computed with.
+
+use std::ops::Range;
 
 use crate::checkpoint::ModelConfig;
 
@@ -94,7 +99,7 @@ impl Block {
 pub struct Unit {
     /// In order of offset.
     pub blocks: Vec<Block>,
-    /// Elements with the padding between and behind blocks; a multiple of [`ALIGN`].
+    /// Elements with the padding between and behind blocks; a multiple of [`ALIGN`] times the number of ranks.
     pub len: usize,
 }
 
@@ -118,20 +123,42 @@ impl Unit {
         self.blocks.push(Block { slot, shape: shape(rows), offset, parts: parts.into() });
         self.len = end.next_multiple_of(ALIGN);
     }
+
+    /// The unit's parts, in order of offset.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.blocks.iter().flat_map(|b| &b.parts)
+    }
 }
 
-/// All units of a model.
+/// All units of a model, and how much of them this rank holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Geometry {
     units: Vec<Unit>,
+    rank: usize,
+    ranks: usize,
 }
 
 impl Geometry {
     /// The unit of the embedding.
     pub const EMBEDDING: usize = 0;
 
-    /// The geometry of a config.
+    /// The geometry of a config, of which one device holds everything.
     pub fn new(config: &ModelConfig) -> Geometry {
+        Geometry::build(config, config.vocab_size, 0, 1)
+    }
+
+    /// The same where the head's own matrix has only some of the vocabulary's rows.
+    pub fn with_head_rows(config: &ModelConfig, head_rows: usize) -> Geometry {
+        Geometry::build(config, head_rows, 0, 1)
+    }
+
+    /// The geometry of a config as rank `rank` of `ranks` sees it. Units are padded so that all ranks hold ranges of one length,
+    /// which begin at multiples of [`ALIGN`].
+    pub fn sharded(config: &ModelConfig, rank: usize, ranks: usize) -> Geometry {
+        Geometry::build(config, config.vocab_size, rank, ranks)
+    }
+
+    fn build(config: &ModelConfig, head_rows: usize, rank: usize, ranks: usize) -> Geometry {
         let mut units = Vec::with_capacity(config.num_layers + 2);
         let mut embedding = Unit::default();
         embedding.push(Slot::Embedding, &[config.hidden_size], [("model.embed_tokens.weight".into(), config.vocab_size)]);
@@ -140,10 +167,17 @@ impl Geometry {
         let mut head = Unit::default();
         head.push(Slot::FinalNorm, &[], [("model.norm.weight".into(), config.hidden_size)]);
         if !config.tie_word_embeddings {
-            head.push(Slot::LmHead, &[config.hidden_size], [("lm_head.weight".into(), config.vocab_size)]);
+            head.push(Slot::LmHead, &[config.hidden_size], [("lm_head.weight".into(), head_rows)]);
         }
         units.push(head);
-        Geometry { units }
+        units.iter_mut().for_each(|unit| unit.len = unit.len.next_multiple_of(ALIGN * ranks));
+        Geometry { units, rank, ranks }
+    }
+
+    /// The elements of a unit that this rank holds: all of them where it is alone.
+    pub fn range(&self, unit: usize) -> Range<usize> {
+        let len = self.units[unit].len / self.ranks;
+        self.rank * len..(self.rank + 1) * len
     }
 
     /// All units: the embedding, the layers, the head.
@@ -159,6 +193,11 @@ impl Geometry {
     /// The unit of the head.
     pub fn head(&self) -> usize {
         self.units.len() - 1
+    }
+
+    /// Layers of the model.
+    pub fn num_layers(&self) -> usize {
+        self.units.len() - 2
     }
 
     /// Trained numbers, without padding.
@@ -200,7 +239,7 @@ impl Geometry {
             unit.push(Slot::FinalNorm, &[], [(i.to_string(), len)]);
             unit
         };
-        Geometry { units: lengths.iter().enumerate().map(unit).collect() }
+        Geometry { units: lengths.iter().enumerate().map(unit).collect(), rank: 0, ranks: 1 }
     }
 }
 
@@ -238,6 +277,27 @@ mod tests {
             found.sort();
             expected.sort();
             assert_eq!(found, expected);
+        }
+    }
+    #[test]
+    fn ranks_hold_equal_aligned_ranges_that_cover_each_unit_once() {
+        let config = tiny(Family::Qwen3, false);
+        let whole = Geometry::new(&config);
+        for ranks in [1, 2, 3, 4, 7] {
+            let shards: Vec<Geometry> = (0..ranks).map(|rank| Geometry::sharded(&config, rank, ranks)).collect();
+            for (u, unit) in whole.units().iter().enumerate() {
+                let len = shards[0].units()[u].len;
+                assert_eq!(shards[0].units()[u].blocks, unit.blocks, "blocks lie where they lie on one device");
+                assert!((unit.len..unit.len + ALIGN * ranks).contains(&len));
+                let mut end = 0;
+                for shard in &shards {
+                    let range = shard.range(u);
+                    assert_eq!((range.start, range.len() * ranks), (end, len));
+                    assert!(range.start.is_multiple_of(ALIGN));
+                    end = range.end;
+                }
+                assert_eq!(end, len);
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use super::Model;
 use super::forward::Run;
 use super::geometry::{Geometry, Slot};
 use super::linear::{Normed, accumulate_weight, linear, to_dtype};
-use super::params::Store;
+use super::units::Units;
 
 /// How many numbers of logits may lie on the device.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +73,7 @@ fn matrix(model: &Model) -> (usize, Slot) {
 }
 
 /// Log-probs (and entropies) of the batch's targets.
-pub fn forward(run: Run<'_>, weights: &Store, input: Normed, head: Head) -> Result<(Saved, Logprobs)> {
+pub fn forward(run: Run<'_>, units: &Units<'_>, input: Normed, head: Head) -> Result<(Saved, Logprobs)> {
     let Run { s, model, batch } = run;
     let (r, v) = (batch.r, model.config.vocab_size);
     let mut loss = Tensor::empty(s, &[r], DType::F32)?;
@@ -83,7 +83,7 @@ pub fn forward(run: Run<'_>, weights: &Store, input: Normed, head: Head) -> Resu
     let mut kept = 0;
     for start in (0..r).step_by(per_chunk) {
         let rows = start..r.min(start + per_chunk);
-        let logits = scaled_logits(run, weights, slice(&input.y, &rows)?, head.temperature)?;
+        let logits = scaled_logits(run, units, slice(&input.y, &rows)?, head.temperature)?;
         let mut log_prob = Tensor::empty(s, logits.shape(), DType::F32)?;
         let targets = slice(&batch.targets, &rows)?;
         ops::cross_entropy(s, &logits, targets, loss.view_mut().narrow(0, start, rows.len())?, &mut log_prob)?;
@@ -105,7 +105,7 @@ pub fn forward(run: Run<'_>, weights: &Store, input: Normed, head: Head) -> Resu
 }
 
 /// From d loss / d logp, one a row, to the gradient of the residual stream `[r, h]`; adds the weights'.
-pub fn backward(run: Run<'_>, weights: &Store, grads: &mut Store, saved: Saved, dlogp: &[f32]) -> Result<Tensor> {
+pub fn backward(run: Run<'_>, units: &mut Units<'_>, saved: Saved, dlogp: &[f32]) -> Result<Tensor> {
     let Run { s, model, batch } = run;
     let Saved { input, temperature, chunks } = saved;
     // The operator's loss is -logp; the temperature's 1/T is as well taken here as on the logits.
@@ -118,7 +118,7 @@ pub fn backward(run: Run<'_>, weights: &Store, grads: &mut Store, saved: Saved, 
         let log_prob = match log_prob {
             Some(kept) => kept,
             None => {
-                let logits = scaled_logits(run, weights, slice(&input.y, &rows)?, temperature)?;
+                let logits = scaled_logits(run, units, slice(&input.y, &rows)?, temperature)?;
                 let mut log_prob = Tensor::empty(s, logits.shape(), DType::F32)?;
                 let mut loss = Tensor::empty(s, &[rows.len()], DType::F32)?;
                 ops::cross_entropy(s, &logits, targets, &mut loss, &mut log_prob)?;
@@ -130,17 +130,18 @@ pub fn backward(run: Run<'_>, weights: &Store, grads: &mut Store, saved: Saved, 
         drop(log_prob);
         let dlogits = to_dtype(s, dlogits, model.compute)?;
         let d_rows = d_normed.view_mut().narrow(0, rows.start, rows.len())?;
-        ops::mm(s, &dlogits, weights.unit(unit).get(slot)?, d_rows)?;
-        accumulate_weight(s, dlogits.view(), slice(&input.y, &rows)?, grads.unit_mut(unit).get(slot)?)?;
+        let (w, mut g) = units.root_and_grad(unit)?;
+        ops::mm(s, &dlogits, w.get(slot)?, d_rows)?;
+        accumulate_weight(s, dlogits.view(), slice(&input.y, &rows)?, g.get(slot)?)?;
     }
-    let head = model.geometry.head();
-    input.backward(s, &d_normed, weights.unit(head).get(Slot::FinalNorm)?, grads.unit_mut(head).get(Slot::FinalNorm)?)
+    let (gamma, mut g) = units.root_and_grad(model.geometry.head())?;
+    input.backward(s, &d_normed, gamma.get(Slot::FinalNorm)?, g.get(Slot::FinalNorm)?)
 }
 
 /// Logits of some normed rows over the temperature, f32 `[rows, v]`.
-fn scaled_logits(run: Run<'_>, weights: &Store, normed: View<'_>, temperature: f64) -> Result<Tensor> {
+fn scaled_logits(run: Run<'_>, units: &Units<'_>, normed: View<'_>, temperature: f64) -> Result<Tensor> {
     let (s, (unit, slot)) = (run.s, matrix(run.model));
-    let logits = linear(s, normed, weights.unit(unit).get(slot)?, None)?;
+    let logits = linear(s, normed, units.root(unit).get(slot)?, None)?;
     let mut logits = to_dtype(s, logits, DType::F32)?;
     if temperature != 1.0 {
         ops::mul_scalar_(s, &mut logits, 1.0 / temperature)?;

@@ -1,7 +1,7 @@
 //! Flat units of numbers on the device: the master weights, their copy in the compute dtype, gradients, Adam's moments.
 //!
-//! All of them are [`Store`]s of one [`Geometry`], so an optimiser, a cast or (later) a collective runs over whole units and
-//! never asks what is inside.
+//! All of them are [`Store`]s of one [`Geometry`], so an optimiser, a cast or a collective runs over flat tensors and never asks
+//! what is inside. Where a model is spread over ranks, each tensor is this rank's range of its unit.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use ascend_rl::tensor::{DType, Tensor, View, ViewMut};
 use super::geometry::{Block, Geometry, Slot, Unit};
 use crate::random::Random;
 
-/// One tensor a unit, of one dtype.
+/// One tensor a unit, of one dtype: the whole unit, or this rank's range of it.
 pub struct Store {
     geometry: Arc<Geometry>,
     dtype: DType,
@@ -23,13 +23,14 @@ pub struct Store {
 impl Store {
     /// All zeros.
     pub fn zeros(s: &Stream, geometry: &Arc<Geometry>, dtype: DType) -> Result<Store> {
-        let units = geometry.units().iter().map(|u| Tensor::zeros(s, &[u.len], dtype)).collect::<Result<_, _>>()?;
+        let lengths = (0..geometry.units().len()).map(|unit| geometry.range(unit).len());
+        let units = lengths.map(|len| Tensor::zeros(s, &[len], dtype)).collect::<Result<_, _>>()?;
         Ok(Store { geometry: geometry.clone(), dtype, units })
     }
 
     /// A copy in another dtype, or in the same.
     pub fn cast(&self, s: &Stream, dtype: DType) -> Result<Store> {
-        let units = self.geometry.units().iter().map(|u| Tensor::empty(s, &[u.len], dtype)).collect::<Result<_, _>>()?;
+        let units = self.units.iter().map(|unit| Tensor::empty(s, unit.shape(), dtype)).collect::<Result<_, _>>()?;
         let mut copy = Store { geometry: self.geometry.clone(), dtype, units };
         copy.cast_from(s, self)?;
         Ok(copy)
@@ -52,12 +53,17 @@ impl Store {
         self.units.iter_mut().try_for_each(|unit| Ok(ops::zero(s, unit)?))
     }
 
+    /// Where everything lies.
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
     /// The dtype of every unit.
     pub fn dtype(&self) -> DType {
         self.dtype
     }
 
-    /// The flat units, in the geometry's order.
+    /// The flat units, or this rank's ranges of them, in the geometry's order.
     pub fn units(&self) -> &[Tensor] {
         &self.units
     }
@@ -69,23 +75,31 @@ impl Store {
 
     /// One unit, by blocks.
     pub fn unit(&self, unit: usize) -> UnitView<'_> {
-        UnitView { unit: &self.geometry.units()[unit], flat: &self.units[unit] }
+        UnitView::new(&self.geometry.units()[unit], &self.units[unit])
     }
 
     /// One unit, by blocks, to write.
     pub fn unit_mut(&mut self, unit: usize) -> UnitViewMut<'_> {
-        UnitViewMut { unit: &self.geometry.units()[unit], flat: &mut self.units[unit] }
+        UnitViewMut::new(&self.geometry.units()[unit], &mut self.units[unit])
     }
 
-    /// Fills the store with what `read` gives for each of Hugging Face's names and shapes, a unit at a time.
+    /// Fills the store with what `read` gives for each of Hugging Face's names and shapes, a unit at a time. A rank asks only for
+    /// what it holds some of.
     pub fn load(&mut self, s: &Stream, mut read: impl FnMut(&str, &[usize]) -> Result<Vec<f32>>) -> Result<()> {
-        for (unit, flat) in self.geometry.units().iter().zip(&mut self.units) {
-            let mut host = vec![0f32; unit.len];
-            for part in unit.blocks.iter().flat_map(|b| &b.parts) {
+        for (u, flat) in self.units.iter_mut().enumerate() {
+            let held = self.geometry.range(u);
+            let mut host = vec![0f32; held.len()];
+            for part in self.geometry.units()[u].parts() {
+                let needed = part.numel();
+                // What of the part is held, as elements of the unit.
+                let (start, end) = (part.offset.max(held.start), (part.offset + needed).min(held.end));
+                if start >= end {
+                    continue;
+                }
                 let values = read(&part.name, &part.shape)?;
-                let (found, needed) = (values.len(), part.numel());
+                let found = values.len();
                 ensure!(found == needed, "{}: {found} values where {:?} needs {needed}", part.name, part.shape);
-                host[part.offset..part.offset + needed].copy_from_slice(&values);
+                host[start - held.start..end - held.start].copy_from_slice(&values[start - part.offset..end - part.offset]);
             }
             flat.write(s, &host)?;
         }
@@ -111,19 +125,6 @@ impl Store {
             })
         })
     }
-
-    /// Each of Hugging Face's tensors with its name and shape, downloaded a unit at a time. The store must be f32.
-    pub fn export<'a>(&'a self, s: &'a Stream) -> impl Iterator<Item = Result<(String, Vec<usize>, Vec<f32>)>> + 'a {
-        self.geometry.units().iter().zip(&self.units).flat_map(move |(unit, flat)| {
-            let parts: Vec<_> = match flat.to_vec::<f32>(s) {
-                Ok(host) => (unit.blocks.iter().flat_map(|b| &b.parts))
-                    .map(|p| Ok((p.name.clone(), p.shape.clone(), host[p.offset..p.offset + p.numel()].to_vec())))
-                    .collect(),
-                Err(error) => vec![Err(error.into())],
-            };
-            parts
-        })
-    }
 }
 
 /// FNV-1a (Fowler, Noll and Vo), 64 bits.
@@ -131,11 +132,7 @@ fn fnv1a(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-fn find(unit: &Unit, slot: Slot) -> Result<&Block> {
-    unit.block(slot).with_context(|| format!("this unit has no {slot:?}"))
-}
-
-/// One unit of a [`Store`], to read.
+/// One unit, to read.
 #[derive(Clone, Copy)]
 pub struct UnitView<'a> {
     unit: &'a Unit,
@@ -143,23 +140,39 @@ pub struct UnitView<'a> {
 }
 
 impl<'a> UnitView<'a> {
+    /// `flat`, which holds the whole unit.
+    pub(super) fn new(unit: &'a Unit, flat: &'a Tensor) -> UnitView<'a> {
+        UnitView { unit, flat }
+    }
+
     /// A block as a tensor.
     pub fn get(&self, slot: Slot) -> Result<View<'a>> {
-        let block = find(self.unit, slot)?;
+        let block = find(self.unit, self.flat, slot)?;
         Ok(self.flat.view().narrow(0, block.offset, block.numel())?.reshape(&block.shape)?)
     }
 }
 
-/// One unit of a [`Store`], to write.
+/// One unit, to write.
 pub struct UnitViewMut<'a> {
     unit: &'a Unit,
     flat: &'a mut Tensor,
 }
 
-impl UnitViewMut<'_> {
+impl<'a> UnitViewMut<'a> {
+    /// `flat`, which holds the whole unit.
+    pub(super) fn new(unit: &'a Unit, flat: &'a mut Tensor) -> UnitViewMut<'a> {
+        UnitViewMut { unit, flat }
+    }
+
     /// A block as a tensor.
     pub fn get(&mut self, slot: Slot) -> Result<ViewMut<'_>> {
-        let block = find(self.unit, slot)?;
+        let block = find(self.unit, self.flat, slot)?;
         Ok(self.flat.view_mut().narrow(0, block.offset, block.numel())?.reshape(&block.shape)?)
     }
+}
+
+fn find<'a>(unit: &'a Unit, flat: &Tensor, slot: Slot) -> Result<&'a Block> {
+    let (held, len) = (flat.numel(), unit.len);
+    ensure!(held == len, "a rank holds {held} of this unit's {len} elements; gather it before its blocks are read");
+    unit.block(slot).with_context(|| format!("this unit has no {slot:?}"))
 }

@@ -38,6 +38,7 @@ pub struct Progress {
     started: Instant,
     /// `None` without a terminal.
     bar: Option<ProgressBar>,
+    silent: bool,
 }
 
 impl Progress {
@@ -51,7 +52,12 @@ impl Progress {
             bar.set_prefix(title.to_string());
             bar
         });
-        Self { title: title.into(), steps, done: 0, started: Instant::now(), bar }
+        Self { title: title.into(), steps, done: 0, started: Instant::now(), bar, silent: false }
+    }
+
+    /// Progress that shows nothing: that of a rank that another one speaks for.
+    pub fn silent() -> Self {
+        Self { title: String::new(), steps: 0, done: 0, started: Instant::now(), bar: None, silent: true }
     }
 
     /// A training step is done.
@@ -67,7 +73,7 @@ impl Progress {
                 bar.set_message(message.to_string());
                 bar.inc(1);
             }
-            None if worth_a_line(self.done, self.steps) => {
+            None if !self.silent && worth_a_line(self.done, self.steps) => {
                 let line = plain_line(&self.title, self.done, self.steps, message, self.started.elapsed());
                 self.print(&line);
             }
@@ -87,6 +93,7 @@ impl Progress {
         match &self.bar {
             Some(bar) => bar.println(line),
             // Progress that nobody reads (a closed pipe) must not end a run.
+            None if self.silent => {}
             None => drop(writeln!(std::io::stderr(), "{line}")),
         }
     }

@@ -58,7 +58,7 @@ impl RunDir {
 
     /// The settings that made the run.
     pub fn settings(&self) -> PathBuf {
-        self.path.join("settings.json")
+        self.path.join("settings.toml")
     }
 
     /// The checkpoint after so many steps, named as verl names it.

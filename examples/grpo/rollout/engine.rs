@@ -1,5 +1,7 @@
 //! The engine: weights in the rollout's dtype, the cache, and the loop.
 
+use std::ops::Range;
+
 use anyhow::{Result, ensure};
 use ascend_rl::acl::Stream;
 use ascend_rl::attention::{KvSpec, PagedKvCache};
@@ -9,7 +11,9 @@ use ascend_rl::tensor::{DType, Tensor};
 use super::forward::{Attend, Pass};
 use super::request::{Completion, Decoding, Progress, Request};
 use super::scheduler::{Sample, Scheduler};
+use super::tensor_parallel::TensorParallel;
 use crate::checkpoint::ModelConfig;
+use crate::layout::TpRank;
 use crate::policy::{Model, Store};
 use crate::random;
 
@@ -28,40 +32,52 @@ pub struct EngineSettings {
     pub max_prefill_tokens: usize,
 }
 
-/// A model that generates.
+/// A model that generates, or one rank's part of it.
 pub struct Engine {
+    /// As this rank sees it.
     model: Model,
+    /// Logits of a row, those of the other ranks included, and which of them this rank computes.
+    vocab_size: usize,
+    vocab_rows: Range<usize>,
     weights: Store,
     cache: PagedKvCache,
     settings: EngineSettings,
 }
 
 impl Engine {
-    /// An engine with its own copy of `weights`, in its dtype.
-    pub fn new(s: &Stream, config: &ModelConfig, weights: &Store, settings: EngineSettings) -> Result<Engine> {
-        let model = Model::new(s, config, settings.dtype)?;
+    /// The part of rank `tp`, whose weights are zero until they are given ([`Engine::weights_mut`]).
+    pub fn new(s: &Stream, config: &ModelConfig, tp: TpRank, settings: EngineSettings) -> Result<Engine> {
+        let model = Model::with_geometry(s, &tp.config(config), settings.dtype, tp.geometry(config))?;
         let spec = KvSpec {
             layers: config.num_layers,
-            num_kv_heads: config.num_kv_heads,
+            num_kv_heads: model.config.num_kv_heads,
             head_dim: config.head_dim,
             block_size: settings.block_size,
             dtype: settings.dtype,
         };
         let cache = PagedKvCache::new(s, spec, spec.blocks_for(settings.cache_tokens).max(1))?;
-        Ok(Engine { model, weights: weights.cast(s, settings.dtype)?, cache, settings })
+        let weights = Store::zeros(s, &model.geometry, settings.dtype)?;
+        Ok(Engine { model, vocab_size: config.vocab_size, vocab_rows: tp.vocab_rows(config), weights, cache, settings })
     }
 
-    /// Takes the weights of the policy, after an update.
-    pub fn update_weights(&mut self, s: &Stream, weights: &Store) -> Result<()> {
-        self.weights.cast_from(s, weights)
+    /// The weights.
+    #[cfg(test)]
+    pub fn weights(&self) -> &Store {
+        &self.weights
+    }
+
+    /// The weights, to overwrite.
+    pub fn weights_mut(&mut self) -> &mut Store {
+        &mut self.weights
     }
 
     /// Continues every request; completions by request, then by sample.
     ///
-    /// Blocks until all have ended. `report` is called after each step; an error of it ends the call.
+    /// Blocks until all have ended. All ranks of the replica call it with the same requests. `report` is called after each step;
+    /// an error of it ends the call.
     pub fn generate(
         &mut self,
-        s: &Stream,
+        tp: TensorParallel<'_>,
         requests: &[Request],
         decoding: &Decoding,
         mut report: impl FnMut(Progress) -> Result<()>,
@@ -79,8 +95,8 @@ impl Engine {
         let mut scheduler = Scheduler::new(requests, decoding, self.settings.max_num_seqs, self.settings.max_prefill_tokens);
         let mut progress = Progress { samples: requests.iter().map(|r| r.samples).sum(), ..Progress::default() };
         while !scheduler.is_done() {
-            progress.tokens += self.prefill(s, &mut scheduler, decoding)?;
-            progress.tokens += self.step(s, &mut scheduler, decoding)?;
+            progress.tokens += self.prefill(tp, &mut scheduler, decoding)?;
+            progress.tokens += self.step(tp, &mut scheduler, decoding)?;
             progress.finished = scheduler.finished();
             report(progress)?;
         }
@@ -88,7 +104,7 @@ impl Engine {
     }
 
     /// Prefills what the scheduler admits and draws the first token of each sample. Gives the tokens drawn.
-    fn prefill(&mut self, s: &Stream, scheduler: &mut Scheduler<'_>, decoding: &Decoding) -> Result<usize> {
+    fn prefill(&mut self, tp: TensorParallel<'_>, scheduler: &mut Scheduler<'_>, decoding: &Decoding) -> Result<usize> {
         let admitted = scheduler.admit(&self.cache)?;
         if admitted.is_empty() {
             return Ok(0);
@@ -105,8 +121,8 @@ impl Engine {
         }
         let samples: Vec<&Sample> = admitted.iter().flat_map(|(w, ..)| &w.samples).collect();
         let uniforms = uniforms(&samples, decoding.seed);
-        let rows = Tensor::from_slice(s, &[rows.len()], &rows)?;
-        let drawn = self.draw(s, &inputs, &slots, &Attend::Prompt { seq_ends: &seq_ends }, Some(&rows), &uniforms, decoding)?;
+        let rows = Tensor::from_slice(tp.s, &[rows.len()], &rows)?;
+        let drawn = self.draw(tp, &inputs, &slots, &Attend::Prompt { seq_ends: &seq_ends }, Some(&rows), &uniforms, decoding)?;
         let count = drawn.len();
         let mut drawn = &drawn[..];
         for (waiting, sequence, _) in admitted {
@@ -118,12 +134,12 @@ impl Engine {
     }
 
     /// One token of each running sample. Gives the tokens drawn.
-    fn step(&mut self, s: &Stream, scheduler: &mut Scheduler<'_>, decoding: &Decoding) -> Result<usize> {
+    fn step(&mut self, tp: TensorParallel<'_>, scheduler: &mut Scheduler<'_>, decoding: &Decoding) -> Result<usize> {
         let slots = scheduler.grow()?;
         if slots.is_empty() {
             return Ok(0);
         }
-        self.cache.apply_copies(s)?;
+        self.cache.apply_copies(tp.s)?;
         let mut inputs = Inputs::default();
         for running in &scheduler.running {
             // The last token drawn is not in the cache yet: it is this step's input, at the place that `grow` made.
@@ -132,8 +148,8 @@ impl Engine {
         }
         let samples: Vec<&Sample> = scheduler.running.iter().map(|r| &r.sample).collect();
         let uniforms = uniforms(&samples, decoding.seed);
-        let plan = self.cache.plan_decode(s, scheduler.running.iter().map(|r| &r.sequence))?;
-        let drawn = self.draw(s, &inputs, &slots, &Attend::Cache { plan: &plan }, None, &uniforms, decoding)?;
+        let plan = self.cache.plan_decode(tp.s, scheduler.running.iter().map(|r| &r.sequence))?;
+        let drawn = self.draw(tp, &inputs, &slots, &Attend::Cache { plan: &plan }, None, &uniforms, decoding)?;
         scheduler.step(&drawn);
         Ok(drawn.len())
     }
@@ -142,7 +158,7 @@ impl Engine {
     #[allow(clippy::too_many_arguments)] // The pass, its rows, and how to draw.
     fn draw(
         &mut self,
-        s: &Stream,
+        tp: TensorParallel<'_>,
         inputs: &Inputs,
         slots: &[i32],
         attend: &Attend<'_>,
@@ -150,13 +166,22 @@ impl Engine {
         uniforms: &[f32],
         decoding: &Decoding,
     ) -> Result<Vec<(u32, f32)>> {
+        let s = tp.s;
         // One upload for the three of them.
         let t = slots.len();
         let packed = Tensor::from_slice(s, &[3, t], &[&inputs.ids[..], &inputs.positions, slots].concat())?;
         let row = |i: usize| packed.view().narrow(0, i, 1)?.reshape(&[t]);
-        let pass = Pass { s, model: &self.model, ids: row(0)?, positions: row(1)?, slot_mapping: row(2)? };
+        let pass = Pass {
+            tp,
+            model: &self.model,
+            vocab_rows: &self.vocab_rows,
+            ids: row(0)?,
+            positions: row(1)?,
+            slot_mapping: row(2)?,
+        };
         let uniforms = Tensor::from_slice(s, &[uniforms.len(), 1], uniforms)?;
         let logits = pass.logits(&self.weights, &mut self.cache, attend, rows)?;
+        let logits = tp.gather_columns(logits, self.vocab_size)?;
         let (tokens, logprobs) = ops::sample(s, &logits, &uniforms, &decoding.sampling)?;
         let (tokens, logprobs) = (tokens.to_vec::<i64>(s)?, logprobs.to_vec::<f32>(s)?);
         Ok(tokens.into_iter().map(|t| t as u32).zip(logprobs).collect())

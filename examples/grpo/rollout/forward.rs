@@ -1,20 +1,24 @@
 //! The model's inference pass: packed prompts, or one token of each running sample.
 //!
-//! `t` rows, hidden size `h`, `n` query heads and `kv` key-value heads of `d` numbers.
+//! `t` rows, hidden size `h`, `n` query heads and `kv` key-value heads of `d` numbers: this rank's, where several share the model.
+
+use std::ops::Range;
 
 use anyhow::Result;
-use ascend_rl::acl::Stream;
 use ascend_rl::attention::{DecodePlan, PagedKvCache};
 use ascend_rl::ops::{self, Varlen};
 use ascend_rl::tensor::{DType, Tensor, View};
 
+use super::tensor_parallel::TensorParallel;
 use crate::policy::{Geometry, Model, RopeRows, Slot, Store, UnitView, linear};
 
 /// One pass: the rows, and where their keys and values go.
 pub struct Pass<'a> {
-    pub s: &'a Stream,
+    pub tp: TensorParallel<'a>,
     /// In the rollout's dtype.
     pub model: &'a Model,
+    /// The rows of a tied head that this rank multiplies.
+    pub vocab_rows: &'a Range<usize>,
     /// Token ids, i32 [t].
     pub ids: View<'a>,
     /// Positions in their sequences, i32 [t].
@@ -32,7 +36,8 @@ pub enum Attend<'a> {
 }
 
 impl Pass<'_> {
-    /// The logits of rows `rows` (i32 [r]; all where `None`), [r, vocab], and the keys and values of all rows in the cache.
+    /// This rank's logits of rows `rows` (i32 [r]; all where `None`), [r, vocab_rows], and the keys and values of all rows in
+    /// the cache.
     pub fn logits(
         &self,
         weights: &Store,
@@ -40,7 +45,8 @@ impl Pass<'_> {
         attend: &Attend<'_>,
         rows: Option<&Tensor>,
     ) -> Result<Tensor> {
-        let Pass { s, model, ids, positions, .. } = *self;
+        let Pass { tp, model, ids, positions, .. } = *self;
+        let s = tp.s;
         let (config, dtype) = (&model.config, weights.dtype());
         let (t, h) = (ids.shape()[0], config.hidden_size);
         let like = || Tensor::empty(s, &[t, h], dtype);
@@ -61,7 +67,8 @@ impl Pass<'_> {
             let gate_up = linear(s, normed.view(), w.get(Slot::GateUp)?, None)?;
             let mut act = Tensor::empty(s, &[t, config.intermediate_size], dtype)?;
             ops::swiglu(s, &gate_up, &mut act)?;
-            let delta = linear(s, act.view(), w.get(Slot::Down)?, None)?;
+            let mut delta = linear(s, act.view(), w.get(Slot::Down)?, None)?;
+            tp.all_reduce(&mut delta)?;
             let next = match layer + 1 == config.num_layers {
                 true => weights.unit(model.geometry.head()).get(Slot::FinalNorm)?,
                 false => weights.unit(model.geometry.layer(layer + 1)).get(Slot::InputNorm)?,
@@ -74,7 +81,10 @@ impl Pass<'_> {
             ops::embedding(s, &y, rows, &mut selected)?;
             y = selected;
         }
-        let head = if config.tie_word_embeddings { embedding } else { weights.unit(model.geometry.head()).get(Slot::LmHead)? };
+        let head = match config.tie_word_embeddings {
+            true => embedding.narrow(0, self.vocab_rows.start, self.vocab_rows.len())?,
+            false => weights.unit(model.geometry.head()).get(Slot::LmHead)?,
+        };
         linear(s, y.view(), head, None)
     }
 
@@ -88,8 +98,8 @@ impl Pass<'_> {
         rope: &RopeRows,
         attend: &Attend<'_>,
     ) -> Result<Tensor> {
-        let Pass { s, model, .. } = *self;
-        let config = &model.config;
+        let Pass { tp, model, .. } = *self;
+        let (s, config) = (tp.s, &model.config);
         let (t, n, kv, d) = (y.shape()[0], config.num_heads, config.num_kv_heads, config.head_dim);
         let bias = config.qkv_bias().then(|| w.get(Slot::QkvBias)).transpose()?;
         let qkv = linear(s, y.view(), w.get(Slot::Qkv)?, bias)?;
@@ -114,12 +124,14 @@ impl Pass<'_> {
                 ops::flash_attention_varlen(s, &q, &k, v.reshape(&[t, kv, d])?, batch, &mut out, &mut max, &mut sum)?;
             }
         }
-        linear(s, out.view().reshape(&[t, n * d])?, w.get(Slot::O)?, None)
+        let mut projected = linear(s, out.view().reshape(&[t, n * d])?, w.get(Slot::O)?, None)?;
+        tp.all_reduce(&mut projected)?;
+        Ok(projected)
     }
 
     /// Norm (Qwen3) and rope of heads [t, count, d].
     fn rotate(&self, x: View<'_>, norm: Option<View<'_>>, rope: &RopeRows) -> Result<Tensor> {
-        let s = self.s;
+        let s = self.tp.s;
         let mut out = Tensor::empty(s, x.shape(), x.dtype())?;
         let Some(norm) = norm else {
             ops::rope(s, x, &rope.cos, &rope.sin, &mut out)?;

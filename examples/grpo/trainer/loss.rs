@@ -78,19 +78,25 @@ impl LossSettings {
         Ok(())
     }
 
-    /// Adds one response to a batch of `tokens` response tokens in all: its share of the metrics, and d loss / d log-prob of
-    /// each of its tokens. The loss is the mean over all tokens of the batch, whatever micro-batch they are in.
-    pub fn add(&self, response: Response<'_>, tokens: usize, metrics: &mut LossMetrics, dlogp: &mut Vec<f32>) -> Result<()> {
-        let Response { advantage, logp, old_logp, ref_logp } = response;
+    /// Whether a response of `tokens` tokens comes with what the loss reads.
+    pub fn check_response(&self, tokens: usize, old_logp: Option<&[f32]>, ref_logp: Option<&[f32]>) -> Result<()> {
         for (what, other) in [("old", old_logp), ("reference", ref_logp)] {
-            let len = other.map_or(logp.len(), <[f32]>::len);
-            ensure!(len == logp.len(), "a response of {} tokens with {len} {what} log-probs", logp.len());
+            let found = other.map_or(tokens, <[f32]>::len);
+            ensure!(found == tokens, "a response of {tokens} tokens with {found} {what} log-probs");
         }
         ensure!(
             self.kl_loss_coef == 0.0 || ref_logp.is_some(),
             "kl_loss_coef is {}, and there are no reference log-probs",
             self.kl_loss_coef
         );
+        Ok(())
+    }
+
+    /// Adds one response to a batch of `tokens` response tokens in all: its share of the metrics, and d loss / d log-prob of
+    /// each of its tokens. The loss is the mean over all tokens of the batch, whatever micro-batch they are in.
+    pub fn add(&self, response: Response<'_>, tokens: usize, metrics: &mut LossMetrics, dlogp: &mut Vec<f32>) -> Result<()> {
+        let Response { advantage, logp, old_logp, ref_logp } = response;
+        self.check_response(logp.len(), old_logp, ref_logp)?;
         let share = 1.0 / tokens as f64;
         for (i, &logp) in logp.iter().enumerate() {
             let new = f64::from(logp);

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use ascend_rl::acl::Stream;
+use ascend_rl::hccl::Communicator;
 use ascend_rl::ops;
 use ascend_rl::tensor::{DType, Tensor};
 
+use crate::exchange;
 use crate::policy::{Geometry, Store};
 
 /// How the learning rate falls after the warm-up.
@@ -75,7 +77,11 @@ impl OptimizerSettings {
         ensure!(lr.is_finite() && lr >= 0.0, "the learning rate is {lr}; it must be at least 0");
         let (beta1, beta2) = self.betas;
         ensure!([beta1, beta2].iter().all(|b| (0.0..1.0).contains(b)), "betas are {beta1} and {beta2}; each must be in [0, 1)");
-        ensure!(self.weight_decay >= 0.0, "weight_decay is {}; it must be at least 0", self.weight_decay);
+        ensure!(
+            self.weight_decay.is_finite() && self.weight_decay >= 0.0,
+            "weight_decay is {}; it must be a number of at least 0",
+            self.weight_decay
+        );
         ensure!(self.eps > 0.0, "eps is {}; it must be above 0", self.eps);
         ensure!(self.clip_grad > 0.0, "clip_grad is {}; it must be above 0", self.clip_grad);
         Ok(())
@@ -109,7 +115,7 @@ pub struct Optimizer {
 }
 
 impl Optimizer {
-    /// An optimiser at its first step.
+    /// An optimiser at its first step. `s` is where the parameters live.
     pub fn new(s: &Stream, geometry: &Arc<Geometry>, settings: OptimizerSettings) -> Result<Optimizer> {
         settings.check()?;
         Ok(Optimizer {
@@ -123,16 +129,31 @@ impl Optimizer {
         })
     }
 
-    /// Updates `params` by `grads`, which clipping scales in place. A gradient that is not finite changes nothing.
-    pub fn step(&mut self, s: &Stream, params: &mut Store, grads: &mut Store) -> Result<StepReport> {
+    /// Updates `params` by `grads`, which clipping scales in place. A gradient that is not finite changes nothing. The ranks of
+    /// `world`, where there are some, each update their ranges, by the norm of the whole.
+    pub fn step(
+        &mut self,
+        s: &Stream,
+        params: &mut Store,
+        grads: &mut Store,
+        world: Option<&Communicator>,
+    ) -> Result<StepReport> {
         let lr = self.settings.schedule.at(self.calls);
         self.calls += 1;
-        self.step_at(lr, s, params, grads)
+        self.step_at(lr, s, params, grads, world)
     }
 
-    fn step_at(&mut self, lr: f64, s: &Stream, params: &mut Store, grads: &mut Store) -> Result<StepReport> {
+    fn step_at(
+        &mut self,
+        lr: f64,
+        s: &Stream,
+        params: &mut Store,
+        grads: &mut Store,
+        world: Option<&Communicator>,
+    ) -> Result<StepReport> {
+        let s = world.map_or(s, Communicator::stream);
         let OptimizerSettings { betas: (beta1, beta2), weight_decay, eps, clip_grad, .. } = self.settings;
-        let grad_norm = global_norm(s, grads)?;
+        let grad_norm = global_norm(s, grads, world)?;
         if !grad_norm.is_finite() {
             self.skipped_steps += 1;
             return Ok(StepReport { grad_norm, lr, updated: false, skipped_steps: self.skipped_steps });
@@ -153,14 +174,16 @@ impl Optimizer {
     }
 }
 
-/// The 2-norm of all units: of each on the device, of those on the host in f64.
-fn global_norm(s: &Stream, grads: &Store) -> Result<f64> {
+/// The 2-norm of all units of all ranks: of each on the device, of those on the host in f64.
+fn global_norm(s: &Stream, grads: &Store, world: Option<&Communicator>) -> Result<f64> {
     let units = grads.units();
     let mut norms = Tensor::empty(s, &[units.len()], DType::F32)?;
     for (i, unit) in units.iter().enumerate() {
         ops::vector_norm(s, unit, norms.view_mut().narrow(0, i, 1)?)?;
     }
-    Ok(norms.to_vec::<f32>(s)?.into_iter().map(|norm| f64::from(norm).powi(2)).sum::<f64>().sqrt())
+    let squares = norms.to_vec::<f32>(s)?.into_iter().map(|norm| f64::from(norm).powi(2)).sum::<f64>();
+    let [squares] = exchange::sum(world, [squares])?;
+    Ok(squares.sqrt())
 }
 
 #[cfg(test)]

@@ -59,9 +59,9 @@ fn steps_are_those_of_torch() {
     fill(&s, &mut params, &fixture.start);
     for (i, step) in fixture.steps.iter().enumerate() {
         fill(&s, &mut grads, &step.gradients);
-        let report = optimizer.step_at(step.lr, &s, &mut params, &mut grads).unwrap();
+        let report = optimizer.step_at(step.lr, &s, &mut params, &mut grads, None).unwrap();
         assert!((report.grad_norm - step.grad_norm).abs() <= 1e-6 * step.grad_norm, "step {i}: norm {}", report.grad_norm);
-        for (tensor, expected) in params.export(&s).zip(&step.parameters) {
+        for (tensor, expected) in params.export(&s, None).zip(&step.parameters) {
             // f32 here, f64 there; a few roundings a step.
             let (name, _, values) = tensor.unwrap();
             assert!(relative(&values, expected) < 2e-6, "step {i}, tensor {name}: {values:?}, {expected:?}");
@@ -80,17 +80,17 @@ fn a_gradient_that_is_not_finite_changes_nothing_and_is_counted() {
     let mut optimizer = Optimizer::new(&s, &geometry, settings(1.0)).unwrap();
     let mut params = Store::zeros(&s, &geometry, DType::F32).unwrap();
     let mut grads = Store::zeros(&s, &geometry, DType::F32).unwrap();
-    let values = |store: &Store| store.export(&s).map(|t| t.unwrap().2).collect::<Vec<_>>();
+    let values = |store: &Store| store.export(&s, None).map(|t| t.unwrap().2).collect::<Vec<_>>();
     let start = vec![vec![1.0, 2.0, 3.0], vec![4.0, 5.0]];
     fill(&s, &mut params, &start);
     for bad in [f32::NAN, f32::INFINITY] {
         fill(&s, &mut grads, &[vec![1.0, bad, 1.0], vec![0.0, 0.0]]);
-        assert!(!optimizer.step(&s, &mut params, &mut grads).unwrap().updated);
+        assert!(!optimizer.step(&s, &mut params, &mut grads, None).unwrap().updated);
         assert_eq!(values(&params), start);
     }
     // The next good step is the first for the bias correction: it moves each weight by about the rate.
     fill(&s, &mut grads, &[vec![0.1, 0.1, -0.1], vec![0.1, -0.1]]);
-    let report = optimizer.step(&s, &mut params, &mut grads).unwrap();
+    let report = optimizer.step(&s, &mut params, &mut grads, None).unwrap();
     assert!(report.updated && report.skipped_steps == 2);
     let moved = values(&params)[1][1] - 5.0 * (1.0 - 0.01);
     assert!((moved - 1.0).abs() < 1e-4, "{moved}");

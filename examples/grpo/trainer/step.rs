@@ -2,12 +2,13 @@
 
 use anyhow::{Result, ensure};
 use ascend_rl::acl::Stream;
-use ascend_rl::tensor::DType;
+use ascend_rl::hccl::Communicator;
 
-use super::batching::micro_batches;
 use super::loss::{LossMetrics, LossSettings, Response};
 use super::optimizer::{Optimizer, OptimizerSettings, StepReport};
-use crate::policy::{Logprobs, Packed, Policy, Sequence, Store};
+use super::share::{owners, rank_batches};
+use crate::exchange;
+use crate::policy::{Gradients, Logprobs, Packed, Policy, Sequence, Store};
 
 /// A sampled response with what its update needs.
 #[derive(Clone, Debug)]
@@ -72,7 +73,7 @@ pub struct Trainer {
     /// The policy.
     pub policy: Policy,
     pub(super) settings: TrainerSettings,
-    grads: Store,
+    grads: Gradients,
     optimizer: Optimizer,
     /// The reference's weights, in the compute dtype.
     reference: Option<Store>,
@@ -84,34 +85,41 @@ impl Trainer {
         settings.loss.check()?;
         let temperature = settings.temperature;
         ensure!(temperature.is_finite() && temperature > 0.0, "temperature is {temperature}; training needs one above 0");
-        let grads = Store::zeros(s, &policy.model().geometry, DType::F32)?;
-        let optimizer = Optimizer::new(s, &policy.model().geometry, optimizer)?;
+        let (home, geometry) = (policy.home(s), &policy.model().geometry);
+        let grads = Gradients::new(home, geometry)?;
+        let optimizer = Optimizer::new(home, geometry, optimizer)?;
         Ok(Trainer { policy, settings, grads, optimizer, reference: None })
+    }
+
+    /// The ranks that train together; `None` where this one is alone.
+    pub fn world(&self) -> Option<&Communicator> {
+        self.policy.world()
     }
 
     /// Begins again at the first step, with fresh moments: what follows a warm-up.
     pub fn reset_optimizer(&mut self, s: &Stream, settings: OptimizerSettings) -> Result<()> {
-        self.optimizer = Optimizer::new(s, &self.policy.model().geometry, settings)?;
+        self.optimizer = Optimizer::new(self.policy.home(s), &self.policy.model().geometry, settings)?;
         Ok(())
     }
 
     /// Makes a copy of the policy as it is now the reference.
     pub fn freeze_reference(&mut self, s: &Stream) -> Result<()> {
-        self.reference = Some(self.policy.weights().cast(s, self.policy.model().compute)?);
+        self.reference = Some(self.policy.weights().cast(self.policy.home(s), self.policy.model().compute)?);
         Ok(())
     }
 
     /// Log-probs and entropies of each response under the policy.
     pub fn logprobs(&self, s: &Stream, sequences: &[&Sequence]) -> Result<Vec<Logprobs>> {
         let temperature = self.settings.temperature;
-        let mut out = vec![Logprobs::default(); sequences.len()];
+        let (mut logp, mut entropy) = (vec![Vec::new(); sequences.len()], vec![Vec::new(); sequences.len()]);
         for (members, packed) in self.packed(sequences)? {
             let all = self.policy.logprobs(s, &packed, temperature)?;
-            for ((i, logp), entropy) in members.into_iter().zip(packed.split(&all.logp)).zip(packed.split(&all.entropy)) {
-                out[i] = Logprobs { logp: logp.to_vec(), entropy: entropy.to_vec() };
+            for ((i, l), h) in members.into_iter().zip(packed.split(&all.logp)).zip(packed.split(&all.entropy)) {
+                (logp[i], entropy[i]) = (l.to_vec(), h.to_vec());
             }
         }
-        Ok(out)
+        let (logp, entropy) = (self.share(sequences, logp)?, self.share(sequences, entropy)?);
+        Ok(logp.into_iter().zip(entropy).map(|(logp, entropy)| Logprobs { logp, entropy }).collect())
     }
 
     /// Log-probs of each response under the reference.
@@ -126,24 +134,32 @@ impl Trainer {
                 out[i] = logp.to_vec();
             }
         }
-        Ok(out)
+        self.share(sequences, out)
     }
 
     /// One optimiser step on the mean loss over all response tokens of the samples.
     pub fn update(&mut self, s: &Stream, samples: &[Sample]) -> Result<UpdateMetrics> {
         let TrainerSettings { loss, .. } = self.settings;
         let sequences: Vec<&Sequence> = samples.iter().map(|sample| &sample.sequence).collect();
+        for Sample { sequence, old_logp, ref_logp, .. } in samples {
+            loss.check_response(sequence.response_len(), old_logp.as_deref(), ref_logp.as_deref())?;
+        }
         let mut metrics = LossMetrics::default();
         let (entropy, tokens, step) = self.descend(s, &sequences, |i, logp, tokens, dlogp| {
             let Sample { advantage, old_logp, ref_logp, .. } = &samples[i];
             let (old_logp, ref_logp) = (old_logp.as_deref(), ref_logp.as_deref());
             loss.add(Response { advantage: *advantage, logp, old_logp, ref_logp }, tokens, &mut metrics, dlogp)
         })?;
+        let LossMetrics { pg_loss, pg_clipfrac, pg_clipfrac_lower, ppo_kl, kl_loss } = metrics;
+        let own = [entropy, pg_loss, pg_clipfrac, pg_clipfrac_lower, ppo_kl, kl_loss];
+        let [entropy, pg_loss, pg_clipfrac, pg_clipfrac_lower, ppo_kl, kl_loss] = exchange::sum(self.world(), own)?;
+        let metrics = LossMetrics { pg_loss, pg_clipfrac, pg_clipfrac_lower, ppo_kl, kl_loss };
         Ok(UpdateMetrics { loss: metrics, kl_coef: loss.kl_loss_coef, entropy, step, tokens })
     }
 
-    /// One optimiser step. `term` is called once for each sequence with its number, its response's log-probs and the tokens
-    /// of all responses, and appends d loss / d log-prob of each. Answers with (mean entropy, tokens, what the step did).
+    /// One optimiser step. `term` is called once for each sequence of this rank with its number, its response's log-probs and the
+    /// tokens of all responses of all ranks, and appends d loss / d log-prob of each. Answers with (the entropies of this rank's
+    /// tokens over all tokens, all tokens, what the step did).
     pub(super) fn descend(
         &mut self,
         s: &Stream,
@@ -152,7 +168,7 @@ impl Trainer {
     ) -> Result<(f64, usize, StepReport)> {
         let tokens = sequences.iter().map(|sequence| sequence.response_len()).sum();
         ensure!(tokens > 0, "an update over {} sequences without a single response token", sequences.len());
-        self.grads.zero(s)?;
+        self.grads.clear();
         let mut entropy = 0.0;
         for (members, packed) in self.packed(sequences)? {
             let logprobs = self.policy.forward_backward(s, &packed, self.settings.temperature, &mut self.grads, |logprobs| {
@@ -164,7 +180,8 @@ impl Trainer {
             })?;
             entropy += logprobs.entropy.iter().map(|&h| f64::from(h)).sum::<f64>();
         }
-        let step = self.optimizer.step(s, self.policy.masters_mut(), &mut self.grads)?;
+        let (masters, world) = self.policy.masters_mut();
+        let step = self.optimizer.step(s, masters, self.grads.store_mut(), world)?;
         if step.updated {
             self.policy.refresh(s)?;
         }
@@ -174,13 +191,22 @@ impl Trainer {
     /// The gradient of the last update, as clipping left it.
     #[cfg(test)]
     pub fn grads(&self) -> &Store {
-        &self.grads
+        self.grads.store()
     }
 
-    /// Micro-batches: the numbers of their sequences, and those packed.
+    /// This rank's micro-batches: the numbers of their sequences, and those packed.
     fn packed(&self, sequences: &[&Sequence]) -> Result<Vec<(Vec<usize>, Packed)>> {
-        let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.input_len()).collect();
-        micro_batches(&lengths, self.settings.max_tokens)?
+        let (rank, ranks) = match self.world() {
+            None => (0, 1),
+            Some(world) => {
+                // A rank that stops alone leaves the others waiting for it: what one would refuse, all refuse.
+                for &sequence in sequences {
+                    self.policy.model().check(&Packed::new([sequence])?)?;
+                }
+                (world.rank(), world.size())
+            }
+        };
+        rank_batches(&input_lengths(sequences), self.settings.max_tokens, rank, ranks)?
             .into_iter()
             .map(|members| {
                 let packed = Packed::new(members.iter().map(|&i| sequences[i]))?;
@@ -188,4 +214,14 @@ impl Trainer {
             })
             .collect()
     }
+    /// One value a response token, which the rank of each sequence has computed, on every rank.
+    fn share(&self, sequences: &[&Sequence], values: Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>> {
+        let Some(world) = self.world() else { return Ok(values) };
+        let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.response_len()).collect();
+        exchange::values(world, &owners(&input_lengths(sequences), world.size()), &lengths, values)
+    }
+}
+
+fn input_lengths(sequences: &[&Sequence]) -> Vec<usize> {
+    sequences.iter().map(|sequence| sequence.input_len()).collect()
 }

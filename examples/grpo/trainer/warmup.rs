@@ -5,6 +5,7 @@ use ascend_rl::acl::Stream;
 
 use super::optimizer::StepReport;
 use super::step::Trainer;
+use crate::exchange;
 use crate::policy::Sequence;
 
 /// What a supervised step did.
@@ -28,6 +29,7 @@ impl Trainer {
             dlogp.extend(std::iter::repeat_n(-1.0 / tokens as f32, logp.len()));
             Ok(())
         })?;
+        let [sum] = exchange::sum(self.world(), [sum])?;
         Ok(SupervisedMetrics { loss: sum / tokens as f64, step, tokens })
     }
 }

@@ -11,7 +11,7 @@ fn packed_sequences_are_as_each_alone() {
         let packed = Packed::new(&sequences).unwrap();
         let weights = weights(packed.num_rows());
         let (together, logprobs) = gradient(&s, &policy, &packed, 1.0, &weights);
-        let mut apart = Store::zeros(&s, &policy.model.geometry, DType::F32).unwrap();
+        let mut apart = Gradients::new(&s, &policy.model.geometry).unwrap();
         for ((sequence, weights), logp) in sequences.iter().zip(packed.split(&weights)).zip(packed.split(&logprobs.logp)) {
             let alone = Packed::new([sequence]).unwrap();
             let forward = policy.logprobs(&s, &alone, 1.0).unwrap();
@@ -20,7 +20,7 @@ fn packed_sequences_are_as_each_alone() {
             // f32 sums in another order.
             assert!(largest_difference(&both.logp, logp) < 1e-5);
         }
-        for ((name, a), (_, b)) in contents(&s, &together).into_iter().zip(contents(&s, &apart)) {
+        for ((name, a), (_, b)) in contents(&s, &together).into_iter().zip(contents(&s, apart.store())) {
             assert!(relative(&a, &b) < 1e-5, "{name}: {}", relative(&a, &b));
         }
     }
@@ -133,7 +133,7 @@ fn what_cannot_be_computed_is_said() {
     assert!(error(score(&[0], &[1; 41])).contains("a sequence of 41 tokens"));
     assert_eq!(score(&[0], &[1; 40]).unwrap().logp.len(), 40);
     assert_eq!(score(&[0, 1], &[]).unwrap(), Logprobs::default());
-    let mut grads = Store::zeros(&s, &policy.model.geometry, DType::F32).unwrap();
+    let mut grads = Gradients::new(&s, &policy.model.geometry).unwrap();
     let packed = Packed::new(&[Sequence::new(&[1], &[2, 3])]).unwrap();
     let short = policy.forward_backward(&s, &packed, 1.0, &mut grads, |_| Ok(vec![1.0]));
     assert!(error(short).contains("1 derivatives for 2 log-probs"));

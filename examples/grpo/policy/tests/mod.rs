@@ -3,8 +3,14 @@
 mod fixtures;
 mod gradients;
 mod invariances;
+mod sharded;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
 
 use ascend_rl::acl::{Device, Stream};
+use ascend_rl::hccl::CommOptions;
 use ascend_rl::sys::Cann;
 use ascend_rl::tensor::DType;
 
@@ -41,20 +47,44 @@ pub fn tiny(family: Family, tied: bool) -> ModelConfig {
 
 /// A tiny policy in which nothing is left at one or zero.
 pub fn policy(s: &Stream, family: Family, tied: bool, compute: DType) -> Policy {
-    let config = tiny(family, tied);
-    let mut policy = Policy::new(s, &config, compute).unwrap();
+    filled(s, Policy::new(s, &tiny(family, tied), compute).unwrap())
+}
+
+/// The policy with weights that follow from its config alone, however it is spread.
+pub fn filled(s: &Stream, mut policy: Policy) -> Policy {
     let mut random = Random::new(5);
-    let norms: Vec<String> = (policy.model.geometry.units().iter().flat_map(|u| &u.blocks))
-        .filter(|b| b.slot.is_norm())
-        .flat_map(|b| b.parts.iter().map(|p| p.name.clone()))
-        .collect();
+    let mut weights = BTreeMap::new();
+    for block in policy.model.geometry.units().iter().flat_map(|u| &u.blocks) {
+        let (mean, std) = if block.slot.is_norm() { (1.0, 0.3) } else { (0.0, 0.2) };
+        for part in &block.parts {
+            let values: Vec<f32> = (0..part.numel()).map(|_| mean + std * random.normal()).collect();
+            weights.insert(part.name.clone(), values);
+        }
+    }
+    policy.load(s, |name, _| Ok(weights[name].clone())).unwrap();
     policy
-        .load(s, |name, shape| {
-            let (mean, std) = if norms.iter().any(|norm| norm == name) { (1.0, 0.3) } else { (0.0, 0.2) };
-            Ok((0..shape.iter().product()).map(|_| mean + std * random.normal()).collect())
-        })
-        .unwrap();
-    policy
+}
+
+/// What `work` answers on each of `count` ranks, in their order. Ranks are threads of this process, with a device each.
+pub fn on_ranks<R: Send>(count: usize, work: impl Fn(&Stream, Communicator) -> R + Sync) -> Vec<R> {
+    on_devices(0..count as u32, work)
+}
+
+/// The same on given devices.
+pub fn on_devices<R: Send>(devices: Range<u32>, work: impl Fn(&Stream, Communicator) -> R + Sync) -> Vec<R> {
+    let cann = Cann::load().unwrap();
+    let devices: Vec<Device> = devices.map(|i| Device::open(&cann, i).unwrap()).collect();
+    // A rank that fails must not hold the suite up for CANN's half hour.
+    let options = CommOptions { timeout: Some(Duration::from_secs(60)), ..CommOptions::default() };
+    let world = Communicator::all(&devices, &options).unwrap();
+    std::thread::scope(|scope| {
+        let rank = |comm: Communicator| {
+            let work = &work;
+            scope.spawn(move || work(&comm.device().stream().unwrap(), comm))
+        };
+        let ranks: Vec<_> = world.into_iter().map(rank).collect();
+        ranks.into_iter().map(|rank| rank.join().unwrap()).collect()
+    })
 }
 
 /// Sequences of several lengths, one with a single-token prompt, one without a response.
@@ -70,7 +100,7 @@ pub fn sequences() -> Vec<Sequence> {
 
 /// Everything in a store by name.
 pub fn contents(s: &Stream, store: &Store) -> Vec<(String, Vec<f32>)> {
-    store.export(s).map(|tensor| tensor.map(|(name, _, values)| (name, values)).unwrap()).collect()
+    store.export(s, None).map(|tensor| tensor.map(|(name, _, values)| (name, values)).unwrap()).collect()
 }
 
 /// The norm of the difference over the norm of `b`.
@@ -90,9 +120,9 @@ pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
 
 /// The gradient of `sum w_i logp_i` with w from `weights`, and the log-probs.
 pub fn gradient(s: &Stream, policy: &Policy, packed: &Packed, temperature: f64, weights: &[f32]) -> (Store, Logprobs) {
-    let mut grads = Store::zeros(s, &policy.model.geometry, DType::F32).unwrap();
+    let mut grads = Gradients::new(s, &policy.model.geometry).unwrap();
     let logprobs = policy.forward_backward(s, packed, temperature, &mut grads, |_| Ok(weights.to_vec())).unwrap();
-    (grads, logprobs)
+    (grads.into_store(), logprobs)
 }
 
 /// One weight a row.
