@@ -251,7 +251,10 @@ fn bad_input_is_one_line_that_names_the_thing_and_the_way_out() {
     let in_a_file = at("file").join("runs");
     expect(fail(&["--steps", "1", "--runs", path(&in_a_file)]), &["file"]);
     expect(fail(&["--steps", "1", "--device", "99", "--runs", path(&at("runs"))]), &["99"]);
-    expect(fail(&["--steps", "1", "--trace", path(&in_a_file)]), &["cannot write the trace", "runs"]);
+    expect(
+        fail(&["--steps", "1", "--runs", path(&at("runs")), "--trace", path(&in_a_file)]),
+        &["cannot write the trace", "runs"],
+    );
     fs::write(at("typo.toml"), "[grpo]\nclip_ratio_lo = 0.1\n").unwrap();
     expect(
         fail(&["--settings", path(&at("typo.toml"))]),
