@@ -242,11 +242,7 @@ pub(crate) fn HcclSend(
     comm: HcclComm,
     stream: aclrtStream,
 ) -> Outcome {
-    let comm = resolve(comm)?;
-    let call = one_way(&comm, What::Send { to: dest_rank }, send_buf, count, data_type, ["sendBuf", "destRank"])?;
-    check!(dest_rank as usize != comm.rank, HCCL_E_PARA, "destRank is {dest_rank}, which is this rank: it would wait for itself");
-    let stream = stream_of(&comm, stream)?;
-    comm.group.exchange(comm.rank, "HcclSend", vec![call], &stream)
+    message("HcclSend", What::Send { to: dest_rank }, send_buf, count, data_type, ["sendBuf", "destRank"], comm, stream)
 }
 
 pub(crate) fn HcclRecv(
@@ -257,11 +253,27 @@ pub(crate) fn HcclRecv(
     comm: HcclComm,
     stream: aclrtStream,
 ) -> Outcome {
+    message("HcclRecv", What::Recv { from: src_rank }, recv_buf, count, data_type, ["recvBuf", "srcRank"], comm, stream)
+}
+
+/// A send or a receive alone, which is never with this rank itself: its stream would wait for what stands behind.
+#[allow(clippy::too_many_arguments)] // C's own, and what names them.
+fn message(
+    name: &'static str,
+    what: What,
+    buf: *const c_void,
+    count: u64,
+    data_type: HcclDataType,
+    params: [&str; 2],
+    comm: HcclComm,
+    stream: aclrtStream,
+) -> Outcome {
     let comm = resolve(comm)?;
-    let call = one_way(&comm, What::Recv { from: src_rank }, recv_buf, count, data_type, ["recvBuf", "srcRank"])?;
-    check!(src_rank as usize != comm.rank, HCCL_E_PARA, "srcRank is {src_rank}, which is this rank: it would wait for itself");
+    let call = one_way(&comm, what, buf, count, data_type, params)?;
+    let itself = [What::Send { to: comm.rank as u32 }, What::Recv { from: comm.rank as u32 }].contains(&what);
+    check!(!itself, HCCL_E_PARA, "{} is {}, which is this rank: it would wait for itself", params[1], comm.rank);
     let stream = stream_of(&comm, stream)?;
-    comm.group.exchange(comm.rank, "HcclRecv", vec![call], &stream)
+    comm.group.exchange(comm.rank, name, vec![call], &stream)
 }
 
 /// A send or a receive, checked; `params` are the names of buffer and peer.

@@ -63,79 +63,43 @@ impl Fold for ExactSum {
     }
 }
 
-/// The root of the sum of squares.
-#[derive(Clone, Copy)]
-pub(super) struct Euclidean;
+/// Sums in f64 of something of each number, given as f32.
+macro_rules! sums {
+    ($($(#[$doc:meta])* $name:ident: $x:ident => $term:expr, $sum:ident => $end:expr;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub(super) struct $name;
 
-impl Fold for Euclidean {
-    type In = f32;
-    type Sum = f64;
-    #[inline(always)]
-    fn start(self) -> f64 {
-        0.0
-    }
-    #[inline(always)]
-    fn step(self, sum: f64, x: f32) -> f64 {
-        sum + x as f64 * x as f64
-    }
-    #[inline(always)]
-    fn join(self, a: f64, b: f64) -> f64 {
-        a + b
-    }
-    #[inline(always)]
-    fn end(self, sum: f64) -> f32 {
-        sum.sqrt() as f32
-    }
+        impl Fold for $name {
+            type In = f32;
+            type Sum = f64;
+            #[inline(always)]
+            fn start(self) -> f64 {
+                0.0
+            }
+            #[inline(always)]
+            fn step(self, sum: f64, $x: f32) -> f64 {
+                sum + $term
+            }
+            #[inline(always)]
+            fn join(self, a: f64, b: f64) -> f64 {
+                a + b
+            }
+            #[inline(always)]
+            fn end(self, $sum: f64) -> f32 {
+                $end as f32
+            }
+        }
+    )* };
 }
 
-/// The sum of magnitudes.
-#[derive(Clone, Copy)]
-pub(super) struct Magnitudes;
-
-impl Fold for Magnitudes {
-    type In = f32;
-    type Sum = f64;
-    #[inline(always)]
-    fn start(self) -> f64 {
-        0.0
-    }
-    #[inline(always)]
-    fn step(self, sum: f64, x: f32) -> f64 {
-        sum + x.abs() as f64
-    }
-    #[inline(always)]
-    fn join(self, a: f64, b: f64) -> f64 {
-        a + b
-    }
-    #[inline(always)]
-    fn end(self, sum: f64) -> f32 {
-        sum as f32
-    }
-}
-
-/// How many are not zero.
-#[derive(Clone, Copy)]
-pub(super) struct NonZero;
-
-impl Fold for NonZero {
-    type In = f32;
-    type Sum = f64;
-    #[inline(always)]
-    fn start(self) -> f64 {
-        0.0
-    }
-    #[inline(always)]
-    fn step(self, sum: f64, x: f32) -> f64 {
-        sum + (x != 0.0) as u8 as f64
-    }
-    #[inline(always)]
-    fn join(self, a: f64, b: f64) -> f64 {
-        a + b
-    }
-    #[inline(always)]
-    fn end(self, sum: f64) -> f32 {
-        sum as f32
-    }
+sums! {
+    /// The root of the sum of squares.
+    Euclidean: x => x as f64 * x as f64, sum => sum.sqrt();
+    /// The sum of magnitudes.
+    Magnitudes: x => x.abs() as f64, sum => sum;
+    /// How many are not zero.
+    NonZero: x => (x != 0.0) as u8 as f64, sum => sum;
 }
 
 /// The largest magnitude; NaN if there is one.
