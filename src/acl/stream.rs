@@ -177,6 +177,11 @@ impl Stream {
         check(self.api(), call, f())
     }
 
+    /// Gives the stream itself to a call that enqueues nothing: to whoever will enqueue on it later.
+    pub(crate) fn hand_over(&self, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
+        self.plan(call, || f(self.inner.raw.0))
+    }
+
     /// At least `bytes` of scratch memory (null for none) for the next operator on this stream. The one after it may get the
     /// same bytes, because it is queued behind.
     pub(crate) fn workspace(&self, bytes: usize) -> Result<*mut c_void> {
