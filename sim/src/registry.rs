@@ -18,6 +18,9 @@ pub(crate) enum Kind {
     TensorList = 0xC7,
     Executor = 0xC8,
     Communicator = 0xC9,
+    Notify = 0xD1,
+    Stamp = 0xD2,
+    ProfConfig = 0xD3,
 }
 
 struct Slot<T> {

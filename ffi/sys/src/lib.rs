@@ -1,8 +1,8 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
 //! Nothing here is linked. Each library of CANN has one list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
-//! [`hccl_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`]), the look-up of
-//! each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To bind one more
+//! [`hccl_symbols!`], [`prof_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`],
+//! [`Prof`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To bind one more
 //! function, add a row to its list: the compiler then names every place that must answer for it.
 //!
 //! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
@@ -25,6 +25,8 @@ mod nnopbase;
 mod opapi;
 #[macro_use]
 mod hccl;
+#[macro_use]
+mod prof;
 pub mod codes;
 pub mod types;
 
@@ -32,6 +34,7 @@ pub use acl::Acl;
 pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
 pub use opapi::OpApi;
+pub use prof::Prof;
 pub use table::{Lib, Missing, Op, RunOperator, Symbol};
 
 /// Every function that the library calls, resolved. The one seam between the library and a device.
@@ -45,6 +48,8 @@ pub struct Api {
     pub ops: OpApi,
     /// The collectives.
     pub hccl: Hccl,
+    /// Profiling.
+    pub prof: Prof,
 }
 
 impl Api {
@@ -62,19 +67,20 @@ impl Api {
                 nn: NnOpBase::load(resolve)?,
                 ops: OpApi::load(resolve)?,
                 hccl: Hccl::load(resolve)?,
+                prof: Prof::load(resolve)?,
             })
         }
     }
 
     /// Whether a function is there, by its C name.
     pub fn has(&self, symbol: &str) -> bool {
-        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol) || self.hccl.has(symbol)
+        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol) || self.hccl.has(symbol) || self.prof.has(symbol)
     }
 }
 
 /// All symbols of all lists, in order: the coverage of this binding.
 pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
-    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS)
+    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS).chain(Prof::SYMBOLS)
 }
 
 /// The oldest CANN release the library runs on: (major, minor), "8.3".

@@ -15,6 +15,8 @@ pub enum Lib {
     OpApi,
     /// `libhccl.so`; communicator management is in `libhcomm.so` from 8.5 on.
     Hccl,
+    /// `libmsprofiler.so`.
+    MsProfiler,
 }
 
 impl Lib {
@@ -35,6 +37,7 @@ impl Lib {
                 "libaclnn_ops_train.so",
             ],
             Lib::Hccl => &["libhccl.so", "libhcomm.so"],
+            Lib::MsProfiler => &["libmsprofiler.so"],
         }
     }
 }
