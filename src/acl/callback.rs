@@ -1,6 +1,7 @@
 //! Functions of the host in a stream's order.
 
-use super::device::{Deferred, Handle};
+use super::deferred::Deferred;
+use super::device::Handle;
 use super::stream::Stream;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys::{Cann, check, recent_message};

@@ -53,7 +53,7 @@ impl Device {
     /// Errors: `MissingSymbol` before CANN 8.3. CANN: aclrtGetDeviceResLimit.
     pub fn cores(&self) -> Result<Cores> {
         let get = self.optional("aclrtGetDeviceResLimit", self.api().acl.aclrtGetDeviceResLimit)?;
-        let ask = |kind| {
+        let ask = |kind| -> Result<u32> {
             let mut value = 0;
             // SAFETY: takes numbers; `value` outlives the call.
             self.call("aclrtGetDeviceResLimit", || unsafe { get(self.ordinal() as i32, kind, &mut value) })?;
