@@ -1,6 +1,7 @@
 //! The devices that this process sees: what they are, what they have, how they are connected.
 //!
-//! `cargo run --example 01_device`; on a machine without a card `CANN_SIM_DEVICES=4 CANN_SIM_SOC=Ascend910_9391` imitates another one.
+//! `cargo run --example 01_device`; on a machine without a card `CANN_SIM_DEVICES=4 CANN_SIM_SOC=Ascend910_9391` imitates
+//! another one.
 
 use ascend_rl::{Cann, Device, Result};
 

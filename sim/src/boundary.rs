@@ -131,7 +131,8 @@ fn remember(text: String) {
     }
 }
 
-/// Takes the last message of the thread (or process); null when there is none. The text lives until the next message is taken on this thread.
+/// Takes the last message of the thread (or process); null when there is none. The text lives until the next message is taken
+/// on this thread.
 pub(crate) fn take_recent() -> *const c_char {
     let shared = IS_SHARED.load(Relaxed).then(|| SHARED.lock().unwrap_or_else(PoisonError::into_inner).take()).flatten();
     RECENT.with_borrow_mut(|recent| match shared.or_else(|| recent.0.take()) {

@@ -1,4 +1,5 @@
-//! What the environment sets: `CANN_SIM_*`, and CANN's own `ASCEND_RT_VISIBLE_DEVICES`. Read once, at the first call that needs a device.
+//! What the environment sets: `CANN_SIM_*`, and CANN's own `ASCEND_RT_VISIBLE_DEVICES`. Read once, at the first call that needs
+//! a device.
 
 use std::ffi::CString;
 use std::sync::OnceLock;
@@ -89,8 +90,8 @@ impl Settings {
     }
 }
 
-/// "0,2,5": numbers of devices that are there, rising. CANN ends the list at the first mistake, which hides devices without a word:
-/// here a mistake is named.
+/// "0,2,5": numbers of devices that are there, rising. CANN ends the list at the first mistake, which hides devices without a
+/// word: here a mistake is named.
 fn visible(text: &str, devices: u32) -> Result<Vec<u32>, String> {
     let mut ids: Vec<u32> = Vec::new();
     for part in text.split(',') {

@@ -157,7 +157,8 @@ impl Drop for Caller {
         let api = self.cann.api();
         if let (Some(unsubscribe), Some(stream)) = (api.acl.aclrtUnSubscribeReport, self.stream) {
             let id = thread.as_pthread_t() as u64;
-            // SAFETY: the context lives until its device is closed, which its streams precede; the stream is alive. A failure has nowhere to go and leaves a subscription of a thread that is gone, which is harmless.
+            // SAFETY: the context lives until its device is closed, which its streams precede; the stream is alive. A failure
+            // has nowhere to go and leaves a subscription of a thread that is gone, which is harmless.
             let code = unsafe {
                 (api.acl.aclrtSetCurrentContext)(self.context.0);
                 unsubscribe(id, stream.0)

@@ -77,8 +77,8 @@ impl Device {
 
     /// How this device is connected to `peer`.
     ///
-    /// Errors: `Argument` if they are one device; `WrongDevice` if one is a card's and the other simulated; `MissingSymbol` before
-    /// CANN 8.5.
+    /// Errors: `Argument` if they are one device; `WrongDevice` if one is a card's and the other simulated; `MissingSymbol`
+    /// before CANN 8.5.
     /// CANN: aclrtGetDevicesTopo.
     pub fn link(&self, peer: &Device) -> Result<Link> {
         let peer = self.peer(peer)?;

@@ -41,9 +41,9 @@ impl Device {
     /// Errors: `Device` for what CANN knows to be no stream of this device's context. CANN: aclrtStreamQuery.
     ///
     /// # Safety
-    /// `stream` is null or a live `aclrtStream` of this device's context ([`Device::as_raw`]). It stays alive until the [`Stream`]
-    /// and the buffers that live on it are dropped. No call that names it is made on another thread at the same time as one of
-    /// ours: CANN leaves the order of such calls open. It has no subscription of `aclrtSubscribeReport` where
+    /// `stream` is null or a live `aclrtStream` of this device's context ([`Device::as_raw`]). It stays alive until the
+    /// [`Stream`] and the buffers that live on it are dropped. No call that names it is made on another thread at the same time
+    /// as one of ours: CANN leaves the order of such calls open. It has no subscription of `aclrtSubscribeReport` where
     /// [`Stream::host_callback`] is used.
     pub unsafe fn adopt_stream(&self, stream: *mut c_void) -> Result<Stream> {
         let adopted = Stream::from_raw(self, Handle(stream), true);
@@ -64,9 +64,9 @@ impl Stream {
     /// Errors: `Argument` for null where `len` is not 0, and for an address that is not a multiple of the element's size.
     ///
     /// # Safety
-    /// At `address` there are `len` values of memory of this device, and they stay until this buffer is dropped *and* the work that
-    /// was queued with it has run. Meanwhile nobody else writes there, or reads what is written here, but in an order that events
-    /// or this stream's queue see to.
+    /// At `address` there are `len` values of memory of this device, and they stay until this buffer is dropped *and* the work
+    /// that was queued with it has run. Meanwhile nobody else writes there, or reads what is written here, but in an order that
+    /// events or this stream's queue see to.
     pub unsafe fn adopt_buffer<T: Element>(&self, address: *mut c_void, len: usize) -> Result<DeviceBuffer<T>> {
         if address.is_null() && len > 0 {
             let text = format!("the address is null; memory for {len} values is needed");

@@ -3,7 +3,8 @@
 //! [`Device`], [`Stream`], [`Event`] and [`Timer`]; [`DeviceBuffer`] with its [`Slice`]s, from a stream-ordered caching
 //! allocator; pinned host memory ([`PinnedBuffer`]) and copies; functions of the host in a stream's order
 //! ([`Stream::host_callback`]); [`Tracer`], which sees when each call ran, and CANN's profiler ([`Profile`], [`Range`]). What C++ or
-//! torch_npu made is adopted ([`Device::adopt`], [`Device::adopt_stream`], [`Stream::adopt_buffer`]). Safe code cannot cause a use after free, a data race or an access out of bounds on the device; `buffer.rs` has the argument.
+//! torch_npu made is adopted ([`Device::adopt`], [`Device::adopt_stream`], [`Stream::adopt_buffer`]). Safe code cannot cause a use
+//! after free, a data race or an access out of bounds on the device; `buffer.rs` has the argument.
 //!
 //! May use: [`crate::sys`]. Must not: know of tensors or operators.
 //!

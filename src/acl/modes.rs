@@ -83,7 +83,8 @@ impl Device {
     }
 
     /// Bounds how long any operator of this process runs, on any device, before it counts as hung; `None` is the longest time
-    /// that the hardware can count, some 18 minutes. The bound that counts is returned: hardware counts in steps (of 4.3 seconds).
+    /// that the hardware can count, some 18 minutes. The bound that counts is returned: hardware counts in steps (of 4.3
+    /// seconds).
     ///
     /// Before CANN 8.5 it is the asked one, in whole seconds. The simulator keeps the bound and ends no operator.
     /// Errors: `MissingSymbol` where the toolkit lacks the function.

@@ -60,8 +60,8 @@ impl Stream {
         device.call("aclrtSetStreamFailureMode", || unsafe { set(self.raw(), ACL_STOP_ON_FAILURE) })
     }
 
-    /// Drops what is queued and has not begun to run. The stream can be used again; what the dropped work would have written holds
-    /// whatever it held. A thread that waits for an event of this stream may get an error.
+    /// Drops what is queued and has not begun to run. The stream can be used again; what the dropped work would have written
+    /// holds whatever it held. A thread that waits for an event of this stream may get an error.
     ///
     /// Functions of [`Stream::host_callback`] that have not been called will not be, and what they captured leaks.
     /// Order: blocks until what runs has ended, or was stopped.

@@ -1,9 +1,10 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
 //! Nothing here is linked. Each library of CANN has one list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
-//! [`hccl_symbols!`], [`prof_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`],
-//! [`Prof`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To bind one more
-//! function, add a row to its list: the compiler then names every place that must answer for it.
+//! [`hccl_symbols!`], [`prof_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`],
+//! [`Hccl`], [`Prof`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list
+//! ([`symbols`]). To bind one more function, add a row to its list: the compiler then names every place that must answer for
+//! it.
 //!
 //! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
 //! handles are `*mut c_void`, and structs have layout assertions. Names are CANN's own, verbatim.

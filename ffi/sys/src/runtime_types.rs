@@ -26,7 +26,11 @@ opaque! {
 
 c_enum! {
     /// Whether a device can be used.
-    aclrtDeviceStatus: c_int { ACL_RT_DEVICE_STATUS_NORMAL = 0; ACL_RT_DEVICE_STATUS_ABNORMAL = 1; ACL_RT_DEVICE_STATUS_END = 0xFFFF; }
+    aclrtDeviceStatus: c_int {
+        ACL_RT_DEVICE_STATUS_NORMAL = 0;
+        ACL_RT_DEVICE_STATUS_ABNORMAL = 1;
+        ACL_RT_DEVICE_STATUS_END = 0xFFFF;
+    }
 }
 c_enum! {
     /// What floating point results out of range become.
@@ -76,11 +80,19 @@ c_enum! {
 }
 c_enum! {
     /// Features that `aclrtGetDeviceCapability` knows.
-    aclrtDevFeatureType: c_int { ACL_FEATURE_TSCPU_TASK_UPDATE_SUPPORT_AIC_AIV = 1; ACL_FEATURE_SYSTEM_MEMQ_EVENT_CROSS_DEV = 21; }
+    aclrtDevFeatureType: c_int {
+        ACL_FEATURE_TSCPU_TASK_UPDATE_SUPPORT_AIC_AIV = 1;
+        ACL_FEATURE_SYSTEM_MEMQ_EVENT_CROSS_DEV = 21;
+    }
 }
 c_enum! {
     /// Features of the toolkit and the chip together.
-    aclCannAttr: c_int { ACL_CANN_ATTR_UNDEFINED = -1; ACL_CANN_ATTR_INF_NAN = 0; ACL_CANN_ATTR_BF16 = 1; ACL_CANN_ATTR_JIT_COMPILE = 2; }
+    aclCannAttr: c_int {
+        ACL_CANN_ATTR_UNDEFINED = -1;
+        ACL_CANN_ATTR_INF_NAN = 0;
+        ACL_CANN_ATTR_BF16 = 1;
+        ACL_CANN_ATTR_JIT_COMPILE = 2;
+    }
 }
 c_enum! {
     /// Cores whose number can be limited.
@@ -106,7 +118,8 @@ c_enum! {
     }
 }
 c_enum! {
-    /// Whether an event's work has run, as the deprecated `aclrtQueryEvent` says it. Trap: the reverse of `aclrtEventRecordedStatus`.
+    /// Whether an event's work has run, as the deprecated `aclrtQueryEvent` says it. Trap: the reverse of
+    /// `aclrtEventRecordedStatus`.
     aclrtEventStatus: c_int { ACL_EVENT_STATUS_COMPLETE = 0; ACL_EVENT_STATUS_NOT_READY = 1; ACL_EVENT_STATUS_RESERVED = 2; }
 }
 c_enum! {

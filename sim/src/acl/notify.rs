@@ -136,7 +136,7 @@ impl Word {
         check!(
             device.id == stream.device || own.reaches(device),
             ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-            "devAddr is memory of device {}, the stream is of device {}: peer access is not enabled (aclrtDeviceEnablePeerAccess)",
+            "devAddr is memory of device {}, the stream is of device {}: aclrtDeviceEnablePeerAccess was not called",
             device.id,
             stream.device
         );

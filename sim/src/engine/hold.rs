@@ -75,15 +75,16 @@ impl Hold {
         if self.condition.met() { Needs::Nothing } else { self.condition.needs() }
     }
 
+    /// The stream goes on though it is not so: the failure.
+    pub(super) fn late(&self) -> Option<Reject> {
+        let (_, late) = self.limit.as_ref().filter(|_| !self.condition.met())?;
+        self.condition.dismissed();
+        Some(late.clone())
+    }
+
     /// The stream goes on.
     pub(super) fn pass(&self) -> Outcome {
-        match &self.limit {
-            Some((_, late)) if !self.condition.met() => {
-                self.condition.dismissed();
-                Err(late.clone())
-            }
-            _ => self.condition.pass(),
-        }
+        self.condition.pass()
     }
 
     pub(super) fn dismiss(&self) {

@@ -139,8 +139,8 @@ impl Lanes {
         all.iter().chain(needed.iter().filter_map(wanted))
     }
 
-    /// Heads that wait for more than a mark arrive, and those that have waited too long give up. Under the lazy schedule time counts only
-    /// while somebody waits: a program that has not asked for the work does not wait for it.
+    /// Heads that wait for more than a mark arrive, and those that have waited too long give up. Under the lazy schedule time
+    /// counts only while somebody waits: a program that has not asked for the work does not wait for it.
     fn attend(&mut self) {
         let heads = || {
             self.active().filter_map(|lane| match lane.queue.front() {

@@ -153,7 +153,10 @@ impl Engine {
             // What the stream waited for is not there: it must not pass for a stream with valid results.
             Task::Wait(record) => record.failure().cloned().into_iter().for_each(|failure| stream.fail(failure)),
             Task::Meet(attendance) => attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail_here(failure)),
-            Task::Hold(hold) => hold.pass().unwrap_or_else(|failure| stream.fail(failure)),
+            Task::Hold(hold) => match hold.late() {
+                Some(late) => stream.fail_here(late),
+                None => hold.pass().unwrap_or_else(|failure| stream.fail(failure)),
+            },
         }
         stream.complete_next();
     }
