@@ -135,7 +135,7 @@ impl Caller {
             }
         };
         let thread = thread::Builder::new().name("ascend-rl-callbacks".into()).spawn(work)?;
-        let id = thread.as_pthread_t() as u64;
+        let id = thread.as_pthread_t();
         let caller = Caller { thread: Some(thread), stop, stream: Some(Handle(stream.raw())), context, cann };
         // SAFETY: the stream is alive and its context current; the thread is, until it is joined.
         let subscribed = device.call("aclrtSubscribeReport", || unsafe { subscribe(id, stream.raw()) });
@@ -156,7 +156,7 @@ impl Drop for Caller {
         let Some(thread) = self.thread.take() else { return };
         let api = self.cann.api();
         if let (Some(unsubscribe), Some(stream)) = (api.acl.aclrtUnSubscribeReport, self.stream) {
-            let id = thread.as_pthread_t() as u64;
+            let id = thread.as_pthread_t();
             // SAFETY: the context lives until its device is closed, which its streams precede; the stream is alive. A failure
             // has nowhere to go and leaves a subscription of a thread that is gone, which is harmless.
             let code = unsafe {
