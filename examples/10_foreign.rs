@@ -26,6 +26,7 @@ fn main() -> Result<()> {
     {
         // SAFETY: both stay until after this block, which waits at its end, and nobody else uses them meanwhile.
         let stream = unsafe { device.adopt_stream(raw_stream) }?;
+        // SAFETY: as above, and it holds four floats.
         let mut memory = unsafe { stream.adopt_buffer::<f32>(raw_memory, 4) }?;
         // Runs behind the fill that is queued already.
         stream.write(&[1.0, 2.0], &mut memory, 1)?;
