@@ -29,8 +29,11 @@
 //! | [`Device`] | `torch.device("npu:0")` | device and primary context | one NPU, its memory, its allocator |
 //! | [`Stream`] | `torch.npu.Stream` | `cudaStream_t` | a queue of work; always explicit, there is no current one |
 //! | [`acl::Event`] | `torch.npu.Event` | `cudaEvent_t` | a mark in a queue |
+//! | [`Stream::host_callback`] | | `cudaLaunchHostFunc` | a function of the host in a stream's order |
 //! | [`acl::Timer`] | `Event(enable_timing=True)` | `cudaEventElapsedTime` | the time between two marks |
 //! | [`acl::Tracer`] | `torch_npu.profiler` | CUPTI | when each queued call ran |
+//! | [`acl::Profile`], [`acl::Range`] | `torch_npu.profiler`, `mstx` | NVTX | CANN's own profiler, with ranges of the program |
+//! | [`Device::adopt_stream`] | `torch.npu.ExternalStream` | a `cudaStream_t` of others | what C++ or torch_npu made, used here |
 //! | [`DeviceBuffer`] | `UntypedStorage` | `cudaMallocAsync` memory | typed memory with a home stream |
 //! | [`acl::Slice`], [`acl::SliceMut`] | a 1-D view | pointer and length | a borrowed part of a buffer |
 //! | [`Stream::fork`] | `wait_stream` twice, `record_stream` | two events | work on two streams at once, joined on the way out |

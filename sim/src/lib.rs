@@ -20,6 +20,7 @@ mod memory;
 mod nn;
 mod ops;
 mod parallel;
+mod prof;
 mod profile;
 mod registry;
 mod reject;

@@ -20,6 +20,9 @@ pub(crate) enum Kind {
     Communicator = 0xC9,
     AtbContext = 0xCA,
     AtbOperation = 0xCB,
+    Notify = 0xD1,
+    Stamp = 0xD2,
+    ProfConfig = 0xD3,
 }
 
 struct Slot<T> {

@@ -31,7 +31,7 @@ use std::{fmt, ptr};
 pub struct DeviceBuffer<T> {
     address: usize,
     len: usize,
-    /// `None` where there is nothing to hold.
+    /// `None` where there is nothing to hold, or nothing of ours.
     block: Option<BlockId>,
     home: Arc<StreamInner>,
     element: PhantomData<T>,
@@ -57,6 +57,11 @@ impl Stream {
 }
 
 impl<T> DeviceBuffer<T> {
+    /// Memory that others own, and free.
+    pub(super) fn foreign(address: usize, len: usize, home: &Arc<StreamInner>) -> DeviceBuffer<T> {
+        DeviceBuffer { address, len, block: None, home: home.clone(), element: PhantomData }
+    }
+
     /// Elements.
     pub fn len(&self) -> usize {
         self.len

@@ -1,8 +1,10 @@
 //! Floor 1: who owns what on a device, and in which order work on it runs.
 //!
 //! [`Device`], [`Stream`], [`Event`] and [`Timer`]; [`DeviceBuffer`] with its [`Slice`]s, from a stream-ordered caching
-//! allocator; pinned host memory ([`PinnedBuffer`]) and copies; [`Tracer`], which sees when each call ran. Safe code cannot
-//! cause a use after free, a data race or an access out of bounds on the device; `buffer.rs` has the argument.
+//! allocator; pinned host memory ([`PinnedBuffer`]) and copies; functions of the host in a stream's order
+//! ([`Stream::host_callback`]); [`Tracer`], which sees when each call ran, and CANN's profiler ([`Profile`], [`Range`]). What C++ or
+//! torch_npu made is adopted ([`Device::adopt`], [`Device::adopt_stream`], [`Stream::adopt_buffer`]). Safe code cannot cause a use
+//! after free, a data race or an access out of bounds on the device; `buffer.rs` has the argument.
 //!
 //! May use: [`crate::sys`]. Must not: know of tensors or operators.
 //!
@@ -12,19 +14,27 @@
 //! `Send` only, since two threads that share one would leave its order to chance.
 //!
 //! # Not covered
-//! Virtual memory, memory shared between processes, copies between devices, callbacks, stream priorities, graph capture.
+//! Virtual memory, memory shared between processes, copies between devices, graph capture; notifies and words of memory that
+//! streams wait for, which only programs of others need so far.
 
 mod alloc;
 mod buffer;
+mod callback;
 mod copy;
+mod deferred;
 mod device;
 mod drain;
 mod element;
 mod event;
+mod facts;
+mod foreign;
 mod fork;
+mod modes;
+mod options;
 mod peer;
 mod pinned;
 mod pool;
+mod profile;
 mod recent;
 mod staging;
 mod stream;
@@ -37,9 +47,13 @@ pub use buffer::DeviceBuffer;
 pub use device::{Device, MemoryInfo};
 pub use element::Element;
 pub use event::{Event, Timer};
+pub use facts::{DeviceInfo, Link};
 pub use fork::Fork;
+pub use modes::Cores;
+pub use options::StreamOptions;
 pub use pinned::PinnedBuffer;
 pub use pool::MemoryStats;
+pub use profile::{Profile, ProfileOptions, Range};
 pub use stream::{Stream, StreamId};
 pub use trace::{Span, Tracer};
 pub use transfer::Transfer;

@@ -1,9 +1,10 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
 //! Nothing here is linked. Each library of CANN has one list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
-//! [`hccl_symbols!`], [`atb_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`], [`Atb`]), the look-up of
-//! each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To bind one more
-//! function, add a row to its list: the compiler then names every place that must answer for it.
+//! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`],
+//! [`OpApi`], [`Hccl`], [`Atb`], [`Prof`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the
+//! coverage list ([`symbols`]). To bind one more function, add a row to its list: the compiler then names every place that must
+//! answer for it.
 //!
 //! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
 //! handles are `*mut c_void`, and structs have layout assertions. Names are CANN's own, verbatim.
@@ -27,6 +28,8 @@ mod opapi;
 mod hccl;
 #[macro_use]
 mod atb;
+#[macro_use]
+mod prof;
 pub mod codes;
 pub mod types;
 
@@ -35,6 +38,7 @@ pub use atb::Atb;
 pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
 pub use opapi::OpApi;
+pub use prof::Prof;
 pub use table::{Lib, Missing, Op, RunOperator, Symbol};
 
 /// Every function that the library calls, resolved. The one seam between the library and a device.
@@ -50,6 +54,8 @@ pub struct Api {
     pub hccl: Hccl,
     /// The transformer operators of ATB.
     pub atb: Atb,
+    /// Profiling.
+    pub prof: Prof,
 }
 
 impl Api {
@@ -68,19 +74,26 @@ impl Api {
                 ops: OpApi::load(resolve)?,
                 hccl: Hccl::load(resolve)?,
                 atb: Atb::load(resolve)?,
+                prof: Prof::load(resolve)?,
             })
         }
     }
 
     /// Whether a function is there, by its C name.
     pub fn has(&self, symbol: &str) -> bool {
-        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol) || self.hccl.has(symbol) || self.atb.has(symbol)
+        self.acl.has(symbol)
+            || self.nn.has(symbol)
+            || self.ops.has(symbol)
+            || self.hccl.has(symbol)
+            || self.atb.has(symbol)
+            || self.prof.has(symbol)
     }
 }
 
 /// All symbols of all lists, in order: the coverage of this binding.
 pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
-    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS).chain(Atb::SYMBOLS)
+    let lists = [Acl::SYMBOLS, NnOpBase::SYMBOLS, OpApi::SYMBOLS, Hccl::SYMBOLS, Atb::SYMBOLS, Prof::SYMBOLS];
+    lists.into_iter().flatten()
 }
 
 /// The oldest CANN release the library runs on: (major, minor), "8.3".

@@ -17,6 +17,8 @@ pub enum Lib {
     Hccl,
     /// ATB (package "nnal", `libatb.so`), through the C face that `build.rs` compiles where ATB's headers are.
     Atb,
+    /// `libmsprofiler.so`.
+    MsProfiler,
 }
 
 impl Lib {
@@ -38,6 +40,7 @@ impl Lib {
             ],
             Lib::Hccl => &["libhccl.so", "libhcomm.so"],
             Lib::Atb => &["libascend_rl_atb.so"],
+            Lib::MsProfiler => &["libmsprofiler.so"],
         }
     }
 }

@@ -1,4 +1,5 @@
-//! C types of CANN: handles, enums as integers, opaque descriptors. Those of HCCL are in a file of their own.
+//! C types of CANN: handles, enums as integers, opaque descriptors. Those of HCCL, and of streams and
+//! callbacks, are in files of their own.
 
 use std::ffi::{c_int, c_void};
 
@@ -53,6 +54,9 @@ macro_rules! c_enum {
 #[path = "hccl_types.rs"]
 mod hccl;
 pub use hccl::*;
+#[path = "runtime_types.rs"]
+mod runtime;
+pub use runtime::*;
 
 #[path = "atb_types.rs"]
 mod atb;

@@ -17,6 +17,8 @@ pub(crate) enum Command {
     Drop(Arc<Stream>, u64),
     /// The meeting cannot be any more.
     CallOff(Arc<Meeting>, Reject),
+    /// Something that holds a stream may be so now.
+    Look,
     /// The streams of this context do not wait for those who have not enqueued their part of a meeting.
     Abandon(usize),
 }

@@ -6,6 +6,8 @@
 //! taking part in what several streams do together ([`meeting`]): streams of different devices wait for each other, and
 //! progress needs no further call from the program.
 
+mod attributes;
+mod hold;
 mod inbox;
 mod lanes;
 mod meeting;
@@ -17,8 +19,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+pub(crate) use attributes::Attributes;
+pub(crate) use hold::{Condition, Hold, Needs};
 pub(crate) use meeting::{Attendance, Meeting, Purpose};
-pub(crate) use stream::{Record, Stream};
+pub(crate) use stream::{Failed, Record, Stream, on_failure};
 
 use ascend_rl_sys::codes::ACL_ERROR_RT_AICORE_EXCEPTION;
 
@@ -44,6 +48,25 @@ pub(crate) enum Task {
     Wait(Arc<Record>),
     /// Holds the stream until the others are there too, and does with them what they meet for.
     Meet(Box<Attendance>),
+    /// Holds the stream until something is so.
+    Hold(Box<Hold>),
+}
+
+impl Task {
+    /// Whether it waits for more than a mark: such entries are looked at whenever the engine looks for work.
+    fn attends(&self) -> bool {
+        matches!(self, Task::Meet(_) | Task::Hold(_))
+    }
+
+    /// The task is not to run. Nobody must wait for it for ever: a mark counts as reached, a meeting is called off.
+    fn dismiss(self, stream: &Stream) {
+        match self {
+            Task::Record(record) => record.complete(stream.failure()),
+            Task::Meet(attendance) => attendance.withdraw(),
+            Task::Hold(hold) => hold.dismiss(),
+            _ => {}
+        }
+    }
 }
 
 pub(crate) struct Engine {
@@ -92,6 +115,11 @@ impl Engine {
         self.inbox.push(|| (Command::CallOff(meeting, why), ()));
     }
 
+    /// Has the engine look again at what holds its streams: the host made something so.
+    pub(crate) fn look_again(&self) {
+        self.inbox.push(|| (Command::Look, ()));
+    }
+
     /// Calls off what streams of this context wait for while somebody has yet to enqueue his part: he may never.
     pub(crate) fn abandon(&self, context: usize) {
         self.inbox.push(|| (Command::Abandon(context), ()));
@@ -112,15 +140,23 @@ impl Engine {
     }
 
     fn execute(&self, stream: &Stream, task: Task) {
+        if stream.stopped() {
+            task.dismiss(stream);
+            return stream.complete_next();
+        }
         match task {
             Task::Operator(planned) => {
-                self.guarded(planned.name, || (planned.work)()).unwrap_or_else(|failure| stream.fail(failure))
+                self.guarded(planned.name, || (planned.work)()).unwrap_or_else(|failure| stream.fail_here(failure))
             }
-            Task::Once(name, work) => self.guarded(name, work).unwrap_or_else(|failure| stream.fail(failure)),
+            Task::Once(name, work) => self.guarded(name, work).unwrap_or_else(|failure| stream.fail_here(failure)),
             Task::Record(record) => record.complete(stream.failure()),
             // What the stream waited for is not there: it must not pass for a stream with valid results.
             Task::Wait(record) => record.failure().cloned().into_iter().for_each(|failure| stream.fail(failure)),
-            Task::Meet(attendance) => attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail(failure)),
+            Task::Meet(attendance) => attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail_here(failure)),
+            Task::Hold(hold) => match hold.late() {
+                Some(late) => stream.fail_here(late),
+                None => hold.pass().unwrap_or_else(|failure| stream.fail(failure)),
+            },
         }
         stream.complete_next();
     }
