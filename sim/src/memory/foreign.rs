@@ -49,7 +49,7 @@ fn identity(file: BorrowedFd<'_>) -> Result<(u64, u64)> {
 pub(crate) struct Foreign {
     base: usize,
     bytes: usize,
-    file: OwnedFd,
+    file: Arc<OwnedFd>,
 }
 
 /// The live mappings by the identity of their files.
@@ -82,7 +82,7 @@ impl Foreign {
         if base == libc::MAP_FAILED {
             return Err(Error::last_os_error());
         }
-        Ok(Foreign { base: base as usize, bytes, file })
+        Ok(Foreign { base: base as usize, bytes, file: Arc::new(file) })
     }
 
     /// The address here of `bytes` bytes from `offset` of the file on; `None` where they leave it. Good while this value lives.
@@ -90,8 +90,8 @@ impl Foreign {
         (offset <= self.bytes && bytes <= self.bytes - offset).then(|| self.base + offset)
     }
 
-    pub(crate) fn file(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
+    pub(crate) fn file(&self) -> &Arc<OwnedFd> {
+        &self.file
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_file_is_found_through_its_process_and_mapped_once() {
         let arena = Arena::map(0, 1 << 20).unwrap();
-        let place = Location::of(arena.file()).unwrap();
+        let place = Location::of(arena.file().as_fd()).unwrap();
         let (a, b) = (Foreign::of_process(place).unwrap(), Foreign::of_process(place).unwrap());
         assert!(Arc::ptr_eq(&a, &b), "one mapping a file");
         // SAFETY: inside the arena and inside its second mapping, both alive; the two do not overlap in addresses.
