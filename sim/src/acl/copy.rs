@@ -115,7 +115,12 @@ pub(super) fn check_ends(stream: &Stream, to: &Place, from: &Place) -> Outcome {
 
 /// Makes a copy in the order of the stream. Where pageable memory takes part it has been made when this returns: that memory may
 /// be gone afterwards. `work` holds the pinned blocks.
-pub(super) fn in_order(stream: &Arc<Stream>, name: &'static str, pageable: bool, work: impl FnOnce() + Send + 'static) -> Outcome {
+pub(super) fn in_order(
+    stream: &Arc<Stream>,
+    name: &'static str,
+    pageable: bool,
+    work: impl FnOnce() + Send + 'static,
+) -> Outcome {
     if pageable {
         stream.wait_all();
         stream::surface(stream)?;

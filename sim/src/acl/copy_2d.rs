@@ -57,10 +57,7 @@ fn check_2d(
         check!(width <= pitch, ACL_ERROR_INVALID_PARAM, "width is {width}, more than {param}, {pitch}");
     }
     check!(
-        matches!(
-            kind,
-            ACL_MEMCPY_HOST_TO_DEVICE | ACL_MEMCPY_DEVICE_TO_HOST | ACL_MEMCPY_DEVICE_TO_DEVICE | ACL_MEMCPY_DEFAULT
-        ),
+        matches!(kind, ACL_MEMCPY_HOST_TO_DEVICE | ACL_MEMCPY_DEVICE_TO_HOST | ACL_MEMCPY_DEVICE_TO_DEVICE | ACL_MEMCPY_DEFAULT),
         ACL_ERROR_INVALID_PARAM,
         "kind is {}: rows are copied between host and device, or within a device",
         kind.0

@@ -111,7 +111,13 @@ fn check_batch(given: Given, fail_index: Option<*mut usize>) -> Outcome<Option<B
     let (mut batch, mut upward) = (Batch::default(), None);
     for (i, attribute) in attributes.into_iter().enumerate().filter(|(i, _)| sizes[*i] > 0) {
         check!(!dsts[i].is_null() && !srcs[i].is_null(), ACL_ERROR_INVALID_PARAM, "dsts[{i}] or srcs[{i}] is null");
-        check!(sizes[i] <= maxs[i], ACL_ERROR_RT_PARAM_INVALID, "sizes[{i}] is {}, more than destMaxs[{i}], {}", sizes[i], maxs[i]);
+        check!(
+            sizes[i] <= maxs[i],
+            ACL_ERROR_RT_PARAM_INVALID,
+            "sizes[{i}] is {}, more than destMaxs[{i}], {}",
+            sizes[i],
+            maxs[i]
+        );
         let span = Span { dst: dsts[i] as usize, src: srcs[i] as usize, bytes: sizes[i] };
         let mut ends = || -> Outcome<(Place, Place)> {
             let to = Place::of(&format!("dsts[{i}]"), span.dst, span.bytes)?;

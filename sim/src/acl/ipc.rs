@@ -133,7 +133,10 @@ pub(crate) fn aclrtIpcMemClose(key: *const c_char) -> Outcome {
         (Some(address), _) => space::disown(address),
         (None, Some(_)) => Ok(()),
         (None, None) => {
-            reject!(ACL_ERROR_RT_PARAM_INVALID, "key is neither exported nor imported by this process: closed already, or never made")
+            reject!(
+                ACL_ERROR_RT_PARAM_INVALID,
+                "key is neither exported nor imported by this process: closed already, or never made"
+            )
         }
     }
 }

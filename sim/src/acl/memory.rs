@@ -55,7 +55,12 @@ pub(super) fn check_config(cfg: *mut aclrtMallocConfig, of_host: bool) -> Outcom
     }
     // SAFETY: not null, and C's contract is that it points to a value of this type.
     let cfg = unsafe { cfg.read() };
-    check!(cfg.numAttrs == 0 || !cfg.attrs.is_null(), ACL_ERROR_INVALID_PARAM, "cfg.attrs is null, cfg.numAttrs {}", cfg.numAttrs);
+    check!(
+        cfg.numAttrs == 0 || !cfg.attrs.is_null(),
+        ACL_ERROR_INVALID_PARAM,
+        "cfg.attrs is null, cfg.numAttrs {}",
+        cfg.numAttrs
+    );
     for i in 0..cfg.numAttrs {
         // SAFETY: C's contract: `numAttrs` values from `attrs` on.
         let aclrtMallocAttribute { attr, value } = unsafe { cfg.attrs.add(i).read() };
@@ -122,7 +127,10 @@ pub(crate) fn aclrtFreeWithDevSync(ptr: *mut c_void) -> Outcome {
 /// Of the newest chips only.
 pub(crate) fn aclrtMemAllocManaged(ptr: *mut *mut c_void, _size: u64, _flag: u32) -> Outcome {
     not_null("ptr", ptr)?;
-    reject!(ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "aclrtMemAllocManaged: the A2 and A3 series have no memory shared by host and device")
+    reject!(
+        ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
+        "aclrtMemAllocManaged: the A2 and A3 series have no memory shared by host and device"
+    )
 }
 
 /// Of the caches between host and device: on these chips they need no help, so only the range is checked.

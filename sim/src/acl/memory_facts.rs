@@ -24,7 +24,12 @@ pub(crate) fn aclrtGetMemInfo(attr: aclrtMemAttr, free: *mut usize, total: *mut 
 }
 
 /// All memory is the program's: one component.
-pub(crate) fn aclrtGetMemUsageInfo(device_id: i32, info: *mut aclrtMemUsageInfo, input_num: usize, output_num: *mut usize) -> Outcome {
+pub(crate) fn aclrtGetMemUsageInfo(
+    device_id: i32,
+    info: *mut aclrtMemUsageInfo,
+    input_num: usize,
+    output_num: *mut usize,
+) -> Outcome {
     not_null("memUsageInfo", info)?;
     not_null("outputNum", output_num)?;
     check!(input_num > 0, ACL_ERROR_INVALID_PARAM, "inputNum is 0");

@@ -249,7 +249,10 @@ pub(crate) fn aclrtMemPoolFreeAsync(ptr: *mut c_void, stream: aclrtStream) -> Ou
     let stream = stream::resolve(stream)?;
     let address = ptr as usize;
     let Some((pool, bytes)) = lent().remove(&address) else {
-        reject!(ACL_ERROR_RT_PARAM_INVALID, "ptr {ptr:?} is not the start of memory from a pool: freed already, or from elsewhere")
+        reject!(
+            ACL_ERROR_RT_PARAM_INVALID,
+            "ptr {ptr:?} is not the start of memory from a pool: freed already, or from elsewhere"
+        )
     };
     {
         let mut state = pool.state();

@@ -245,9 +245,10 @@ pub(crate) struct Import {
 impl Import {
     /// The whole pages that the bytes lie in: offset and length.
     pub(crate) fn pages(&self) -> (usize, usize) {
-        const PAGE: usize = 64 << 10; // The largest page of the systems that we run on.
-        let start = self.offset / PAGE * PAGE;
-        (start, (self.offset + self.bytes).next_multiple_of(PAGE) - start)
+        // SAFETY: asks for a number.
+        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
+        let start = self.offset / page * page;
+        (start, (self.offset + self.bytes).next_multiple_of(page) - start)
     }
 }
 

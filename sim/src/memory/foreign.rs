@@ -56,12 +56,7 @@ pub(crate) struct Foreign {
 static MAPPED: Mutex<BTreeMap<(u64, u64), Weak<Foreign>>> = Mutex::new(BTreeMap::new());
 
 impl Foreign {
-    /// Maps a file that some process has open, or finds the mapping.
-    pub(crate) fn of_process(place: Location) -> Result<Arc<Foreign>> {
-        Foreign::of_file(place.open()?)
-    }
-
-    /// The same for a descriptor that this process was given.
+    /// Maps a file of device memory (see [`Location::open`]), or finds the mapping.
     pub(crate) fn of_file(file: OwnedFd) -> Result<Arc<Foreign>> {
         let key = identity(file.as_fd())?;
         let mut mapped = MAPPED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -111,7 +106,7 @@ mod tests {
     fn a_file_is_found_through_its_process_and_mapped_once() {
         let arena = Arena::map(0, 1 << 20).unwrap();
         let place = Location::of(arena.file().as_fd()).unwrap();
-        let (a, b) = (Foreign::of_process(place).unwrap(), Foreign::of_process(place).unwrap());
+        let (a, b) = (Foreign::of_file(place.open().unwrap()).unwrap(), Foreign::of_file(place.open().unwrap()).unwrap());
         assert!(Arc::ptr_eq(&a, &b), "one mapping a file");
         // SAFETY: inside the arena and inside its second mapping, both alive; the two do not overlap in addresses.
         unsafe {

@@ -44,7 +44,12 @@ struct State {
 static HANDLES: Registry<Arc<Physical>> = Registry::new(Kind::Physical);
 
 impl Physical {
-    pub(crate) fn alloc(device: &'static Device, bytes: usize, align: usize, prop: aclrtPhysicalMemProp) -> Outcome<Arc<Physical>> {
+    pub(crate) fn alloc(
+        device: &'static Device,
+        bytes: usize,
+        align: usize,
+        prop: aclrtPhysicalMemProp,
+    ) -> Outcome<Arc<Physical>> {
         let offset = device.memory.alloc_physical(bytes, align)?;
         Ok(Arc::new(Physical { device, bytes, prop, backing: Backing::Own { offset }, state: Mutex::default() }))
     }
@@ -56,6 +61,12 @@ impl Physical {
             code: ascend_rl_sys::codes::ACL_ERROR_RT_MEMORY_ALLOCATION,
             text: format!("the system refuses to map memory of another process: {error}"),
         })?;
+        // What is behind the end of a file cannot be read without a signal.
+        check!(
+            file.at(offset, bytes).is_some(),
+            ACL_ERROR_RT_INTERNAL_ERROR,
+            "{bytes} bytes at {offset:#x} were exported, which leave the memory of that device"
+        );
         let backing = Backing::Foreign { file, offset, lease: from.lease };
         Ok(Arc::new(Physical { device, bytes, prop, backing, state: Mutex::default() }))
     }
@@ -108,7 +119,11 @@ impl Physical {
             reject!(ACL_ERROR_RT_PARAM_INVALID, "handle was imported: only its first owner can export it")
         };
         let mut state = self.state();
-        check!(state.export.is_none(), ACL_ERROR_RT_PARAM_INVALID, "handle was exported already: one handle, one shareable handle");
+        check!(
+            state.export.is_none(),
+            ACL_ERROR_RT_PARAM_INVALID,
+            "handle was exported already: one handle, one shareable handle"
+        );
         let (file, _) = self.part()?;
         let export = exports::export(&file, offset, self.bytes, exports::Use::Handle, to_all)?;
         let number = export.number();

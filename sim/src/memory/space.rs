@@ -41,8 +41,7 @@ struct Space {
     retired: BTreeMap<usize, usize>,
 }
 
-static SPACE: RwLock<Space> =
-    RwLock::new(Space { reserved: BTreeMap::new(), maps: BTreeMap::new(), retired: BTreeMap::new() });
+static SPACE: RwLock<Space> = RwLock::new(Space { reserved: BTreeMap::new(), maps: BTreeMap::new(), retired: BTreeMap::new() });
 /// Live mappings. While there are none, a look-up costs one load.
 static MAPS: AtomicUsize = AtomicUsize::new(0);
 
@@ -275,4 +274,3 @@ pub(crate) fn pieces(address: usize, bytes: usize) -> Vec<Piece> {
     };
     space.run(address, bytes).unwrap_or_default().iter().filter_map(piece).collect()
 }
-
