@@ -40,10 +40,10 @@ fn rows_go_up_across_and_down() {
     }
     stream.copy_2d(&wide, &mut packed, Rows { height: 0, ..rows(1, 1) }).unwrap();
     let error = stream.copy_2d(&wide, &mut packed, rows(6, width)).unwrap_err();
-    assert_eq!((error.kind(), error.to_string().as_str()), (
-        ErrorKind::Argument,
-        "rows of 7 elements are longer than the source's pitch, 6"
-    ));
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::Argument, "rows of 7 elements are longer than the source's pitch, 6")
+    );
     assert_eq!(kind(stream.copy_2d(&wide, &mut packed, Rows { height: height + 1, ..rows(8, 7) })), ErrorKind::Length);
     assert_eq!(kind(stream.read_2d(&packed, &mut back, Rows { height: usize::MAX, ..rows(7, 10) })), ErrorKind::Length);
     let other = stream.device().stream().unwrap();
@@ -140,7 +140,10 @@ fn registered_memory_is_copied_in_the_background() {
     assert_eq!((error.kind(), error.call()), (ErrorKind::Argument, None));
     stream.with_registered(&mut [0u32; 0], |host| Ok(assert!(host.is_empty()))).unwrap();
     // A closure that fails, and one that panics: the registration ends, so that the next can have it.
-    assert_eq!(kind(stream.with_registered(&mut pages.0, |_| -> Result<()> { Err(ascend_rl::Error::new(ErrorKind::Io, "mine")) })), ErrorKind::Io);
+    assert_eq!(
+        kind(stream.with_registered(&mut pages.0, |_| -> Result<()> { Err(ascend_rl::Error::new(ErrorKind::Io, "mine")) })),
+        ErrorKind::Io
+    );
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         stream.with_registered(&mut pages.0, |host| -> Result<()> {
             host.receive(&buffer, 0..1000)?;
@@ -188,7 +191,12 @@ fn a_range_grows_without_moving() {
     // One view over both, and a hole before them.
     stream.fill(range.slice_mut::<u32>(unit..4 * unit).unwrap(), 0x0102_0304).unwrap();
     assert_eq!(stream.download(range.slice::<u32>(2 * unit - 8..2 * unit + 8).unwrap()).unwrap(), [0x0102_0304; 4]);
-    for (bytes, wanted) in [(0..4, ErrorKind::Length), (unit..4 * unit + 4, ErrorKind::Length), (unit + 2..unit + 6, ErrorKind::Argument), (unit..unit + 5, ErrorKind::Argument)] {
+    for (bytes, wanted) in [
+        (0..4, ErrorKind::Length),
+        (unit..4 * unit + 4, ErrorKind::Length),
+        (unit + 2..unit + 6, ErrorKind::Argument),
+        (unit..unit + 5, ErrorKind::Argument),
+    ] {
         assert_eq!(kind(range.slice::<u32>(bytes)), wanted);
     }
     // What a memory and a place take.
@@ -218,7 +226,8 @@ const PEER: &str = "ACL_MEMORY_PEER";
 fn peer(handle: &str) {
     let bytes: Vec<u8> = (0..16).map(|i| u8::from_str_radix(&handle[2 * i..2 * i + 2], 16).unwrap()).collect();
     let device = device(1);
-    let (stream, memory) = (device.stream().unwrap(), device.import(ShareableHandle::from_bytes(bytes.try_into().unwrap())).unwrap());
+    let (stream, memory) =
+        (device.stream().unwrap(), device.import(ShareableHandle::from_bytes(bytes.try_into().unwrap())).unwrap());
     let mut range = stream.reserve(memory.bytes()).unwrap();
     range.map(0, &memory).unwrap();
     let mut seen = stream.download(range.slice::<u32>(0..4096).unwrap()).unwrap();
