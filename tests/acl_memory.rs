@@ -277,8 +277,9 @@ fn a_white_list_and_an_exporter_that_is_gone() {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([NAME, "--exact", "--nocapture"]).env(PEER, std::process::id().to_string());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(|line| line.ok());
-    let line = lines.filter_map(|line| line.split_once("handles: ").map(|(_, rest)| rest.to_owned())).next().unwrap();
+    // Kept to the end: the harness over there writes a last line.
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(|line| line.ok());
+    let line = lines.find_map(|line| line.split_once("handles: ").map(|(_, rest)| rest.to_owned())).unwrap();
     let numbers: Vec<u64> = line.split(' ').map(|n| n.parse().unwrap()).collect();
     let handle = |number| ShareableHandle { number, bytes: numbers[2] };
     let device = device(0);
@@ -286,7 +287,8 @@ fn a_white_list_and_an_exporter_that_is_gone() {
     let error = device.import(handle(numbers[1])).unwrap_err();
     assert!(error.to_string().contains("white list"), "{error}");
     writeln!(child.stdin.take().unwrap(), "end").unwrap();
-    child.wait().unwrap();
+    assert!(child.wait().unwrap().success());
+    drop(lines);
     let error = device.import(handle(numbers[0])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Argument);
     assert!(error.to_string().contains("has ended"), "{error}");
