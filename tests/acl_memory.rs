@@ -124,7 +124,7 @@ fn registered_memory_is_copied_in_the_background() {
         .with_registered(&mut pages.0, |host| {
             assert_eq!((host.len(), host.is_empty()), (4096, false));
             host.send(100..1100, &mut buffer)?;
-            stream.device().pointer(std::ptr::null()).expect_err("null is no memory");
+            stream.device().pointer(0).expect_err("null is no memory");
             host.receive(&buffer, 2000..3000)?;
             let seen = host.wait()?;
             assert_eq!(seen[2000..3000], values(4096)[100..1100]);
@@ -169,9 +169,9 @@ fn what_memory_is() {
         range
     };
     let place = |address| device.pointer(address).unwrap().place;
-    assert_eq!(place(range.address() as *const _), MemoryPlace::Device(2));
-    assert_eq!(place(pinned.as_ptr().cast()), MemoryPlace::Pinned);
-    assert_eq!(place(pageable.as_ptr().cast()), MemoryPlace::Pageable);
+    assert_eq!(place(range.address()), MemoryPlace::Device(2));
+    assert_eq!(place(pinned.as_ptr().addr()), MemoryPlace::Pinned);
+    assert_eq!(place(pageable.as_ptr().addr()), MemoryPlace::Pageable);
     let usage = device.memory_usage().unwrap();
     assert!(usage[0].bytes >= 2 << 20 && usage[0].peak_bytes >= usage[0].bytes, "{usage:?}");
 }

@@ -5,6 +5,7 @@ use super::optional::optional;
 use crate::error::Result;
 use ascend_rl_sys::types::*;
 use std::ffi::{CStr, c_void};
+use std::ptr;
 
 /// Where memory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +42,13 @@ pub struct MemoryUse {
 }
 
 impl Device {
-    /// What an address is, as memory of other libraries may be.
+    /// What an address is, as memory of other libraries may be. It is looked up, not followed.
     ///
-    /// Errors: `Argument` for null, and for device memory that was freed. CANN: aclrtPointerGetAttributes.
-    pub fn pointer(&self, address: *const c_void) -> Result<PointerInfo> {
+    /// Errors: `Argument` for 0, and for device memory that was freed. CANN: aclrtPointerGetAttributes.
+    pub fn pointer(&self, address: usize) -> Result<PointerInfo> {
         let get = optional!(self, aclrtPointerGetAttributes)?;
         let location = aclrtMemLocation { id: 0, r#type: ACL_MEM_LOCATION_TYPE_UNREGISTERED };
+        let address = ptr::without_provenance::<c_void>(address);
         let mut found = aclrtPtrAttributes { location, pageSize: 0, rsv: [0; 4] };
         // SAFETY: `found` outlives the call; the address is only looked up.
         self.call("aclrtPointerGetAttributes", || unsafe { get(address, &mut found) })?;
