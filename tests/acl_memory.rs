@@ -138,7 +138,7 @@ fn registered_memory_is_copied_in_the_background() {
     assert_eq!((pages.0[0], sum), (77, seen_sum(&pages.0)), "the program's again");
     let error = stream.with_registered(&mut pages.0[1..], |_| Ok(())).unwrap_err();
     assert_eq!((error.kind(), error.call()), (ErrorKind::Argument, None));
-    stream.with_registered(&mut [0u32; 0], |host| Ok(assert!(host.is_empty()))).unwrap();
+    assert!(stream.with_registered(&mut [0u32; 0], |host| Ok(host.is_empty())).unwrap());
     // A closure that fails, and one that panics: the registration ends, so that the next can have it.
     assert_eq!(
         kind(stream.with_registered(&mut pages.0, |_| -> Result<()> { Err(ascend_rl::Error::new(ErrorKind::Io, "mine")) })),
