@@ -20,9 +20,11 @@ pub(crate) enum Kind {
     Communicator = 0xC9,
     AtbContext = 0xCA,
     AtbOperation = 0xCB,
-    Notify = 0xD1,
-    Stamp = 0xD2,
-    ProfConfig = 0xD3,
+    Notify = 0xCC,
+    Stamp = 0xCD,
+    ProfConfig = 0xCE,
+    Physical = 0xD0,
+    MemPool = 0xD1,
 }
 
 struct Slot<T> {

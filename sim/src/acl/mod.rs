@@ -9,17 +9,28 @@ mod chip;
 mod config;
 pub(crate) mod context;
 mod copy;
+mod copy_2d;
+mod copy_batch;
+mod copy_indirect;
 mod device;
 mod event;
 mod exception;
 mod facts;
+mod fill;
+mod host_memory;
+mod ipc;
 mod limits;
 mod memory;
+mod memory_facts;
 mod notify;
 mod peer;
+mod pool;
 mod process;
+mod reduce;
+mod sharing;
 pub(crate) mod stream;
 mod timeouts;
+mod virtual_memory;
 
 use std::time::{Duration, Instant};
 
@@ -32,21 +43,32 @@ pub(crate) use context::{
     aclrtCreateContext, aclrtCtxGetCurrentDefaultStream, aclrtCtxGetSysParamOpt, aclrtCtxSetSysParamOpt, aclrtDestroyContext,
     aclrtGetCurrentContext, aclrtGetPrimaryCtxState, aclrtSetCurrentContext,
 };
-pub(crate) use copy::{aclrtMemcpy, aclrtMemcpyAsync, aclrtMemset, aclrtMemsetAsync};
+pub(crate) use copy::{aclrtMemcpy, aclrtMemcpyAsync, aclrtMemcpyAsyncWithCondition};
+pub(crate) use copy_2d::*;
+pub(crate) use copy_batch::*;
+pub(crate) use copy_indirect::*;
 pub(crate) use device::*;
 pub(crate) use event::*;
 pub(crate) use exception::*;
 pub(crate) use facts::*;
+pub(crate) use fill::*;
+pub(crate) use host_memory::*;
+pub(crate) use ipc::*;
 pub(crate) use limits::*;
 pub(crate) use memory::*;
+pub(crate) use memory_facts::*;
 pub(crate) use notify::*;
 pub(crate) use peer::*;
+pub(crate) use pool::*;
 pub(crate) use process::*;
+pub(crate) use reduce::*;
+pub(crate) use sharing::*;
 pub(crate) use stream::{
     aclrtCreateStream, aclrtCreateStreamWithConfig, aclrtDestroyStream, aclrtDestroyStreamForce, aclrtGetStreamAvailableNum,
     aclrtStreamAbort, aclrtStreamQuery, aclrtStreamStop, aclrtSynchronizeStream, aclrtSynchronizeStreamWithTimeout,
 };
 pub(crate) use timeouts::*;
+pub(crate) use virtual_memory::*;
 
 use crate::reject::{Outcome, check, reject};
 

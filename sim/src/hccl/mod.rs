@@ -18,7 +18,7 @@ mod copies;
 mod group;
 mod init;
 mod options;
-mod reduce;
+pub(crate) mod reduce;
 mod rendezvous;
 mod round;
 

@@ -10,7 +10,7 @@ use crate::convert::Float;
 use crate::simd::vectorized;
 
 /// `count` elements at each of `src`, reduced to each of `dst`; a destination may be one of the sources.
-pub(super) struct Fold {
+pub(crate) struct Fold {
     pub src: Vec<usize>,
     pub dst: Vec<usize>,
     pub count: usize,
@@ -70,7 +70,7 @@ floats!(f32 f16 bf16);
 integers!(i8 i16 i32 i64);
 
 /// Reduces all of `folds`. Only inside an operation of the engine; type and operation were checked when the call was made.
-pub(super) fn reduce(folds: &[Fold], dtype: HcclDataType, op: HcclReduceOp) {
+pub(crate) fn reduce(folds: &[Fold], dtype: HcclDataType, op: HcclReduceOp) {
     match dtype {
         HCCL_DATA_TYPE_INT8 => typed::<i8>(folds, op),
         HCCL_DATA_TYPE_INT16 => typed::<i16>(folds, op),

@@ -7,7 +7,9 @@
 //! The state of the runtime is one per process. A test leases a device for itself ([`Lease`]); where a variable of the
 //! environment or the process's own state matters, it runs again in a child process ([`in_child`]).
 
+mod allocations;
 mod atb;
+mod copies;
 mod copy;
 mod device;
 mod event;
@@ -15,9 +17,12 @@ mod executor;
 mod hccl;
 mod memory;
 mod peer;
+mod pools;
 mod process;
 mod runtime;
+mod sharing;
 mod stream;
+mod virtual_memory;
 
 use std::ffi::{CStr, c_void};
 use std::process::Command;
