@@ -8,8 +8,8 @@ use super::copy::on_this_device;
 use super::{not_null, stream};
 use crate::engine::{Stream, Task};
 use crate::hccl::reduce::{Fold, reduce};
-use crate::parallel::Share;
 use crate::memory::Place;
+use crate::parallel::Share;
 use crate::reject::{Outcome, check, reject};
 
 /// Memory of the stream's device.

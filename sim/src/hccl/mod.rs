@@ -30,14 +30,10 @@ mod merged;
 mod mesh;
 mod message;
 mod options;
-<<<<<<< HEAD
 mod parts;
 mod peers;
 mod recovery;
-mod reduce;
-=======
 pub(crate) mod reduce;
->>>>>>> acl-memory
 mod rendezvous;
 mod round;
 mod subs;

@@ -122,9 +122,9 @@ pub(super) fn spot(post: &Post, to: &[Id], param: &str, device: &Device, address
         return Ok(None);
     }
     let pieces = device.memory.pieces(address, bytes);
-    let in_one = pieces.windows(2).all(|pair| {
-        Arc::ptr_eq(&pair[0].file, &pair[1].file) && pair[0].offset + pair[0].bytes == pair[1].offset
-    });
+    let in_one = pieces
+        .windows(2)
+        .all(|pair| Arc::ptr_eq(&pair[0].file, &pair[1].file) && pair[0].offset + pair[0].bytes == pair[1].offset);
     let Some(first) = pieces.first() else { return Ok(None) };
     check!(
         in_one,
