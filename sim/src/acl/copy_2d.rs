@@ -96,6 +96,7 @@ pub(crate) fn aclrtMemcpy2d(
     Ok(())
 }
 
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclrtMemcpy2dAsync(
     dst: *mut c_void,
     dpitch: usize,

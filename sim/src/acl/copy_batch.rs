@@ -161,6 +161,7 @@ fn later(given: Given, fail_index: Option<*mut usize>, stream: aclrtStream, name
     in_order(&stream, name, batch.pageable(), move || batch.copy())
 }
 
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclrtMemcpyBatch(
     dsts: *mut *mut c_void,
     dest_maxs: *mut usize,
@@ -176,6 +177,7 @@ pub(crate) fn aclrtMemcpyBatch(
     now(Given { dsts, dest_maxs, srcs, sizes, len, attrs, indexes, attrs_len }, Some(fail_index))
 }
 
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclrtMemcpyBatchV2(
     dsts: *mut *mut c_void,
     dest_maxs: *mut usize,
@@ -189,6 +191,7 @@ pub(crate) fn aclrtMemcpyBatchV2(
     now(Given { dsts, dest_maxs, srcs, sizes, len, attrs, indexes, attrs_len }, None)
 }
 
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclrtMemcpyBatchAsync(
     dsts: *mut *mut c_void,
     dest_maxs: *mut usize,
@@ -206,6 +209,7 @@ pub(crate) fn aclrtMemcpyBatchAsync(
     later(given, Some(fail_index), stream, "aclrtMemcpyBatchAsync")
 }
 
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclrtMemcpyBatchAsyncV2(
     dsts: *mut *mut c_void,
     dest_maxs: *mut usize,

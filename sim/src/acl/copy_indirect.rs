@@ -42,6 +42,7 @@ fn load<T: Copy>(address: usize) -> T {
     unsafe { (address as *const T).read_unaligned() }
 }
 
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclrtMemcpyAsyncWithOffset(
     dst: *mut *mut c_void,
     dest_max: usize,

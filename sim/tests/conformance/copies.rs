@@ -7,6 +7,11 @@ fn matrix(height: usize, pitch: usize) -> Vec<u8> {
     (0..height * pitch).map(|i| (i * 7 + i / 251) as u8).collect()
 }
 
+/// A lease is of a device that nobody has memory of.
+fn free_all(ptrs: &[*mut c_void]) {
+    ptrs.iter().for_each(|ptr| ok!(acl.aclrtFree(*ptr)));
+}
+
 // runtime, 11-03 and memory.cpp (CheckMemcpy2dParam): rows between host and device and within a device.
 #[test]
 fn rows() {
@@ -73,7 +78,7 @@ impl Batch {
 
 /// Calls one of the four functions on a batch, with what else it takes.
 macro_rules! batch {
-    ($how:ident $(($code:literal, $words:literal))?, $name:ident, $batch:expr $(, fail $fail:ident)? $(, $stream:expr)?) => {{
+    ($how:ident $(($code:literal, $words:literal))?, $name:ident, $batch:expr $(; $fail:ident)? $(, $stream:expr)?) => {{
         let b: &mut Batch = $batch;
         let (n, k) = (b.sizes.len(), b.attrs.len());
         $how!($($code, $words,)? acl?.$name(
@@ -103,7 +108,7 @@ fn batches() {
     ok!(acl.aclrtMemset(device, 1 << 16, 1, 1 << 16));
     let gate = Gate::close(stream);
     let mut b = Batch::new(&up, &attr);
-    batch!(ok, aclrtMemcpyBatchAsync, &mut b, fail fail, stream);
+    batch!(ok, aclrtMemcpyBatchAsync, &mut b; fail, stream);
     assert_eq!(b.fail, usize::MAX);
     assert_eq!(download::<u8>(device, 8), [1; 8], "asynchronous with pinned memory");
     gate.open();
@@ -121,7 +126,7 @@ fn batches() {
     batch!(ok, aclrtMemcpyBatchAsyncV2, &mut Batch::new(&down, &two), stream);
     assert_eq!(back, got);
     back.fill(0);
-    batch!(ok, aclrtMemcpyBatch, &mut Batch::new(&down, &two), fail fail);
+    batch!(ok, aclrtMemcpyBatch, &mut Batch::new(&down, &two); fail);
     assert_eq!(back, got);
     back.fill(0);
     batch!(ok, aclrtMemcpyBatchV2, &mut Batch::new(&down, &two));
@@ -141,30 +146,30 @@ fn what_a_batch_refuses() {
     let mut b = good();
     b.sizes.fill(0);
     b.dsts.fill(null_mut());
-    batch!(ok, aclrtMemcpyBatch, &mut b, fail fail);
+    batch!(ok, aclrtMemcpyBatch, &mut b; fail);
     let mut b = good();
     b.maxs[1] = 9;
-    batch!(refused(107000, "sizes[1] is 10, more than destMaxs[1], 9"), aclrtMemcpyBatch, &mut b, fail fail);
+    batch!(refused(107000, "sizes[1] is 10, more than destMaxs[1], 9"), aclrtMemcpyBatch, &mut b; fail);
     assert_eq!(b.fail, usize::MAX);
     let mut b = Batch::new(&[part, part, (host, device, 10)], &[(here, ON_HOST, 0), (ON_HOST, here, 2)]);
-    batch!(refused(207000, "copy 2 goes against"), aclrtMemcpyBatch, &mut b, fail fail);
+    batch!(refused(207000, "copy 2 goes against"), aclrtMemcpyBatch, &mut b; fail);
     assert_eq!(b.fail, 2);
     let mut b = Batch::new(&[part, (device, device, 10)], &[(here, ON_HOST, 0), (here, here, 1)]);
-    batch!(refused(207000, "between host and device"), aclrtMemcpyBatch, &mut b, fail fail);
+    batch!(refused(207000, "between host and device"), aclrtMemcpyBatch, &mut b; fail);
     assert_eq!(b.fail, 1);
     let mut b = Batch::new(&[part; 2], &[(on_device((lease.0 + 1) % 8), ON_HOST, 0)]);
     batch!(refused(107000, "dsts[0] is memory of device"), aclrtMemcpyBatchV2, &mut b);
     let mut b = Batch::new(&[part, (device.wrapping_byte_add(95), host, 10)], &[(here, ON_HOST, 0)]);
-    batch!(refused(107000, "dsts[1]"), aclrtMemcpyBatch, &mut b, fail fail);
+    batch!(refused(107000, "dsts[1]"), aclrtMemcpyBatch, &mut b; fail);
     assert_eq!(b.fail, 1);
     for indexes in [vec![1], vec![0, 2, 1], vec![0, 3]] {
         let attrs: Vec<_> = indexes.iter().map(|i| (here, ON_HOST, *i)).collect();
-        batch!(refused(107000, "attrsIndexes"), aclrtMemcpyBatch, &mut Batch::new(&[part; 3], &attrs), fail fail);
+        batch!(refused(107000, "attrsIndexes"), aclrtMemcpyBatch, &mut Batch::new(&[part; 3], &attrs); fail);
     }
     let mut b = Batch::new(&[part; 3], &[]);
     b.attrs.reserve(1);
     b.indexes.reserve(1);
-    batch!(refused(107000, "numAttrs is 0"), aclrtMemcpyBatch, &mut b, fail fail);
+    batch!(refused(107000, "numAttrs is 0"), aclrtMemcpyBatch, &mut b; fail);
     batch!(refused(100000, "numBatches is 0"), aclrtMemcpyBatchV2, &mut Batch::new(&[], &[(here, ON_HOST, 0)]));
     ok!(acl.aclrtFree(device));
 }
@@ -184,7 +189,7 @@ fn copies_with_condition() {
 // runtime, 11-03 (aclrtMemcpyAsyncWithOffset): the addresses stand in device memory and are read when the copy runs.
 #[test]
 fn copies_by_address_in_device_memory() {
-    let lease = Lease::new();
+    let _lease = Lease::new();
     let inner = ACL_MEMCPY_INNER_DEVICE_TO_DEVICE;
     let (source, target) = (upload(&[1u32, 2, 3, 4, 5, 6, 7, 8]), upload(&[0u32; 8]));
     let (cells, stream) = (upload(&[0usize; 2]), new_stream());
@@ -208,7 +213,8 @@ fn copies_by_address_in_device_memory() {
     // What stands there is checked when it is read: a failure of the stream.
     ok!(acl?.aclrtMemcpyAsyncWithOffset(to, 8, 28, from, 8, 0, inner, stream));
     refused!(507015, "dst", acl.aclrtSynchronizeStream(stream));
-    drop(lease);
+    free_all(&[source, target, cells]);
+    ok!(acl.aclrtFreeHost(addresses));
 }
 
 // runtime, 11-03 (aclrtMemcpyAsyncWithDesc): a descriptor in device memory.
@@ -232,6 +238,7 @@ fn copies_by_descriptor() {
     ok!(acl.aclrtMemset(desc, size, 0, size));
     ok!(acl?.aclrtMemcpyAsyncWithDesc(desc, inner, stream));
     refused!(507015, "holds no descriptor", acl.aclrtSynchronizeStream(stream));
+    free_all(&[source, target, desc]);
 }
 
 // runtime, 11-03 (aclrtMemsetD32): N values of 32 bits, which memSize must hold; pinned memory too.
@@ -302,6 +309,8 @@ fn reductions() {
     refused!(107000, "pinned", acl?.aclrtReduceAsync(a, pinned, 4, sum, ACL_FLOAT, stream, null_mut()));
     refused!(107000, "36 bytes there", acl?.aclrtReduceAsync(a, b, 36, sum, ACL_FLOAT, stream, null_mut()));
     refused!(107000, "overlap", acl?.aclrtReduceAsync(a, a.wrapping_byte_add(4), 8, sum, ACL_FLOAT, stream, null_mut()));
+    free_all(&[a, b]);
+    ok!(acl.aclrtFreeHost(pinned));
 }
 
 // runtime, 11-06 (aclrtCmoAsync): only the prefetch is taken, of the stream's own device.

@@ -220,11 +220,12 @@ fn access_of_other_devices() {
 #[test]
 fn addresses_by_name() {
     let (mut first, mut second) = (null_mut(), null_mut());
-    // Where such addresses exist: 64-bit processes of 48-bit systems.
     let wanted = ((17usize << 40) + (64 << 30)) as *mut c_void;
-    if call!(acl?.aclrtReserveMemAddress(&mut first, 1 << 30, 0, wanted, 0)) != 0 {
-        return assert!(cfg!(target_arch = "aarch64"), "{}", recent());
+    let code = call!(acl?.aclrtReserveMemAddress(&mut first, 1 << 30, 0, wanted, 0));
+    if code != 0 && cfg!(target_arch = "aarch64") {
+        return eprintln!("this system has no addresses above 16 TiB: {}", recent());
     }
+    assert_eq!(code, 0, "{}", recent());
     assert_eq!(first, wanted);
     refused!(207001, "0x", acl?.aclrtReserveMemAddress(&mut second, 1 << 30, 0, wanted, 0));
     ok!(acl?.aclrtReleaseMemAddress(first));
