@@ -70,7 +70,7 @@ fn init_by_table(cluster_info: *const c_char, rank: u32, config: Config, comm: *
     let path = unsafe { CStr::from_ptr(cluster_info) }.to_string_lossy();
     let context = current().map_err(runtime)?;
     let table = RankTable::read(&path)?;
-    table.check_rank(rank, context.device.id)?;
+    table.check_rank(rank, context.device.machine_number())?;
     let (target, size) = (Target::Table { hash: table.hash() }, table.size());
     merged::make(Init { target, size, rank: rank as usize, context, config, limit: connect_timeout()? }, comm)
 }
@@ -89,7 +89,8 @@ impl Init {
     /// Makes it; blocks until all ranks have.
     pub(super) fn make(self) -> Outcome<HcclComm> {
         let device = self.context.device;
-        let group = rendezvous::join(&self.target, self.size, self.rank, device.id, self.config, self.limit)?;
+        let number = device.machine_number();
+        let group = rendezvous::join(&self.target, self.size, self.rank, number, self.config, self.limit)?;
         Ok(Comm::register(group, self.rank, device, Some(self.context.handle())))
     }
 }
