@@ -230,11 +230,13 @@ mod tests {
             let refusal = RankTable::parse(&good.replacen(from, to, 1)).unwrap_err();
             assert!(refusal.code == HCCL_E_PARA && refusal.text.contains(words), "{words}: {}", refusal.text);
         }
-        let server = format!("{{\"server_id\":\"b\",\"device\":{DEVICES}}}");
-        let two = good.replace("\"1\",\n", "\"2\",").replace("}]}", &format!("}}]}},{server}]}}"));
-        let two = two.replacen("}]},{\"server_id\":\"b\"", "}]},{\"server_id\":\"b\"", 1).replace("]}]}]}", "]}]}");
-        let refusal = RankTable::parse(&two);
-        assert!(refusal.is_err(), "several servers");
+        let two = format!(
+            r#"{{"version":"1.0","status":"completed","server_count":"2","server_list":[
+               {{"server_id":"a","device":{DEVICES}}},{{"server_id":"b","device":{DEVICES}}}]}}"#
+        );
+        let refusal = RankTable::parse(&two).unwrap_err();
+        assert_eq!(refusal.code, ascend_rl_sys::codes::HCCL_E_NOT_SUPPORT);
+        assert!(refusal.text.contains("server_count is \"2\": the simulator is one machine"), "{}", refusal.text);
         let missing = RankTable::read("/nonexistent/table.json").unwrap_err();
         assert!(missing.code == ascend_rl_sys::codes::HCCL_E_OPEN_FILE_FAILURE && missing.text.contains("/nonexistent"));
         let pods = r#","super_pod_list":[{"super_pod_id":"0","server_list":[{"server_id":"x"}]}]"#;
