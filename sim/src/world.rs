@@ -34,6 +34,11 @@ pub(crate) struct Device {
 }
 
 impl Device {
+    /// Its number on the machine, which ranks of other processes and rank tables know it by.
+    pub(crate) fn machine_number(&self) -> u32 {
+        self.logic
+    }
+
     /// Whether peer access was enabled from this device to `other`.
     pub(crate) fn reaches(&self, other: &Device) -> bool {
         self.peers.load(SeqCst) >> other.id & 1 == 1

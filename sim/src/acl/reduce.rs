@@ -9,6 +9,7 @@ use super::{not_null, stream};
 use crate::engine::{Stream, Task};
 use crate::hccl::reduce::{Fold, reduce};
 use crate::memory::Place;
+use crate::parallel::Share;
 use crate::reject::{Outcome, check, reject};
 
 /// Memory of the stream's device.
@@ -71,7 +72,7 @@ pub(crate) fn aclrtReduceAsync(
         "dst {dst:#x} and src {src:#x} overlap within {bytes} bytes"
     );
     let fold = Fold { src: vec![dst, src], dst: vec![dst], count: bytes / size };
-    stream.enqueue(Task::Once("aclrtReduceAsync", Box::new(move || reduce(&[fold], as_hccl, op))));
+    stream.enqueue(Task::Once("aclrtReduceAsync", Box::new(move || reduce(&[fold], as_hccl, op, Share::ALL))));
     Ok(())
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Lanes {
     needed: Vec<(usize, u64)>,
     stale: bool,
     random: u64,
+    /// The place of the last entry that was taken.
+    taken: u64,
     /// Entries of the queues that wait for more than a mark; while there are none, nothing is spent on them.
     attending: usize,
     /// When the first of the heads that wait gives up.
@@ -60,6 +62,7 @@ impl Lanes {
             needed: Vec::new(),
             stale: false,
             random,
+            taken: 0,
             attending: 0,
             deadline: None,
         }
@@ -71,6 +74,11 @@ impl Lanes {
             Command::Enqueue(stream, task) => {
                 self.enqueues += 1;
                 self.attending += task.attends() as usize;
+                if self.schedule != Schedule::Eager
+                    && let Task::Meet(attendance) = &task
+                {
+                    self.demands.extend(attendance.wanted());
+                }
                 let entry = (self.enqueues, task);
                 match self.find(&stream).or_else(|| self.lanes.iter().position(|lane| lane.queue.is_empty())) {
                     Some(i) => {
@@ -83,6 +91,14 @@ impl Lanes {
             }
             Command::Demand(stream, position) => self.demands.push((stream, position)),
             Command::Drop(stream, position) => self.drop_up_to(&stream, position),
+            Command::Arrive(meeting, party) => {
+                meeting.arrive_from_elsewhere(party);
+                if self.schedule != Schedule::Eager {
+                    // Who comes to a meeting there waits for those here.
+                    self.demands.extend(meeting.places());
+                }
+            }
+            Command::Conclude(meeting) => meeting.end(Ok(())),
             Command::CallOff(meeting, why) => meeting.fail(why),
             Command::Look => {}
             Command::Abandon(context) => {
@@ -124,9 +140,17 @@ impl Lanes {
             Schedule::Lazy { .. } => self.any_needed(),
         }?;
         let lane = &mut self.lanes[i];
-        let (_, task) = lane.queue.pop_front()?;
+        let (order, task) = lane.queue.pop_front()?;
+        self.taken = order;
         self.attending -= task.attends() as usize;
         Some((lane.stream.clone(), task))
+    }
+
+    /// The task that was taken last goes on heading its queue.
+    pub(super) fn put_back(&mut self, stream: &Arc<Stream>, task: Task) {
+        let Some(i) = self.find(stream) else { return };
+        self.attending += task.attends() as usize;
+        self.lanes[i].queue.push_front((self.taken, task));
     }
 
     /// The lanes that may run: all, or those that somebody waits for.

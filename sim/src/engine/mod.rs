@@ -120,6 +120,16 @@ impl Engine {
         self.inbox.push(|| (Command::Look, ()));
     }
 
+    /// A party of another process has come to a meeting.
+    pub(crate) fn arrive(&self, meeting: Arc<Meeting>, party: usize) {
+        self.inbox.push(|| (Command::Arrive(meeting, party), ()));
+    }
+
+    /// The work of a meeting is done, here and in all other processes.
+    pub(crate) fn conclude(&self, meeting: Arc<Meeting>) {
+        self.inbox.push(|| (Command::Conclude(meeting), ()));
+    }
+
     /// Calls off what streams of this context wait for while somebody has yet to enqueue his part: he may never.
     pub(crate) fn abandon(&self, context: usize) {
         self.inbox.push(|| (Command::Abandon(context), ()));
@@ -133,16 +143,22 @@ impl Engine {
                 lanes.accept(command);
             }
             match lanes.next() {
-                Some((stream, task)) => self.execute(&stream, task),
+                Some((stream, task)) => {
+                    if let Some(task) = self.execute(&stream, task) {
+                        lanes.put_back(&stream, task);
+                    }
+                }
                 None => profile::waited(self.profile, || self.inbox.wait(ENGINE_SPIN, lanes.deadline())),
             }
         }
     }
 
-    fn execute(&self, stream: &Stream, task: Task) {
+    /// Runs a task; gives back what has to run again.
+    fn execute(&self, stream: &Stream, task: Task) -> Option<Task> {
         if stream.stopped() {
             task.dismiss(stream);
-            return stream.complete_next();
+            stream.complete_next();
+            return None;
         }
         match task {
             Task::Operator(planned) => {
@@ -152,13 +168,18 @@ impl Engine {
             Task::Record(record) => record.complete(stream.failure()),
             // What the stream waited for is not there: it must not pass for a stream with valid results.
             Task::Wait(record) => record.failure().cloned().into_iter().for_each(|failure| stream.fail(failure)),
-            Task::Meet(attendance) => attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail_here(failure)),
+            Task::Meet(attendance) => {
+                if !attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail_here(failure)) {
+                    return Some(Task::Meet(attendance));
+                }
+            }
             Task::Hold(hold) => match hold.late() {
                 Some(late) => stream.fail_here(late),
                 None => hold.pass().unwrap_or_else(|failure| stream.fail(failure)),
             },
         }
         stream.complete_next();
+        None
     }
 
     /// A panic becomes the stream's asynchronous error; what is queued behind still runs, as CANN's default mode has it.
