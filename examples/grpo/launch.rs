@@ -43,7 +43,7 @@ where
 {
     let Place { layout, timeout, .. } = place;
     let devices = open(cann, place)?;
-    let options = CommOptions { name: Some("world".into()), timeout: Some(timeout) };
+    let options = CommOptions { name: Some("world".into()), timeout: Some(timeout), ..CommOptions::default() };
     let worlds: Vec<Option<Communicator>> = match layout.world_size {
         1 => vec![None],
         _ => Communicator::all(&devices, &options)?.into_iter().map(Some).collect(),

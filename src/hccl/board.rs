@@ -1,7 +1,8 @@
 //! What the ranks of a group have called so far, as far as they are in this process.
 //!
 //! Each rank posts a call here before it makes it, and never waits: the second to post a differing one is refused. Memory is
-//! bounded: of the calls that not all ranks have made, the first [`WINDOW`] are known; further ones CANN checks alone.
+//! bounded: of the calls that not all ranks have made, the first [`WINDOW`] are known; further ones CANN checks alone. Ranks of
+//! other processes post nothing here: nothing is said of them.
 
 use super::messages::{Message, Messages, Side, Undo};
 use super::signature::{Counts, Signature};
@@ -36,6 +37,8 @@ struct Progress {
     calls: u64,
     last: Option<&'static str>,
     left: bool,
+    /// In this process.
+    here: bool,
 }
 
 struct Call {
@@ -57,7 +60,12 @@ pub(super) struct Posted {
 
 impl Board {
     pub(super) fn new(name: String, size: usize) -> Board {
-        let ranks = vec![Progress::default(); size];
+        Board::among(name, &vec![true; size])
+    }
+
+    /// Of a group whose ranks are in several processes; `here[rank]`: in this one.
+    pub(super) fn among(name: String, here: &[bool]) -> Board {
+        let ranks = here.iter().map(|&here| Progress { here, ..Progress::default() }).collect();
         let state = State { ranks, open: VecDeque::new(), first: 0, made: None, messages: Messages::default() };
         Board { name, state: Mutex::new(state) }
     }
@@ -68,6 +76,16 @@ impl Board {
 
     pub(super) fn size(&self) -> usize {
         self.state().ranks.len()
+    }
+
+    /// Which ranks are in this process.
+    pub(super) fn here(&self) -> Vec<bool> {
+        self.state().ranks.iter().map(|rank| rank.here).collect()
+    }
+
+    /// `rank` is in this process; `false` if that was known.
+    pub(super) fn arrive(&self, rank: usize) -> bool {
+        !std::mem::replace(&mut self.state().ranks[rank].here, true)
     }
 
     /// A panic cannot leave it half changed in a way that matters: at worst a call is compared with too little.
@@ -166,14 +184,14 @@ impl Board {
         }
     }
 
-    /// `rank` is about to send to `peer`, or to receive from it. Its part of a pair is matched with the other in order.
+    /// `rank` is about to send to `peer`, or to receive from it. Its part of a pair is matched with the other in order; `None`
+    /// where that one is in another process.
     ///
     /// Errors: `Collective` if the other rank's call differs, or if it has left without making one.
-    pub(super) fn post_message(&self, rank: usize, peer: usize, side: Side, message: Message) -> Result<Undo> {
+    pub(super) fn post_message(&self, rank: usize, peer: usize, side: Side, message: Message) -> Result<Option<Undo>> {
         let mut state = self.state();
-        let left = state.ranks[peer].left;
-        let posted = state.messages.post(&self.name, rank, peer, side, message, left)?;
-        Ok(posted)
+        let Progress { left, here, .. } = state.ranks[peer];
+        here.then(|| state.messages.post(&self.name, rank, peer, side, message, left)).transpose()
     }
 
     /// What [`Board::post_message`] gave `undo` for was not made.
@@ -190,7 +208,7 @@ impl Board {
     pub(super) fn waits_for(&self, rank: usize) -> Option<String> {
         let state = self.state();
         let mine = state.ranks[rank].calls;
-        let behind: Vec<_> = (0..state.ranks.len()).filter(|&other| state.ranks[other].calls < mine).collect();
+        let behind: Vec<_> = (0..state.ranks.len()).filter(|&other| state.ranks[other].here && state.ranks[other].calls < mine).collect();
         let mut said: Vec<_> = behind.iter().take(NAMED).map(|&other| self.behind(&state, other, rank)).collect();
         if behind.len() > NAMED {
             said.push(format!("{} more ranks are behind", behind.len() - NAMED));
@@ -218,7 +236,7 @@ impl Board {
 impl State {
     /// Lets go of the calls that all ranks have made.
     fn forget(&mut self) {
-        let made = self.ranks.iter().map(|rank| rank.calls).min().unwrap_or(0);
+        let made = self.ranks.iter().filter(|rank| rank.here).map(|rank| rank.calls).min().unwrap_or(0);
         while self.first < made {
             self.made = self.open.pop_front();
             if self.made.is_none() {

@@ -54,7 +54,7 @@ impl Communicator {
         static MAKING: Mutex<()> = Mutex::new(());
         let first = check_devices(devices)?;
         let name = options.name_or(fresh_name)?;
-        let config = options.config(&name, call::capability(first)?);
+        let config = options.config(&name, call::capability(first)?)?;
         let streams = devices.iter().map(Device::stream).collect::<Result<Vec<_>>>()?;
         let (making, size) = (MAKING.lock().unwrap_or_else(PoisonError::into_inner), devices.len() as u32);
         let info = call::root_info(first)?;

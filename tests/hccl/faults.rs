@@ -20,7 +20,7 @@ fn group(size: u32, name: &str, timeout: Duration) -> Group {
     static ONE: Mutex<()> = Mutex::new(());
     let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let devices = devices(5..5 + size);
-    let options = CommOptions { name: Some(name.into()), timeout: Some(timeout) };
+    let options = CommOptions { name: Some(name.into()), timeout: Some(timeout), ..Default::default() };
     Group { ranks: Communicator::all(&devices, &options).unwrap(), devices, _alone: alone }
 }
 
@@ -281,7 +281,7 @@ fn a_group_that_waits_for_a_late_rank_of_another_can_be_dropped() {
     let parts: Vec<_> = group
         .ranks
         .iter()
-        .map(|comm| comm.sub(&[0, 1], 1, &CommOptions { name: Some("part".into()), timeout: Some(LONG) }).unwrap().unwrap())
+        .map(|comm| comm.sub(&[0, 1], 1, &CommOptions { name: Some("part".into()), timeout: Some(LONG), ..Default::default() }).unwrap().unwrap())
         .collect();
     let mut x = upload(parts[0].stream(), &[1.0f32]);
     parts[0].all_reduce(&mut x, Sum).unwrap();
