@@ -40,6 +40,27 @@ c_enum! {
     HcclConfig: c_int { HCCL_DETERMINISTIC = 0; }
 }
 c_enum! {
+    /// Whether a communicator takes calls (9.x).
+    HcclCommStatus: c_int { HCCL_COMM_STATUS_READY = 0; HCCL_COMM_STATUS_SUSPENDING = 1; HCCL_COMM_STATUS_INVALID = 254; }
+}
+c_enum! {
+    /// What happens to a communicator when an [`HcclCommStateCallback`] is called (9.x).
+    HcclCommStatePhase: c_int {
+        HCCL_COMM_STATE_PHASE_INVALID = -1; HCCL_COMM_STATE_PHASE_DESTROY_PRE = 0; HCCL_COMM_STATE_PHASE_DESTROY_POST = 1;
+        HCCL_COMM_STATE_PHASE_RESUME_PRE = 2; HCCL_COMM_STATE_PHASE_RESUME_POST = 3;
+    }
+}
+c_enum! {
+    /// Settings that `HcclConfigGetInfo` gives (9.x).
+    HcclConfigType: c_int { HCCL_CONFIG_TYPE_INVALID = -1; HCCL_CONFIG_TYPE_OP_EXPANSION_MODE = 0; }
+}
+/// Who is told of what happens to a communicator (9.x); C's null is `None`.
+pub type HcclCommStateCallback =
+    Option<unsafe extern "C" fn(comm: HcclComm, state: HcclCommStatePhase, args: *mut c_void) -> HcclResult>;
+/// A symmetric memory window (9.x).
+pub type HcclCommSymWindow = *mut c_void;
+
+c_enum! {
     /// Which way an item of `HcclBatchSendRecv` goes.
     HcclSendRecvType: c_int { HCCL_SEND = 0; HCCL_RECV = 1; }
 }

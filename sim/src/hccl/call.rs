@@ -15,6 +15,9 @@ pub(super) enum What {
     Reduce { op: HcclReduceOp, root: u32 },
     AlltoAll,
     AlltoAllV,
+    AlltoAllVC,
+    AllGatherV,
+    ReduceScatterV(HcclReduceOp),
     Barrier,
     Send { to: u32 },
     Recv { from: u32 },
@@ -32,6 +35,9 @@ impl What {
             What::Reduce { .. } => "HcclReduce",
             What::AlltoAll => "HcclAlltoAll",
             What::AlltoAllV => "HcclAlltoAllV",
+            What::AlltoAllVC => "HcclAlltoAllVC",
+            What::AllGatherV => "HcclAllGatherV",
+            What::ReduceScatterV(_) => "HcclReduceScatterV",
             What::Barrier => "HcclBarrier",
             What::Send { .. } => "HcclSend",
             What::Recv { .. } => "HcclRecv",
@@ -39,7 +45,7 @@ impl What {
     }
 }
 
-/// A part of a buffer of `HcclAlltoAllV`, in elements.
+/// A part of a buffer of a collective with parts of its own for each rank, in elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub count: u64,
@@ -57,7 +63,7 @@ pub(super) struct Call {
     pub send: usize,
     /// Address of what is written.
     pub recv: usize,
-    /// By rank: what goes there and what comes from there (`HcclAlltoAllV`).
+    /// By rank: what goes there and what comes from there; empty where all parts are as long.
     pub parts: Vec<(Part, Part)>,
 }
 
@@ -69,13 +75,13 @@ impl Call {
         if !(pair || self.what == other.what) || self.dtype != other.dtype {
             return Some(self.against(rank, other, other_rank));
         }
-        if self.what != What::AlltoAllV {
+        if self.parts.is_empty() || other.parts.is_empty() {
             return (self.count != other.count).then(|| self.against(rank, other, other_rank));
         }
         let counts = |from: &Call, to: &Call, i: usize, j: usize| {
             let (sent, expected) = (from.parts[j].0.count, to.parts[i].1.count);
             (sent != expected)
-                .then(|| format!("HcclAlltoAllV: rank {i} sends {sent} elements to rank {j}, which expects {expected}"))
+                .then(|| format!("{}: rank {i} sends {sent} elements to rank {j}, which expects {expected}", self.what.name()))
         };
         counts(self, other, rank, other_rank).or_else(|| counts(other, self, other_rank, rank))
     }
@@ -97,7 +103,8 @@ impl Display for Call {
         let op = |op: HcclReduceOp| op.name().unwrap_or("?");
         match self.what {
             What::Barrier => Ok(()),
-            What::AlltoAllV => write!(f, "({dtype})"),
+            What::AlltoAllV | What::AlltoAllVC | What::AllGatherV => write!(f, "({dtype})"),
+            What::ReduceScatterV(o) => write!(f, "({dtype}, {})", op(o)),
             What::AllReduce(o) | What::ReduceScatter(o) => write!(f, "(count {}, {dtype}, {})", self.count, op(o)),
             What::Broadcast { root } | What::Scatter { root } => write!(f, "(count {}, {dtype}, root {root})", self.count),
             What::Reduce { op: o, root } => write!(f, "(count {}, {dtype}, {}, root {root})", self.count, op(o)),

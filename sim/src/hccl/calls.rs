@@ -7,13 +7,13 @@ use std::ffi::c_void;
 
 use ascend_rl_sys::types::*;
 
-use super::call::{Call, Part, What};
+use super::call::{Call, What};
 use super::checks::{apart, buffer, bytes, dtype, not_null, rank, reduction, stream_of};
 use super::comm::{Comm, resolve};
 use crate::reject::{Outcome, check, reject};
 
 /// A call without parts.
-fn plain(what: What, count: u64, dtype: HcclDataType, send: *const c_void, recv: *const c_void) -> Call {
+pub(super) fn plain(what: What, count: u64, dtype: HcclDataType, send: *const c_void, recv: *const c_void) -> Call {
     Call { what, count, dtype, send: send as usize, recv: recv as usize, parts: Vec::new() }
 }
 
@@ -161,70 +161,9 @@ pub(crate) fn HcclAlltoAll(
     comm.group.collective(comm.rank, plain(What::AlltoAll, send_count, send_type, send_buf, recv_buf), &stream)
 }
 
-fn same_type(send: HcclDataType, recv: HcclDataType) -> Outcome {
+pub(super) fn same_type(send: HcclDataType, recv: HcclDataType) -> Outcome {
     check!(send == recv, HCCL_E_PARA, "sendType is {}, recvType {}: they must be the same", send.0, recv.0);
     Ok(())
-}
-
-#[expect(clippy::too_many_arguments, reason = "the signature of C")]
-pub(crate) fn HcclAlltoAllV(
-    send_buf: *const c_void,
-    send_counts: *const c_void,
-    sdispls: *const c_void,
-    send_type: HcclDataType,
-    recv_buf: *const c_void,
-    recv_counts: *const c_void,
-    rdispls: *const c_void,
-    recv_type: HcclDataType,
-    comm: HcclComm,
-    stream: aclrtStream,
-) -> Outcome {
-    let comm = resolve(comm)?;
-    dtype(send_type)?;
-    same_type(send_type, recv_type)?;
-    let (sent, sent_end) = parts(["sendCounts", "sdispls"], send_counts, sdispls, &comm)?;
-    let (received, received_end) = parts(["recvCounts", "rdispls"], recv_counts, rdispls, &comm)?;
-    let mut order: Vec<&Part> = received.iter().filter(|part| part.count > 0).collect();
-    order.sort_by_key(|part| part.at);
-    for pair in order.windows(2) {
-        check!(
-            pair[0].at + pair[0].count <= pair[1].at,
-            HCCL_E_PARA,
-            "rdispls and recvCounts: what is received at {} and at {} overlaps",
-            pair[0].at,
-            pair[1].at
-        );
-    }
-    let from = buffer("sendBuf", send_buf, bytes("sendCounts", sent_end, 1, send_type)?, send_type, &comm)?;
-    let to = buffer("recvBuf", recv_buf, bytes("recvCounts", received_end, 1, recv_type)?, recv_type, &comm)?;
-    apart(&from, &to, false)?;
-    let stream = stream_of(&comm, stream)?;
-    let call = plain(What::AlltoAllV, 0, send_type, send_buf, recv_buf);
-    comm.group.collective(comm.rank, Call { parts: sent.into_iter().zip(received).collect(), ..call }, &stream)
-}
-
-/// What two host arrays of `uint64_t` say of each rank, and where the last part ends.
-fn parts(params: [&str; 2], counts: *const c_void, displs: *const c_void, comm: &Comm) -> Outcome<(Vec<Part>, u64)> {
-    not_null(params[0], counts)?;
-    not_null(params[1], displs)?;
-    // SAFETY: not null, and C's contract is an array of a `uint64_t` for each rank.
-    let at = |array: *const c_void, i: usize| unsafe { array.cast::<u64>().add(i).read_unaligned() };
-    let parts: Vec<Part> = (0..comm.group.size()).map(|i| Part { count: at(counts, i), at: at(displs, i) }).collect();
-    let mut end = 0;
-    for (i, part) in parts.iter().enumerate().filter(|(_, part)| part.count > 0) {
-        match part.at.checked_add(part.count) {
-            Some(last) => end = end.max(last),
-            None => reject!(
-                HCCL_E_PARA,
-                "{}[{i}] is {} and {}[{i}] {}: more than any memory holds",
-                params[0],
-                part.count,
-                params[1],
-                part.at
-            ),
-        }
-    }
-    Ok((parts, end))
 }
 
 pub(crate) fn HcclBarrier(comm: HcclComm, stream: aclrtStream) -> Outcome {

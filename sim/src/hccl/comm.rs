@@ -1,6 +1,6 @@
 //! Communicators: one rank's handle of a group.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::sync::{Arc, OnceLock};
 
 use ascend_rl_sys::types::*;
@@ -84,6 +84,19 @@ pub(crate) fn HcclGetCommName(comm: HcclComm, comm_name: *mut c_char) -> Outcome
     for (i, byte) in name.enumerate() {
         // SAFETY: not null, and C's contract is an array of `COMM_NAME_MAX_LENGTH` characters.
         unsafe { comm_name.cast::<u8>().add(i).write(byte) }
+    }
+    Ok(())
+}
+
+/// The oldest of this name in this process, where several of its ranks share one.
+pub(crate) fn HcclCommGetHandleWithName(comm_name: *const c_char, comm: *mut HcclComm) -> Outcome {
+    not_null("commName", comm_name)?;
+    not_null("comm", comm)?;
+    // SAFETY: not null, and C's contract is a NUL-terminated string that lives for the call.
+    let name = unsafe { CStr::from_ptr(comm_name) }.to_string_lossy();
+    match COMMS.handles(|comm| comm.group.name == name).first() {
+        Some(handle) => give(comm, *handle as HcclComm),
+        None => reject!(HCCL_E_NOT_FOUND, "commName is \"{name}\": this process has no communicator of that name"),
     }
     Ok(())
 }

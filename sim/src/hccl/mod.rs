@@ -18,14 +18,20 @@ mod copies;
 mod group;
 mod init;
 mod options;
+mod parts;
+mod recovery;
 mod reduce;
 mod rendezvous;
 mod round;
+mod unsupported;
 
 pub(crate) use calls::*;
 pub(crate) use comm::*;
 pub(crate) use init::*;
 pub(crate) use options::*;
+pub(crate) use parts::*;
+pub(crate) use recovery::*;
+pub(crate) use unsupported::*;
 
 #[cfg(test)]
 mod tests;

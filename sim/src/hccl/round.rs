@@ -172,7 +172,17 @@ fn run(calls: &[Call]) {
             let part = |(i, j): (usize, usize)| fan(calls[i].send + j * bytes, vec![calls[j].recv + i * bytes], bytes);
             copy(&pairs(calls.len()).map(part).collect::<Vec<_>>());
         }
-        What::AlltoAllV => {
+        What::ReduceScatterV(op) => {
+            let part = |(rank, call): (usize, &Call)| Fold {
+                src: calls.iter().map(|call| call.send + call.parts[rank].0.at as usize * size).collect(),
+                dst: vec![call.recv],
+                count: call.parts[rank].1.count as usize,
+            };
+            // What nobody gets may have any displacement.
+            let wanted = calls.iter().enumerate().filter(|(rank, call)| call.parts[*rank].1.count > 0);
+            reduce(&wanted.map(part).collect::<Vec<_>>(), first.dtype, op);
+        }
+        What::AlltoAllV | What::AlltoAllVC | What::AllGatherV => {
             let part = |(i, j): (usize, usize)| {
                 let (sent, received) = (calls[i].parts[j].0, calls[j].parts[i].1);
                 let dst = calls[j].recv + received.at as usize * size;
