@@ -208,7 +208,8 @@ impl Board {
     pub(super) fn waits_for(&self, rank: usize) -> Option<String> {
         let state = self.state();
         let mine = state.ranks[rank].calls;
-        let behind: Vec<_> = (0..state.ranks.len()).filter(|&other| state.ranks[other].here && state.ranks[other].calls < mine).collect();
+        let behind: Vec<_> =
+            (0..state.ranks.len()).filter(|&other| state.ranks[other].here && state.ranks[other].calls < mine).collect();
         let mut said: Vec<_> = behind.iter().take(NAMED).map(|&other| self.behind(&state, other, rank)).collect();
         if behind.len() > NAMED {
             said.push(format!("{} more ranks are behind", behind.len() - NAMED));

@@ -48,7 +48,8 @@ mod tests {
         let b = Local::enter(71, "g", 3, 2);
         assert!(Arc::ptr_eq(&a.board, &b.board) && Arc::ptr_eq(&a.parts, &b.parts));
         assert_eq!(a.board.here(), [true, false, true]);
-        for other in [Local::enter(71, "g", 3, 0), Local::enter(71, "h", 3, 1), Local::enter(71, "g", 2, 1), Local::enter(72, "g", 3, 1)]
+        for other in
+            [Local::enter(71, "g", 3, 0), Local::enter(71, "h", 3, 1), Local::enter(71, "g", 2, 1), Local::enter(72, "g", 3, 1)]
         {
             assert!(!Arc::ptr_eq(&a.board, &other.board));
         }

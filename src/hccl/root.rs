@@ -145,6 +145,9 @@ mod tests {
         let info = RootInfo::from_bytes(&bytes).unwrap();
         assert_eq!(info.as_bytes(), bytes);
         let error = RootInfo::from_bytes(&bytes[1..]).unwrap_err();
-        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Length, "a root info has 4107 bytes, 4108 are needed"));
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (ErrorKind::Length, "a root info has 4107 bytes, 4108 are needed")
+        );
     }
 }

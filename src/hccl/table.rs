@@ -25,8 +25,8 @@ pub(super) struct Seat {
 
 impl RankTable {
     pub(super) fn read(path: &Path) -> Result<RankTable> {
-        let text = fs::read_to_string(path)
-            .map_err(|error| Error::from(error).context(format!("rank table {}", path.display())))?;
+        let text =
+            fs::read_to_string(path).map_err(|error| Error::from(error).context(format!("rank table {}", path.display())))?;
         RankTable::parse(&text).map_err(|what| Error::new(ErrorKind::Argument, format!("rank table {}: {what}", path.display())))
     }
 
@@ -46,7 +46,8 @@ impl RankTable {
         // What describes a device has no braces inside, and comes in the list of its server.
         for object in innermost(text) {
             let Some(rank) = value(object.text, "rank_id") else { continue };
-            let number = |key: &str, text: &str| text.parse::<u32>().map_err(|_| format!("{key} is {text:?}, a number is needed"));
+            let number =
+                |key: &str, text: &str| text.parse::<u32>().map_err(|_| format!("{key} is {text:?}, a number is needed"));
             let rank = number("rank_id", rank)? as usize;
             let device = value(object.text, "device_id").ok_or_else(|| format!("rank {rank} has no device_id"))?;
             found.push((rank, Seat { device: number("device_id", device)?, server: object.list }));
@@ -56,7 +57,10 @@ impl RankTable {
             _ if found.is_empty() => Err("it names no rank: no object has a rank_id".into()),
             Some((at, (rank, _))) if *rank < at => Err(format!("rank_id {rank} is there twice")),
             Some((at, _)) => Err(format!("rank_id {at} is missing; there are {} ranks, numbered from 0", found.len())),
-            None => Ok(RankTable { ranks: found.into_iter().map(|(_, seat)| seat).collect(), fingerprint: fingerprint(text.as_bytes()) }),
+            None => Ok(RankTable {
+                ranks: found.into_iter().map(|(_, seat)| seat).collect(),
+                fingerprint: fingerprint(text.as_bytes()),
+            }),
         }
     }
 }
@@ -126,7 +130,8 @@ mod tests {
     fn what_is_wrong_is_said() {
         let table = |ranks: &[(&str, &str)]| {
             let device = |(rank, device): &(&str, &str)| format!(r#"{{"device_id":"{device}","rank_id":"{rank}"}}"#);
-            let text = format!(r#"{{"server_list":[{{"device":[{}]}}]}}"#, ranks.iter().map(device).collect::<Vec<_>>().join(","));
+            let text =
+                format!(r#"{{"server_list":[{{"device":[{}]}}]}}"#, ranks.iter().map(device).collect::<Vec<_>>().join(","));
             RankTable::parse(&text).map(|table| table.size()).unwrap_err()
         };
         assert_eq!(table(&[]), "it names no rank: no object has a rank_id");

@@ -78,8 +78,12 @@ impl Communicator {
         const OP: &str = "all_to_all_v";
         let (src, mut dst) = (src.into(), dst.into());
         self.check_pair(OP, &src, &dst)?;
-        let traffic =
-            self.check_ways(OP, src.dtype(), ("send_counts", send_counts, src.numel()), ("recv_counts", recv_counts, dst.numel()))?;
+        let traffic = self.check_ways(
+            OP,
+            src.dtype(),
+            ("send_counts", send_counts, src.numel()),
+            ("recv_counts", recv_counts, dst.numel()),
+        )?;
         let (mine, own) = (recv_counts[self.rank()], send_counts[self.rank()]);
         check::length(OP, "recv_counts, for this rank itself,", mine, own, "as in send_counts")?;
         let counts = Counts { send: send_counts.into(), receive: recv_counts.into() };
@@ -123,7 +127,13 @@ impl Communicator {
     }
 
     /// What is sent of src and received into dst, each with its counts; what that moves between ranks.
-    fn check_ways(&self, op: &str, dtype: DType, send: (&str, &[usize], usize), receive: (&str, &[usize], usize)) -> Result<Traffic> {
+    fn check_ways(
+        &self,
+        op: &str,
+        dtype: DType,
+        send: (&str, &[usize], usize),
+        receive: (&str, &[usize], usize),
+    ) -> Result<Traffic> {
         let mut to_others = [0; 2];
         for (i, (tensor, (arg, counts, numel))) in [("src", send), ("dst", receive)].into_iter().enumerate() {
             let sum = self.check_counts(op, (arg, counts), (tensor, numel))?;

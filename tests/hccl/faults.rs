@@ -281,7 +281,11 @@ fn a_group_that_waits_for_a_late_rank_of_another_can_be_dropped() {
     let parts: Vec<_> = group
         .ranks
         .iter()
-        .map(|comm| comm.sub(&[0, 1], 1, &CommOptions { name: Some("part".into()), timeout: Some(LONG), ..Default::default() }).unwrap().unwrap())
+        .map(|comm| {
+            comm.sub(&[0, 1], 1, &CommOptions { name: Some("part".into()), timeout: Some(LONG), ..Default::default() })
+                .unwrap()
+                .unwrap()
+        })
         .collect();
     let mut x = upload(parts[0].stream(), &[1.0f32]);
     parts[0].all_reduce(&mut x, Sum).unwrap();
