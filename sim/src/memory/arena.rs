@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::io::{Error, Result};
 use std::ops::Range;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 pub(crate) struct Arena {
     base: usize,
@@ -41,6 +41,10 @@ impl Arena {
 
     pub(crate) fn base(&self) -> usize {
         self.base
+    }
+
+    pub(crate) fn file(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 
     pub(crate) fn holds(&self, address: usize) -> bool {

@@ -1,10 +1,19 @@
 //! The memory of one device: a heap over an arena that is mapped at the first allocation.
 
+use std::os::fd::BorrowedFd;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use super::arena::Arena;
 use super::heap::Heap;
 use crate::reject::{Outcome, check, reject};
+
+/// A part of a file of device memory that this process has open.
+#[derive(Clone, Copy)]
+pub(crate) struct Piece<'a> {
+    pub file: BorrowedFd<'a>,
+    pub offset: usize,
+    pub bytes: usize,
+}
 
 pub(crate) struct DeviceMemory {
     device: u32,
@@ -91,6 +100,13 @@ impl DeviceMemory {
             let inside = |arena: &Arena| arena.holds(address) && heap.lies_in_one(address - arena.base(), bytes);
             (bytes > 0 && !arena.is_some_and(inside)).then_some(i)
         })
+    }
+
+    /// The parts of files, in order, that the `bytes` bytes at `address` are: what another process maps to read them in place
+    /// ([`super::foreign`]). Device memory from `aclrtMalloc` is one part. Empty where the address is not of this device.
+    pub(crate) fn pieces(&self, address: usize, bytes: usize) -> Vec<Piece<'_>> {
+        let arena = self.mapped().filter(|arena| arena.holds(address));
+        arena.map(|arena| Piece { file: arena.file(), offset: address - arena.base(), bytes }).into_iter().collect()
     }
 
     /// Free and total bytes.

@@ -6,6 +6,7 @@
 
 mod arena;
 mod device;
+pub(crate) mod foreign;
 mod heap;
 mod host;
 
