@@ -164,6 +164,45 @@ fn a_rank_that_panics_does_too() {
 }
 
 #[test]
+fn a_rank_that_aborts_frees_the_others_at_once() {
+    left_alone("aborter", Communicator::abort);
+}
+
+#[test]
+fn what_an_aborted_rank_had_queued_is_given_up_and_its_device_says_so() {
+    let mut group = group(2, "aborted", LONG);
+    let (b, a) = (group.ranks.pop().unwrap(), group.ranks.pop().unwrap());
+    let mut x = upload(a.stream(), &[1i32]);
+    a.all_reduce(&mut x, Sum).unwrap();
+    a.check().unwrap();
+    let start = Instant::now();
+    a.abort();
+    assert!(start.elapsed() < Duration::from_millis(900), "it waits for nobody: {:?}", start.elapsed());
+    let error = group.devices[0].synchronize().unwrap_err();
+    assert_says(
+        &error,
+        ErrorKind::Async,
+        &["rank 0 of `aborted` was aborted with calls that had not run", "rank 1 of `aborted` is behind"],
+    );
+    // It has not forgotten that rank 0 had called.
+    assert_says(&b.barrier().unwrap_err(), ErrorKind::Collective, &["call 1 of `aborted` is barrier on rank 1"]);
+    drop((x, b));
+}
+
+#[test]
+fn a_failure_that_hccl_has_found_can_be_asked_for() {
+    let mut group = group(2, "asked", Duration::from_secs(1));
+    let mut x = upload(group.ranks[0].stream(), &[1.0f32]);
+    group.ranks[0].check().unwrap();
+    group.ranks[0].all_reduce(&mut x, Sum).unwrap();
+    group.ranks[0].stream().synchronize().unwrap_err();
+    let error = group.ranks[0].check().unwrap_err();
+    assert_says(&error, ErrorKind::Collective, &["a collective of rank 0 of `asked` has failed: HcclGetCommAsyncError"]);
+    drop(x);
+    group.ranks.clear();
+}
+
+#[test]
 fn a_rank_may_leave_when_it_has_made_its_calls() {
     let mut group = group(2, "early", LONG);
     let (b, a) = (group.ranks.pop().unwrap(), group.ranks.pop().unwrap());
