@@ -26,6 +26,7 @@ mod settings;
 mod simd;
 mod spin;
 mod table;
+mod wire;
 mod world;
 
 pub use table::api;

@@ -37,6 +37,8 @@ pub(super) struct Lanes {
     needed: Vec<(usize, u64)>,
     stale: bool,
     random: u64,
+    /// The place of the last entry that was taken.
+    taken: u64,
     /// Entries of the queues that meet others; while there are none, nothing is spent on them.
     meets: usize,
     /// When the first of the heads that wait for others gives up.
@@ -57,6 +59,7 @@ impl Lanes {
             needed: Vec::new(),
             stale: false,
             random,
+            taken: 0,
             meets: 0,
             deadline: None,
         }
@@ -67,7 +70,12 @@ impl Lanes {
         match command {
             Command::Enqueue(stream, task) => {
                 self.enqueues += 1;
-                self.meets += matches!(task, Task::Meet(_)) as usize;
+                if let Task::Meet(attendance) = &task {
+                    self.meets += 1;
+                    if self.schedule != Schedule::Eager {
+                        self.demands.extend(attendance.wanted());
+                    }
+                }
                 let entry = (self.enqueues, task);
                 match self.find(&stream).or_else(|| self.lanes.iter().position(|lane| lane.queue.is_empty())) {
                     Some(i) => {
@@ -80,6 +88,14 @@ impl Lanes {
             }
             Command::Demand(stream, position) => self.demands.push((stream, position)),
             Command::Drop(stream, position) => self.drop_up_to(&stream, position),
+            Command::Arrive(meeting, party) => {
+                meeting.arrive_from_elsewhere(party);
+                if self.schedule != Schedule::Eager {
+                    // Who comes to a meeting there waits for those here.
+                    self.demands.extend(meeting.places());
+                }
+            }
+            Command::Conclude(meeting) => meeting.end(Ok(())),
             Command::CallOff(meeting, why) => meeting.fail(why),
             Command::Abandon(context) => {
                 let lanes = self.lanes.iter().filter(|lane| lane.stream.context == context);
@@ -127,9 +143,17 @@ impl Lanes {
             Schedule::Lazy { .. } => self.any_needed(),
         }?;
         let lane = &mut self.lanes[i];
-        let (_, task) = lane.queue.pop_front()?;
+        let (order, task) = lane.queue.pop_front()?;
+        self.taken = order;
         self.meets -= matches!(task, Task::Meet(_)) as usize;
         Some((lane.stream.clone(), task))
+    }
+
+    /// The task that was taken last goes on heading its queue.
+    pub(super) fn put_back(&mut self, stream: &Arc<Stream>, task: Task) {
+        let Some(i) = self.find(stream) else { return };
+        self.meets += matches!(task, Task::Meet(_)) as usize;
+        self.lanes[i].queue.push_front((self.taken, task));
     }
 
     /// The lanes that may run: all, or those that somebody waits for.

@@ -92,6 +92,16 @@ impl Engine {
         self.inbox.push(|| (Command::CallOff(meeting, why), ()));
     }
 
+    /// A party of another process has come to a meeting.
+    pub(crate) fn arrive(&self, meeting: Arc<Meeting>, party: usize) {
+        self.inbox.push(|| (Command::Arrive(meeting, party), ()));
+    }
+
+    /// The work of a meeting is done, here and in all other processes.
+    pub(crate) fn conclude(&self, meeting: Arc<Meeting>) {
+        self.inbox.push(|| (Command::Conclude(meeting), ()));
+    }
+
     /// Calls off what streams of this context wait for while somebody has yet to enqueue his part: he may never.
     pub(crate) fn abandon(&self, context: usize) {
         self.inbox.push(|| (Command::Abandon(context), ()));
@@ -105,13 +115,18 @@ impl Engine {
                 lanes.accept(command);
             }
             match lanes.next() {
-                Some((stream, task)) => self.execute(&stream, task),
+                Some((stream, task)) => {
+                    if let Some(task) = self.execute(&stream, task) {
+                        lanes.put_back(&stream, task);
+                    }
+                }
                 None => profile::waited(self.profile, || self.inbox.wait(ENGINE_SPIN, lanes.deadline())),
             }
         }
     }
 
-    fn execute(&self, stream: &Stream, task: Task) {
+    /// Runs a task; gives back what has to run again.
+    fn execute(&self, stream: &Stream, task: Task) -> Option<Task> {
         match task {
             Task::Operator(planned) => {
                 self.guarded(planned.name, || (planned.work)()).unwrap_or_else(|failure| stream.fail(failure))
@@ -120,9 +135,14 @@ impl Engine {
             Task::Record(record) => record.complete(stream.failure()),
             // What the stream waited for is not there: it must not pass for a stream with valid results.
             Task::Wait(record) => record.failure().cloned().into_iter().for_each(|failure| stream.fail(failure)),
-            Task::Meet(attendance) => attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail(failure)),
+            Task::Meet(attendance) => {
+                if !attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail(failure)) {
+                    return Some(Task::Meet(attendance));
+                }
+            }
         }
         stream.complete_next();
+        None
     }
 
     /// A panic becomes the stream's asynchronous error; what is queued behind still runs, as CANN's default mode has it.

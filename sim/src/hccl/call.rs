@@ -1,8 +1,11 @@
 //! One rank's call of a collective: what it asks for, and whether two ranks ask for the same.
 
 use std::fmt::{Display, Formatter, Result};
+use std::sync::Arc;
 
 use ascend_rl_sys::types::*;
+
+use crate::memory::foreign::Foreign;
 
 /// Which collective, with what all ranks must agree on beside count and type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +56,7 @@ pub(super) struct Part {
 }
 
 /// One rank's call, checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Call {
     pub what: What,
     /// Elements, as the call counts them.
@@ -65,6 +68,9 @@ pub(super) struct Call {
     pub recv: usize,
     /// By rank: what goes there and what comes from there; empty where all parts are as long.
     pub parts: Vec<(Part, Part)>,
+    /// Keeps the buffers mapped, where they are another process's.
+    #[expect(dead_code, reason = "held, not read")]
+    pub memory: Vec<Arc<Foreign>>,
 }
 
 impl Call {
@@ -84,6 +90,30 @@ impl Call {
                 .then(|| format!("{}: rank {i} sends {sent} elements to rank {j}, which expects {expected}", self.what.name()))
         };
         counts(self, other, rank, other_rank).or_else(|| counts(other, self, other_rank, rank))
+    }
+
+    /// How many bytes of its two buffers the call of `rank` of `ranks` uses.
+    pub(super) fn extents(&self, rank: usize, ranks: usize) -> (usize, usize) {
+        let part = self.bytes(self.count);
+        let end = |of: fn(&(Part, Part)) -> Part| {
+            let used = self.parts.iter().map(of).filter(|part| part.count > 0);
+            self.bytes(used.map(|part| part.at + part.count).max().unwrap_or(0))
+        };
+        let on = |root: u32, bytes: usize| if root as usize == rank { bytes } else { 0 };
+        match self.what {
+            What::AllReduce(_) | What::Broadcast { .. } => (part, part),
+            What::Reduce { root, .. } => (part, on(root, part)),
+            What::ReduceScatter(_) => (ranks * part, part),
+            What::Scatter { root } => (on(root, ranks * part), part),
+            What::AllGather => (part, ranks * part),
+            What::AlltoAll => (ranks * part, ranks * part),
+            What::AlltoAllV | What::AlltoAllVC | What::AllGatherV | What::ReduceScatterV(_) => {
+                (end(|part| part.0), end(|part| part.1))
+            }
+            What::Barrier => (0, 0),
+            What::Send { .. } => (part, 0),
+            What::Recv { .. } => (0, part),
+        }
     }
 
     fn against(&self, rank: usize, other: &Call, other_rank: usize) -> String {

@@ -6,7 +6,7 @@ use super::checks::{give, not_null, runtime};
 use super::comm::{Comm, resolve};
 use super::config::{Config, connect_timeout};
 use super::group::Group;
-use super::rendezvous;
+use super::rendezvous::{self, Target};
 use crate::acl::context::current;
 use crate::reject::{Outcome, check};
 use crate::world::world;
@@ -40,7 +40,8 @@ fn init(n_ranks: u32, root_info: *const HcclRootInfo, rank: u32, config: Config,
     let context = current().map_err(runtime)?;
     // SAFETY: not null, and C's contract is that a root info is there; it is bytes, without alignment.
     let info = unsafe { root_info.read() };
-    let group = rendezvous::join(&info, n_ranks as usize, rank as usize, context.device.id, config, connect_timeout()?)?;
+    let target = Target::of(&info)?;
+    let group = rendezvous::join(&target, n_ranks as usize, rank as usize, context.device.id, config, connect_timeout()?)?;
     give(comm, Comm::register(group, rank as usize, context.device, Some(context.handle())));
     Ok(())
 }
@@ -59,7 +60,7 @@ pub(crate) fn HcclCommInitAll(ndev: u32, devices: *mut i32, comms: *mut HcclComm
     let world = world().map_err(runtime)?;
     let found = ids.iter().map(|id| world.device(*id).map_err(runtime)).collect::<Outcome<Vec<_>>>()?;
     let ids = found.iter().map(|device| device.id).collect();
-    let group = Group::new(rendezvous::default_name(), config.timeout, ids, false);
+    let group = Group::new(rendezvous::default_name(), config.timeout, ids, false, None);
     for (rank, device) in found.into_iter().enumerate() {
         // SAFETY: not null, and C's contract is room for `ndev` handles.
         give(unsafe { comms.add(rank) }, Comm::register(group.clone(), rank, device, None));
@@ -106,7 +107,7 @@ pub(crate) fn HcclCreateSubCommConfig(
         "subCommRankId is {sub_comm_rank_id}, which is not where rank {} stands in rankIds {ranks:?}",
         parent.rank
     );
-    let group = parent.group.sub(sub_comm_rank_id as usize, &ranks, sub_comm_id, &config)?;
+    let group = parent.group.sub(parent.rank, sub_comm_rank_id as usize, &ranks, sub_comm_id, &config)?;
     give(sub_comm, Comm::register(group, sub_comm_rank_id as usize, parent.device, parent.context()));
     Ok(())
 }
