@@ -38,6 +38,7 @@
 //! | [`acl::Transfer`] | `copy_(non_blocking=True)` | `cudaMemcpyAsync` | such a copy, with the memory it uses |
 //! | [`Communicator`] | `torch.distributed`, backend "hccl" | `ncclComm_t` | one rank of a group of devices, with the stream of its calls |
 //! | [`Communicator::sub`] | `new_group` | `ncclCommSplit` | a group of some ranks of a group |
+//! | [`hccl::launch::Launch`] | `init_process_group("hccl")` | `ncclGetUniqueId`, `mpirun` | which rank a process is, and where ranks meet |
 //! | [`hccl::Batch`] | `batch_isend_irecv` | `ncclGroupStart` | sends and receives that do not hold one another up |
 //! | workspace, executor | hidden | cuBLAS workspace | scratch memory of an operator's two-phase call; handled inside |
 //!

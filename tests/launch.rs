@@ -4,6 +4,7 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 #[path = "../examples/15_processes.rs"]
@@ -72,9 +73,12 @@ fn torchrun(rank: usize, size: usize, port: u16) -> Vec<(&'static str, String)> 
     ]
 }
 
+/// A free port that no other test takes, of those that the system gives to nobody who does not name them.
 fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 18_000 + (std::process::id() % 500) as u16 * 20;
-    (first..first + 20).find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).unwrap()
+    let next = || first + NEXT.fetch_add(1, Relaxed) % 20;
+    std::iter::repeat_with(next).find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).unwrap()
 }
 
 /// Each rank says that it is one of as many, in a process of its own.

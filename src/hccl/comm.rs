@@ -39,6 +39,8 @@ pub struct Communicator {
     pub(super) board: Arc<Board>,
     pub(super) parts: Arc<Parts>,
     traffic: Cell<Traffic>,
+    /// How long its drop waits for what is queued.
+    pub(super) patience: Cell<Duration>,
     _watch: Arc<Watch>,
 }
 
@@ -79,7 +81,8 @@ impl Communicator {
         let watch = Arc::new(Watch { board: board.clone(), handle: Arc::downgrade(&handle), rank, stream: stream.id() });
         let witness: Weak<dyn Witness> = Arc::downgrade(&watch) as _;
         stream.device().add_witness(witness);
-        Communicator { handle, stream, rank, board: board.clone(), parts: parts.clone(), traffic: Cell::default(), _watch: watch }
+        let (board, parts, patience) = (board.clone(), parts.clone(), Cell::new(PATIENCE));
+        Communicator { handle, stream, rank, board, parts, traffic: Cell::default(), patience, _watch: watch }
     }
 
     /// This rank, from 0.
@@ -183,7 +186,7 @@ impl Drop for Communicator {
     /// HCCL wants idle streams. So this waits for what is queued, but not for ranks that do not come, nor for ever: the queue may
     /// hang on another group that this very rank is about to leave.
     fn drop(&mut self) {
-        let patience = if thread::panicking() { Duration::ZERO } else { PATIENCE };
+        let patience = if thread::panicking() { Duration::ZERO } else { self.patience.get() };
         let end = self.stream.inner().drain(patience);
         self.board.leave(self.rank);
         // Another failure than the time's leaves an idle stream, and is reported by its own drop.

@@ -1,7 +1,6 @@
 //! What has gone wrong with a group, and how a program goes on or ends.
 
 use super::Communicator;
-use crate::acl::End;
 use crate::error::{Error, ErrorKind, Result};
 use std::time::Duration;
 
@@ -44,9 +43,6 @@ impl Communicator {
     /// The device's next wait reports what was given up.
     /// CANN: aclrtDestroyStreamForce, HcclCommDestroy.
     pub fn abort(self) {
-        if let End::Late(behind) = self.stream().inner().drain(Duration::ZERO) {
-            let text = format!("{self:?} was aborted with calls that had not run: {behind}");
-            self.stream().inner().give_up(Error::new(ErrorKind::Collective, text));
-        }
+        self.patience.set(Duration::ZERO);
     }
 }

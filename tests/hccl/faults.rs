@@ -182,7 +182,7 @@ fn what_an_aborted_rank_had_queued_is_given_up_and_its_device_says_so() {
     assert_says(
         &error,
         ErrorKind::Async,
-        &["rank 0 of `aborted` was aborted with calls that had not run", "rank 1 of `aborted` is behind"],
+        &["rank 0 of `aborted` has left with calls that had not run", "rank 1 of `aborted` is behind"],
     );
     // It has not forgotten that rank 0 had called.
     assert_says(&b.barrier().unwrap_err(), ErrorKind::Collective, &["call 1 of `aborted` is barrier on rank 1"]);
