@@ -24,6 +24,7 @@ fn rank(comm: &Communicator) -> Result<()> {
     Ok(())
 }
 
+/// A process of a job is one rank; a process on its own is all of them, a thread each.
 pub fn main() -> Result<()> {
     let cann = Cann::load()?;
     let options = CommOptions { name: Some("world".into()), ..Default::default() };

@@ -25,16 +25,18 @@ pub fn check(cli: &Cli, env: &HcclEnv, plan: &Plan, runtime: Option<&Runtime>, r
             format!("HCCL_BUFFSIZE is {have} MiB, but dispatching tokens to experts with fixed buffers takes {needed}: set HCCL_BUFFSIZE={needed} or more"),
         );
     }
-    let (groups, held) = (plan.groups * plan.processes_per_device, 2 * have * (plan.groups * plan.processes_per_device) as u64);
+    let groups = plan.groups * plan.processes_per_device;
+    let of = if groups == 1 { "1 group".to_owned() } else { format!("{groups} groups") };
+    let held = 2 * have * groups as u64;
     if let Some(memory) = runtime.map(|runtime| runtime.memory_bytes as u64 / MIB) {
         if held >= memory {
-            report.error("buffers", format!("{groups} groups on a device hold {held} MiB of its {memory} (2 x HCCL_BUFFSIZE each): lower HCCL_BUFFSIZE, or have fewer groups"));
+            report.error("buffers", format!("{of} on a device hold {held} MiB of its {memory} (2 x HCCL_BUFFSIZE each): lower HCCL_BUFFSIZE, or have fewer groups"));
         } else if held * 4 >= memory {
-            report.warning("buffers", format!("{groups} groups on a device hold {held} MiB of its {memory} (2 x HCCL_BUFFSIZE each), which the KV cache lacks"));
+            report.warning("buffers", format!("{of} on a device hold {held} MiB of its {memory} (2 x HCCL_BUFFSIZE each), which the KV cache lacks"));
         }
     }
     if report.findings.len() == before {
-        report.ok("buffers", format!("{groups} groups on a device hold {held} MiB (2 x HCCL_BUFFSIZE={have} each)"));
+        report.ok("buffers", format!("{of} on a device hold {held} MiB (2 x HCCL_BUFFSIZE={have} each)"));
     }
 }
 
