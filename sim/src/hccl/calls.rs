@@ -10,6 +10,7 @@ use ascend_rl_sys::types::*;
 use super::call::{Call, What};
 use super::checks::{apart, buffer, bytes, dtype, not_null, rank, reduction, stream_of};
 use super::comm::{Comm, resolve};
+use super::merged::{self, issue};
 use crate::reject::{Outcome, check, reject};
 
 /// A call without parts.
@@ -47,7 +48,7 @@ pub(crate) fn HcclAllReduce(
     reduction(data_type, op)?;
     two_buffers(&comm, send_buf, 1, recv_buf, 1, count, data_type, true)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::AllReduce(op), count, data_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::AllReduce(op), count, data_type, send_buf, recv_buf), &stream)
 }
 
 pub(crate) fn HcclBroadcast(
@@ -63,7 +64,7 @@ pub(crate) fn HcclBroadcast(
     rank("root", root, &comm)?;
     buffer("buf", buf, bytes("count", count, 1, data_type)?, data_type, &comm)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::Broadcast { root }, count, data_type, buf, buf), &stream)
+    issue(&comm, plain(What::Broadcast { root }, count, data_type, buf, buf), &stream)
 }
 
 pub(crate) fn HcclReduceScatter(
@@ -79,7 +80,7 @@ pub(crate) fn HcclReduceScatter(
     reduction(data_type, op)?;
     two_buffers(&comm, send_buf, comm.group.size(), recv_buf, 1, recv_count, data_type, false)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::ReduceScatter(op), recv_count, data_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::ReduceScatter(op), recv_count, data_type, send_buf, recv_buf), &stream)
 }
 
 /// The send buffer of other ranks than the root is not looked at.
@@ -98,7 +99,7 @@ pub(crate) fn HcclScatter(
     let sent = if comm.rank == root as usize { comm.group.size() } else { 0 };
     two_buffers(&comm, send_buf, sent, recv_buf, 1, recv_count, data_type, false)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::Scatter { root }, recv_count, data_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::Scatter { root }, recv_count, data_type, send_buf, recv_buf), &stream)
 }
 
 pub(crate) fn HcclAllGather(
@@ -113,7 +114,7 @@ pub(crate) fn HcclAllGather(
     dtype(data_type)?;
     two_buffers(&comm, send_buf, 1, recv_buf, comm.group.size(), send_count, data_type, false)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::AllGather, send_count, data_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::AllGather, send_count, data_type, send_buf, recv_buf), &stream)
 }
 
 /// The receive buffer is written on the root; HCCL wants it everywhere.
@@ -133,7 +134,7 @@ pub(crate) fn HcclReduce(
     rank("root", root, &comm)?;
     two_buffers(&comm, send_buf, 1, recv_buf, 1, count, data_type, true)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::Reduce { op, root }, count, data_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::Reduce { op, root }, count, data_type, send_buf, recv_buf), &stream)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the signature of C")]
@@ -158,7 +159,7 @@ pub(crate) fn HcclAlltoAll(
     let ranks = comm.group.size();
     two_buffers(&comm, send_buf, ranks, recv_buf, ranks, send_count, send_type, false)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::AlltoAll, send_count, send_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::AlltoAll, send_count, send_type, send_buf, recv_buf), &stream)
 }
 
 pub(super) fn same_type(send: HcclDataType, recv: HcclDataType) -> Outcome {
@@ -170,7 +171,7 @@ pub(crate) fn HcclBarrier(comm: HcclComm, stream: aclrtStream) -> Outcome {
     let comm = resolve(comm)?;
     let stream = stream_of(&comm, stream)?;
     let call = plain(What::Barrier, 0, HCCL_DATA_TYPE_INT8, std::ptr::null(), std::ptr::null());
-    comm.group.collective(comm.rank, call, &stream)
+    issue(&comm, call, &stream)
 }
 
 pub(crate) fn HcclSend(
@@ -181,7 +182,7 @@ pub(crate) fn HcclSend(
     comm: HcclComm,
     stream: aclrtStream,
 ) -> Outcome {
-    message("HcclSend", What::Send { to: dest_rank }, send_buf, count, data_type, ["sendBuf", "destRank"], comm, stream)
+    message(What::Send { to: dest_rank }, send_buf, count, data_type, ["sendBuf", "destRank"], comm, stream)
 }
 
 pub(crate) fn HcclRecv(
@@ -192,13 +193,11 @@ pub(crate) fn HcclRecv(
     comm: HcclComm,
     stream: aclrtStream,
 ) -> Outcome {
-    message("HcclRecv", What::Recv { from: src_rank }, recv_buf, count, data_type, ["recvBuf", "srcRank"], comm, stream)
+    message(What::Recv { from: src_rank }, recv_buf, count, data_type, ["recvBuf", "srcRank"], comm, stream)
 }
 
 /// A send or a receive alone, which is never with this rank itself: its stream would wait for what stands behind.
-#[allow(clippy::too_many_arguments)] // C's own, and what names them.
 fn message(
-    name: &'static str,
     what: What,
     buf: *const c_void,
     count: u64,
@@ -210,9 +209,15 @@ fn message(
     let comm = resolve(comm)?;
     let call = one_way(&comm, what, buf, count, data_type, params)?;
     let itself = [What::Send { to: comm.rank as u32 }, What::Recv { from: comm.rank as u32 }].contains(&what);
-    check!(!itself, HCCL_E_PARA, "{} is {}, which is this rank: it would wait for itself", params[1], comm.rank);
+    check!(
+        !itself || merged::is_open(),
+        HCCL_E_PARA,
+        "{} is {}, which is this rank: it would wait for itself",
+        params[1],
+        comm.rank
+    );
     let stream = stream_of(&comm, stream)?;
-    comm.group.exchange(comm.rank, name, vec![call], &stream)
+    issue(&comm, call, &stream)
 }
 
 /// A send or a receive, checked; `params` are the names of buffer and peer.
@@ -229,6 +234,7 @@ fn one_way(comm: &Comm, what: What, buf: *const c_void, count: u64, ty: HcclData
 /// As in the open source HCCL: at most one item in each direction for each rank; what goes to this rank itself needs both.
 pub(crate) fn HcclBatchSendRecv(items: *mut HcclSendRecvItem, item_num: u32, comm: HcclComm, stream: aclrtStream) -> Outcome {
     let comm = resolve(comm)?;
+    check!(!merged::is_open(), HCCL_E_NOT_SUPPORT, "HcclBatchSendRecv is not taken between HcclGroupStart and HcclGroupEnd");
     not_null("sendRecvInfo", items)?;
     let most = 2 * comm.group.size();
     check!(
@@ -250,16 +256,21 @@ pub(crate) fn HcclBatchSendRecv(items: *mut HcclSendRecvItem, item_num: u32, com
         check!(calls.iter().all(|other| other.what != what), HCCL_E_PARA, "sendRecvInfo[{i}] is a second {call}");
         calls.push(call);
     }
-    let own = |what| calls.iter().find(|call| call.what == what);
-    let this = comm.rank as u32;
-    let alone = match (own(What::Send { to: this }), own(What::Recv { from: this })) {
-        (None, None) => None,
-        (Some(send), Some(recv)) => send.disagrees(comm.rank, recv, comm.rank),
-        (Some(one), None) | (None, Some(one)) => Some(format!("{one} to this rank itself has no counterpart")),
-    };
-    if let Some(why) = alone {
-        reject!(HCCL_E_PARA, "sendRecvInfo: {why}")
-    }
+    check_own(comm.rank, &calls)?;
     let stream = stream_of(&comm, stream)?;
     comm.group.exchange(comm.rank, "HcclBatchSendRecv", calls, &stream)
+}
+
+/// What goes to the rank itself must have its counterpart in the same entry of the stream: it would wait for what stands behind.
+pub(super) fn check_own(rank: usize, calls: &[Call]) -> Outcome {
+    let own = |what| calls.iter().find(|call| call.what == what);
+    let alone = match (own(What::Send { to: rank as u32 }), own(What::Recv { from: rank as u32 })) {
+        (None, None) => None,
+        (Some(send), Some(recv)) => send.disagrees(rank, recv, rank),
+        (Some(one), None) | (None, Some(one)) => Some(format!("{one} to this rank itself has no counterpart")),
+    };
+    match alone {
+        None => Ok(()),
+        Some(why) => reject!(HCCL_E_PARA, "{why}"),
+    }
 }

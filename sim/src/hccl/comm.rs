@@ -7,6 +7,7 @@ use ascend_rl_sys::types::*;
 
 use super::checks::{give, not_null};
 use super::group::{Exit, Group};
+use super::merged;
 use crate::acl::context::current;
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, reject};
@@ -59,6 +60,8 @@ pub(crate) fn leave_all(context: usize) {
 /// What the rank has enqueued goes on.
 pub(crate) fn HcclCommDestroy(comm: HcclComm) -> Outcome {
     resolve(comm)?;
+    // In a group it goes with what makes communicators, and needs not wait for its end.
+    merged::waits(merged::Kind::Communicators)?;
     let Some(comm) = COMMS.remove(comm as usize) else { reject!(HCCL_E_PARA, "comm was destroyed by another thread") };
     comm.group.leave(comm.rank, Exit::Destroyed);
     Ok(())

@@ -11,6 +11,7 @@ use super::call::{Call, Part, What};
 use super::calls::{plain, same_type};
 use super::checks::{apart, buffer, bytes, dtype, not_null, reduction, stream_of};
 use super::comm::{Comm, resolve};
+use super::merged::issue;
 use crate::reject::{Outcome, check, reject};
 use crate::settings::settings;
 
@@ -90,7 +91,7 @@ fn at(array: *const c_void, i: usize) -> u64 {
 
 /// What all four come to once the parts are known. `params`: what counts the elements sent, and those received.
 #[expect(clippy::too_many_arguments, reason = "two buffers and their parts")]
-fn issue(
+fn call(
     comm: &Comm,
     what: What,
     dtype: HcclDataType,
@@ -106,7 +107,7 @@ fn issue(
     apart(&from, &to, false)?;
     let stream = stream_of(comm, stream)?;
     let parts = sent.parts.into_iter().zip(received.parts).collect();
-    comm.group.collective(comm.rank, Call { parts, ..plain(what, 0, dtype, send, recv) }, &stream)
+    issue(comm, Call { parts, ..plain(what, 0, dtype, send, recv) }, &stream)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the signature of C")]
@@ -129,7 +130,7 @@ pub(crate) fn HcclAlltoAllV(
     let received = Parts::read(["recvCounts", "rdispls"], recv_counts, rdispls, &comm)?;
     received.disjoint(["recvCounts", "rdispls"])?;
     let params = ["sendCounts", "recvCounts"];
-    issue(&comm, What::AlltoAllV, send_type, params, send_buf, sent, recv_buf, received, stream)
+    call(&comm, What::AlltoAllV, send_type, params, send_buf, sent, recv_buf, received, stream)
 }
 
 pub(crate) fn HcclAlltoAllVC(
@@ -149,7 +150,7 @@ pub(crate) fn HcclAlltoAllVC(
     let ranks = comm.group.size();
     let sent = Parts::packed(MATRIX, (0..ranks).map(|to| at(send_count_matrix, comm.rank * ranks + to)))?;
     let received = Parts::packed(MATRIX, (0..ranks).map(|from| at(send_count_matrix, from * ranks + comm.rank)))?;
-    issue(&comm, What::AlltoAllVC, send_type, [MATRIX; 2], send_buf, sent, recv_buf, received, stream)
+    call(&comm, What::AlltoAllVC, send_type, [MATRIX; 2], send_buf, sent, recv_buf, received, stream)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the signature of C")]
@@ -176,7 +177,7 @@ pub(crate) fn HcclAllGatherV(
     );
     let sent = Parts::whole(send_count, &comm);
     let params = ["sendCount", "recvCounts"];
-    issue(&comm, What::AllGatherV, data_type, params, send_buf, sent, recv_buf, received, stream)
+    call(&comm, What::AllGatherV, data_type, params, send_buf, sent, recv_buf, received, stream)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the signature of C")]
@@ -211,5 +212,5 @@ pub(crate) fn HcclReduceScatterV(
     );
     let received = Parts::whole(recv_count, &comm);
     let params = ["sendCounts", "recvCount"];
-    issue(&comm, What::ReduceScatterV(op), data_type, params, send_buf, sent, recv_buf, received, stream)
+    call(&comm, What::ReduceScatterV(op), data_type, params, send_buf, sent, recv_buf, received, stream)
 }

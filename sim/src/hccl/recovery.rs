@@ -1,29 +1,40 @@
-//! After a fault: communicators that are suspended and resumed.
+//! After a fault of the device: communicators that are suspended and resumed.
+//!
+//! A suspended rank takes no calls. Its first resumption (or that of another rank) starts the communicator anew: what was called
+//! before and still waits fails, ranks that did not agree may agree again, and each rank takes calls once it has resumed too.
 
-use std::ffi::c_char;
+use ascend_rl_sys::types::HcclComm;
 
-use ascend_rl_sys::types::*;
+use super::comm::resolve;
+use super::group::Group;
+use super::message::Event;
+use crate::reject::Outcome;
 
-use crate::reject::{Outcome, reject};
+/// Again is as well as once, as in the open source HCCL.
+pub(crate) fn HcclCommSuspend(comm: HcclComm) -> Outcome {
+    let comm = resolve(comm)?;
+    comm.group.suspend(comm.rank);
+    Ok(())
+}
 
-pub(crate) fn HcclCommSuspend(_: HcclComm) -> Outcome {
-    reject!(HCCL_E_NOT_SUPPORT, "not yet")
+/// CANN wants `aclrtDeviceTaskAbort` first: what is queued would wait for calls that are void. Here those fail.
+pub(crate) fn HcclCommResume(comm: HcclComm) -> Outcome {
+    let comm = resolve(comm)?;
+    comm.group.resume(comm.rank);
+    Ok(())
 }
-pub(crate) fn HcclCommResume(_: HcclComm) -> Outcome {
-    reject!(HCCL_E_NOT_SUPPORT, "not yet")
-}
-pub(crate) fn HcclGroupStart() -> Outcome {
-    reject!(HCCL_E_NOT_SUPPORT, "not yet")
-}
-pub(crate) fn HcclGroupEnd() -> Outcome {
-    reject!(HCCL_E_NOT_SUPPORT, "not yet")
-}
-pub(crate) fn HcclGroupStatusGet(_: *mut bool) -> Outcome {
-    reject!(HCCL_E_NOT_SUPPORT, "not yet")
-}
-pub(crate) fn HcclCommInitClusterInfo(_: *const c_char, _: u32, _: *mut HcclComm) -> Outcome {
-    reject!(HCCL_E_NOT_SUPPORT, "not yet")
-}
-pub(crate) fn HcclCommInitClusterInfoConfig(_: *const c_char, _: u32, _: *mut HcclCommConfig, _: *mut HcclComm) -> Outcome {
-    reject!(HCCL_E_NOT_SUPPORT, "not yet")
+
+impl Group {
+    fn suspend(&self, rank: usize) {
+        let mut state = self.state();
+        state.members[rank].suspended = true;
+        self.tell_all(&state, Event::Suspended { rank: rank as u32 });
+    }
+
+    fn resume(&self, rank: usize) {
+        let mut state = self.state();
+        let epoch = (state.members[rank].epoch + 1).max(state.epoch);
+        self.resumed(&mut state, rank, epoch);
+        self.tell_all(&state, Event::Resumed { rank: rank as u32, epoch });
+    }
 }
