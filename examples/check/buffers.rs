@@ -32,7 +32,10 @@ pub fn check(cli: &Cli, env: &HcclEnv, plan: &Plan, runtime: Option<&Runtime>, r
         if held >= memory {
             report.error("buffers", format!("{of} on a device hold {held} MiB of its {memory} (2 x HCCL_BUFFSIZE each): lower HCCL_BUFFSIZE, or have fewer groups"));
         } else if held * 4 >= memory {
-            report.warning("buffers", format!("{of} on a device hold {held} MiB of its {memory} (2 x HCCL_BUFFSIZE each), which the KV cache lacks"));
+            report.warning(
+                "buffers",
+                format!("{of} on a device hold {held} MiB of its {memory} (2 x HCCL_BUFFSIZE each), which the KV cache lacks"),
+            );
         }
     }
     if report.findings.len() == before {

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use ascend_rl::{Cann, Device, Flavor};
 
+/// Reads a variable.
+type Variables = Box<dyn Fn(&str) -> Option<String>>;
+
 /// Variables, and files under a root.
 pub struct Machine {
     root: PathBuf,
-    variables: Box<dyn Fn(&str) -> Option<String>>,
+    variables: Variables,
 }
 
 impl Machine {

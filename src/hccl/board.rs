@@ -30,6 +30,8 @@ struct State {
     /// The call before `first`, as the last to make it may take it back.
     made: Option<Call>,
     messages: Messages,
+    /// How often the group was resumed.
+    epoch: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -39,6 +41,8 @@ struct Progress {
     left: bool,
     /// In this process.
     here: bool,
+    /// How often it has resumed.
+    epoch: u64,
 }
 
 struct Call {
@@ -66,7 +70,7 @@ impl Board {
     /// Of a group whose ranks are in several processes; `here[rank]`: in this one.
     pub(super) fn among(name: String, here: &[bool]) -> Board {
         let ranks = here.iter().map(|&here| Progress { here, ..Progress::default() }).collect();
-        let state = State { ranks, open: VecDeque::new(), first: 0, made: None, messages: Messages::default() };
+        let state = State { ranks, open: VecDeque::new(), first: 0, made: None, messages: Messages::default(), epoch: 0 };
         Board { name, state: Mutex::new(state) }
     }
 
@@ -160,7 +164,8 @@ impl Board {
     pub(super) fn retract(&self, rank: usize, posted: Posted) {
         let state = &mut *self.state();
         let progress = &mut state.ranks[rank];
-        progress.calls -= 1;
+        // The group may have been resumed in between.
+        progress.calls = progress.calls.saturating_sub(1);
         progress.last = posted.last;
         let number = progress.calls;
         if !posted.known {
@@ -197,6 +202,18 @@ impl Board {
     /// What [`Board::post_message`] gave `undo` for was not made.
     pub(super) fn retract_message(&self, undo: Undo) {
         self.state().messages.retract(undo);
+    }
+
+    /// `rank` has resumed: the first to do so voids what was called before, and all ranks count anew.
+    pub(super) fn resume(&self, rank: usize) {
+        let state = &mut *self.state();
+        let epoch = (state.ranks[rank].epoch + 1).max(state.epoch);
+        state.ranks[rank].epoch = epoch;
+        if epoch > state.epoch {
+            state.ranks.iter_mut().for_each(|rank| (rank.calls, rank.last) = (0, None));
+            (state.open, state.messages) = (VecDeque::new(), Messages::default());
+            (state.first, state.made, state.epoch) = (0, None, epoch);
+        }
     }
 
     /// `rank` will make no more calls.

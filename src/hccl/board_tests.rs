@@ -224,3 +224,20 @@ fn of_ranks_elsewhere_nothing_is_said() {
     board.post(1, gather(1), None).unwrap();
     assert!(board.post(0, gather(2), None).is_err(), "from here on it is compared");
 }
+
+#[test]
+fn a_group_that_is_resumed_counts_anew() {
+    let board = Board::new("g".into(), 2);
+    board.post(0, sum(8), None).unwrap();
+    board.post_message(0, 1, Side::Send, Message { count: 1, dtype: DType::F32 }).unwrap();
+    board.resume(1);
+    assert_eq!((board.waits_for(0), board.waits_for(1)), (None, None));
+    board.post(1, gather(2), None).unwrap();
+    // The other comes to the same epoch, and voids nothing of it.
+    board.resume(0);
+    assert!(board.post(0, sum(8), None).is_err());
+    let posted = board.post(0, gather(2), None).unwrap();
+    board.resume(0);
+    board.retract(0, posted);
+    assert_eq!(board.waits_for(0), None);
+}

@@ -10,8 +10,10 @@ pub(super) struct Local {
     pub parts: Arc<Parts>,
 }
 
-/// The living ones, by what the ranks have in common: the same bytes of a root info, the same rank table.
-static LIVING: Mutex<Vec<(u64, Weak<Board>, Weak<Parts>)>> = Mutex::new(Vec::new());
+/// A living one, and what its ranks have in common: the same bytes of a root info, the same rank table.
+type Living = (u64, Weak<Board>, Weak<Parts>);
+
+static LIVING: Mutex<Vec<Living>> = Mutex::new(Vec::new());
 
 impl Local {
     /// Where `rank` of the group `key` belongs: with those that came before it, unless it is there already, which is another group.

@@ -29,12 +29,16 @@ impl Communicator {
         self.handle.suspend().map_err(|error| error.context(format!("suspending {self:?}")))
     }
 
-    /// Makes a suspended group fit for calls, once all of its ranks are suspended. Every rank calls it.
+    /// Makes a suspended group fit for calls, once all of its ranks are suspended. Every rank calls it. The ranks count their calls
+    /// anew. What was called before and has not run fails, and with it this communicator's stream: groups are resumed whose streams
+    /// are idle, others are made anew.
     ///
     /// Errors: what CANN says; `MissingSymbol`.
     /// CANN: HcclCommResume.
     pub fn resume(&self) -> Result<()> {
-        self.handle.resume().map_err(|error| error.context(format!("resuming {self:?}")))
+        self.handle.resume().map_err(|error| error.context(format!("resuming {self:?}")))?;
+        self.board.resume(self.rank());
+        Ok(())
     }
 
     /// Leaves the group at once: what is queued and has not run is given up, and ranks that wait for this one fail. Dropping does

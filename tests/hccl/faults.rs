@@ -190,6 +190,28 @@ fn what_an_aborted_rank_had_queued_is_given_up_and_its_device_says_so() {
 }
 
 #[test]
+fn a_group_that_was_suspended_goes_on_once_all_have_resumed() {
+    let group = group(2, "resumed", LONG);
+    let mut tensors: Vec<_> = group.ranks.iter().map(|comm| upload(comm.stream(), &[1i32])).collect();
+    let mut sums = |factor: i32| {
+        for (comm, x) in group.ranks.iter().zip(&mut tensors) {
+            comm.all_reduce(&mut *x, Sum).unwrap();
+        }
+        for (comm, x) in group.ranks.iter().zip(&tensors) {
+            assert_eq!(x.to_vec::<i32>(comm.stream()).unwrap(), [factor]);
+        }
+    };
+    sums(2);
+    group.ranks.iter().for_each(|comm| comm.suspend().unwrap());
+    for comm in &group.ranks {
+        let error = comm.barrier().unwrap_err();
+        assert_says(&error, ErrorKind::Collective, &["HcclBarrier returned 22 (HCCL_E_SUSPENDING)"]);
+    }
+    group.ranks.iter().for_each(|comm| comm.resume().unwrap());
+    sums(4);
+}
+
+#[test]
 fn a_failure_that_hccl_has_found_can_be_asked_for() {
     let mut group = group(2, "asked", Duration::from_secs(1));
     let mut x = upload(group.ranks[0].stream(), &[1.0f32]);

@@ -57,9 +57,14 @@ pub(super) fn serve(party: &Party, path: &Path, info: &[u8]) -> Result<()> {
     let end = answer_all(party, path, info);
     if let Err(error) = &end {
         // Those that are there hear of it.
-        let heard = (1..party.size).filter_map(|rank| Some((rank, read_question(path, party, rank).ok()??.number))).collect();
+        let asked = || -> Vec<(usize, String)> {
+            (1..party.size).filter_map(|rank| Some((rank, read_question(path, party, rank).ok()??.number))).collect()
+        };
+        let (heard, start) = (asked(), Instant::now());
         if write(&answer, &Answer { heard, info: Err(&error.to_string()) }.to_text()).is_ok() {
-            thread::sleep(GRACE);
+            while !asked().is_empty() && start.elapsed() < GRACE {
+                thread::sleep(LOOK);
+            }
         }
     }
     remove(&answer)?;
@@ -140,7 +145,7 @@ pub(super) fn fetch(party: &Party, path: &Path) -> Result<Vec<u8>> {
 
 fn await_answer(party: &Party, path: &Path, answer: &Path, number: &str) -> Result<Vec<u8>> {
     // Longer than rank 0 waits: where it gives up, it says for whom it has waited.
-    let deadline = Instant::now() + party.timeout + GRACE;
+    let deadline = Instant::now() + party.timeout + GRACE.min(party.timeout);
     let mut stale = false;
     loop {
         if let Some(text) = read(answer)? {
