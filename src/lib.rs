@@ -36,6 +36,9 @@
 //! | [`Stream::fork`] | `wait_stream` twice, `record_stream` | two events | work on two streams at once, joined on the way out |
 //! | [`acl::PinnedBuffer`] | `tensor.pin_memory()` | `cudaMallocHost` | host memory for copies that run in the background |
 //! | [`acl::Transfer`] | `copy_(non_blocking=True)` | `cudaMemcpyAsync` | such a copy, with the memory it uses |
+//! | [`acl::CopyPart`] | `swap_blocks` of vllm-ascend | `cudaMemcpyBatchAsync` | one of many copies that are one call |
+//! | [`acl::RegisteredHost`] | none | `cudaHostRegister` | a program's own memory for copies that run in the background |
+//! | [`acl::VirtualRange`], [`acl::PhysicalMemory`] | expandable segments | `cuMemAddressReserve`, `cuMemMap` | addresses first, memory later; also another process's |
 //! | [`Communicator`] | `torch.distributed`, backend "hccl" | `ncclComm_t` | one rank of a group of devices, with the stream of its calls |
 //! | [`Communicator::sub`] | `new_group` | `ncclCommSplit` | a group of some ranks of a group |
 //! | [`hccl::launch::Launch`] | `init_process_group("hccl")` | `ncclGetUniqueId`, `mpirun` | which rank a process is, and where ranks meet |

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     TensorList = 0xC7,
     Executor = 0xC8,
     Communicator = 0xC9,
+    Physical = 0xD0,
+    MemPool = 0xD1,
 }
 
 struct Slot<T> {

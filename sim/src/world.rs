@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::acl::context::Context;
 use crate::engine::Engine;
-use crate::memory::DeviceMemory;
+use crate::memory::{DeviceMemory, space};
 use crate::reject::{Outcome, Reject, reject};
 use crate::settings::{Settings, settings};
 
@@ -81,8 +81,8 @@ impl World {
         }
     }
 
-    /// The device whose memory an address belongs to.
+    /// The device whose memory an address belongs to: its own, or mapped there.
     pub(crate) fn device_at(&'static self, address: usize) -> Option<&'static Device> {
-        self.devices.iter().find(|device| device.memory.holds(address))
+        self.devices.iter().find(|device| device.memory.holds(address)).or_else(|| space::owner(address))
     }
 }

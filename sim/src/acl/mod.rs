@@ -5,26 +5,48 @@
 
 pub(crate) mod context;
 mod copy;
+mod copy_2d;
+mod copy_batch;
+mod copy_indirect;
 mod device;
 mod event;
+mod fill;
+mod host_memory;
+mod ipc;
 mod memory;
+mod memory_facts;
 mod peer;
+mod pool;
 mod process;
+mod reduce;
+mod sharing;
 pub(crate) mod stream;
+mod virtual_memory;
 
 use std::time::{Duration, Instant};
 
 pub(crate) use context::{aclrtCreateContext, aclrtDestroyContext, aclrtGetCurrentContext, aclrtSetCurrentContext};
-pub(crate) use copy::{aclrtMemcpy, aclrtMemcpyAsync, aclrtMemset, aclrtMemsetAsync};
+pub(crate) use copy::{aclrtMemcpy, aclrtMemcpyAsync, aclrtMemcpyAsyncWithCondition};
+pub(crate) use copy_2d::*;
+pub(crate) use copy_batch::*;
+pub(crate) use copy_indirect::*;
 pub(crate) use device::*;
 pub(crate) use event::*;
+pub(crate) use fill::*;
+pub(crate) use host_memory::*;
+pub(crate) use ipc::*;
 pub(crate) use memory::*;
+pub(crate) use memory_facts::*;
 pub(crate) use peer::*;
+pub(crate) use pool::*;
 pub(crate) use process::*;
+pub(crate) use reduce::*;
+pub(crate) use sharing::*;
 pub(crate) use stream::{
     aclrtCreateStream, aclrtCreateStreamWithConfig, aclrtDestroyStream, aclrtDestroyStreamForce, aclrtStreamQuery,
     aclrtSynchronizeStream, aclrtSynchronizeStreamWithTimeout,
 };
+pub(crate) use virtual_memory::*;
 
 use crate::reject::{Outcome, check};
 

@@ -33,7 +33,7 @@ mod options;
 mod parts;
 mod peers;
 mod recovery;
-mod reduce;
+pub(crate) mod reduce;
 mod rendezvous;
 mod round;
 mod subs;

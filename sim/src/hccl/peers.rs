@@ -1,7 +1,7 @@
 //! The other processes: what comes from them goes to the group that it is about, and their device memory is found here.
 
 use std::collections::{HashMap, HashSet};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
@@ -122,10 +122,9 @@ pub(super) fn spot(post: &Post, to: &[Id], param: &str, device: &Device, address
         return Ok(None);
     }
     let pieces = device.memory.pieces(address, bytes);
-    let in_one = pieces.windows(2).all(|pair| {
-        use std::os::fd::AsRawFd;
-        pair[0].file.as_raw_fd() == pair[1].file.as_raw_fd() && pair[0].offset + pair[0].bytes == pair[1].offset
-    });
+    let in_one = pieces
+        .windows(2)
+        .all(|pair| Arc::ptr_eq(&pair[0].file, &pair[1].file) && pair[0].offset + pair[0].bytes == pair[1].offset);
     let Some(first) = pieces.first() else { return Ok(None) };
     check!(
         in_one,
@@ -137,7 +136,7 @@ pub(super) fn spot(post: &Post, to: &[Id], param: &str, device: &Device, address
         code: ascend_rl_sys::codes::HCCL_E_SYSCALL,
         text: format!("{param}: the file of its memory cannot be passed on: {error}"),
     };
-    let file = first.file.try_clone_to_owned().map(std::fs::File::from).map_err(failed)?;
+    let file = first.file.try_clone().map(std::fs::File::from).map_err(failed)?;
     let inode = file.metadata().map_err(failed)?.ino();
     for process in to {
         let mut bytes = Vec::new();
@@ -145,7 +144,7 @@ pub(super) fn spot(post: &Post, to: &[Id], param: &str, device: &Device, address
         peers(|peers| {
             if peers.given.insert((*process, inode)) {
                 // Before anybody else can see that it was given.
-                post.send(*process, &bytes, Some(first.file));
+                post.send(*process, &bytes, Some(first.file.as_fd()));
             }
         });
     }

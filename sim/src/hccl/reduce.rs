@@ -11,7 +11,7 @@ use crate::parallel::Share;
 use crate::simd::vectorized;
 
 /// `count` elements at each of `src`, reduced to each of `dst`; a destination may be one of the sources.
-pub(super) struct Fold {
+pub(crate) struct Fold {
     pub src: Vec<usize>,
     pub dst: Vec<usize>,
     pub count: usize,
@@ -70,8 +70,9 @@ macro_rules! integers {
 floats!(f32 f16 bf16);
 integers!(i8 i16 i32 i64);
 
-/// Reduces a share of all of `folds`. Only inside an operation of the engine; type and operation were checked when the call was made.
-pub(super) fn reduce(folds: &[Fold], dtype: HcclDataType, op: HcclReduceOp, share: Share) {
+/// Reduces a share of all of `folds`. Only inside an operation of the engine; type and operation were checked when the call was
+/// made.
+pub(crate) fn reduce(folds: &[Fold], dtype: HcclDataType, op: HcclReduceOp, share: Share) {
     match dtype {
         HCCL_DATA_TYPE_INT8 => typed::<i8>(folds, op, share),
         HCCL_DATA_TYPE_INT16 => typed::<i16>(folds, op, share),

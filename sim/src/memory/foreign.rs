@@ -49,19 +49,14 @@ fn identity(file: BorrowedFd<'_>) -> Result<(u64, u64)> {
 pub(crate) struct Foreign {
     base: usize,
     bytes: usize,
-    file: OwnedFd,
+    file: Arc<OwnedFd>,
 }
 
 /// The live mappings by the identity of their files.
 static MAPPED: Mutex<BTreeMap<(u64, u64), Weak<Foreign>>> = Mutex::new(BTreeMap::new());
 
 impl Foreign {
-    /// Maps a file that some process has open, or finds the mapping.
-    pub(crate) fn of_process(place: Location) -> Result<Arc<Foreign>> {
-        Foreign::of_file(place.open()?)
-    }
-
-    /// The same for a descriptor that this process was given.
+    /// Maps a file of device memory (see [`Location::open`]), or finds the mapping.
     pub(crate) fn of_file(file: OwnedFd) -> Result<Arc<Foreign>> {
         let key = identity(file.as_fd())?;
         let mut mapped = MAPPED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -82,7 +77,7 @@ impl Foreign {
         if base == libc::MAP_FAILED {
             return Err(Error::last_os_error());
         }
-        Ok(Foreign { base: base as usize, bytes, file })
+        Ok(Foreign { base: base as usize, bytes, file: Arc::new(file) })
     }
 
     /// The address here of `bytes` bytes from `offset` of the file on; `None` where they leave it. Good while this value lives.
@@ -90,8 +85,8 @@ impl Foreign {
         (offset <= self.bytes && bytes <= self.bytes - offset).then(|| self.base + offset)
     }
 
-    pub(crate) fn file(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
+    pub(crate) fn file(&self) -> &Arc<OwnedFd> {
+        &self.file
     }
 }
 
@@ -110,8 +105,8 @@ mod tests {
     #[test]
     fn a_file_is_found_through_its_process_and_mapped_once() {
         let arena = Arena::map(0, 1 << 20).unwrap();
-        let place = Location::of(arena.file()).unwrap();
-        let (a, b) = (Foreign::of_process(place).unwrap(), Foreign::of_process(place).unwrap());
+        let place = Location::of(arena.file().as_fd()).unwrap();
+        let (a, b) = (Foreign::of_file(place.open().unwrap()).unwrap(), Foreign::of_file(place.open().unwrap()).unwrap());
         assert!(Arc::ptr_eq(&a, &b), "one mapping a file");
         // SAFETY: inside the arena and inside its second mapping, both alive; the two do not overlap in addresses.
         unsafe {

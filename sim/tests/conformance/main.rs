@@ -7,6 +7,8 @@
 //! The state of the runtime is one per process. A test leases a device for itself ([`Lease`]); where a variable of the
 //! environment or the process's own state matters, it runs again in a child process ([`in_child`]).
 
+mod allocations;
+mod copies;
 mod copy;
 mod device;
 mod event;
@@ -14,8 +16,11 @@ mod executor;
 mod hccl;
 mod memory;
 mod peer;
+mod pools;
 mod process;
+mod sharing;
 mod stream;
+mod virtual_memory;
 
 use std::ffi::{CStr, c_void};
 use std::process::Command;
@@ -38,11 +43,16 @@ fn nn() -> &'static NnOpBase {
     &api().nn
 }
 
-/// Calls a function of the table; all of them take any handle, and the tests pass pointers to live variables.
+/// Calls a function of the table, `acl.name(...)`, or `acl?.name(...)` for one that a toolkit may lack; all of them take any handle, and the tests pass pointers to live variables.
 macro_rules! call {
     ($table:ident.$name:ident($($arg:expr),* $(,)?)) => {{
         let function = $crate::$table().$name;
         // SAFETY: each pointer that a test passes is null (refused), a handle (checked), or points to a live variable.
+        unsafe { function($($arg),*) }
+    }};
+    ($table:ident?.$name:ident($($arg:expr),* $(,)?)) => {{
+        let function = $crate::$table().$name.expect("the simulator has every row");
+        // SAFETY: as above.
         unsafe { function($($arg),*) }
     }};
 }
@@ -52,12 +62,23 @@ macro_rules! ok {
         let code = $crate::call!($table.$name($($arg),*));
         assert_eq!(code, 0, "{}: {}", stringify!($name), $crate::recent());
     }};
+    ($table:ident?.$name:ident($($arg:expr),* $(,)?)) => {{
+        let code = $crate::call!($table?.$name($($arg),*));
+        assert_eq!(code, 0, "{}: {}", stringify!($name), $crate::recent());
+    }};
 }
 /// The same, for what must be refused: with this code, and a text that holds these words.
 macro_rules! refused {
     ($code:literal, $words:literal, $table:ident.$name:ident($($arg:expr),* $(,)?)) => {{
         $crate::recent();
         let code = $crate::call!($table.$name($($arg),*));
+        let text = $crate::recent();
+        assert_eq!(code, $code, "{}: {text}", stringify!($name));
+        assert!(text.contains(stringify!($name)) && text.contains($words), "{text:?} lacks {:?}", $words);
+    }};
+    ($code:literal, $words:literal, $table:ident?.$name:ident($($arg:expr),* $(,)?)) => {{
+        $crate::recent();
+        let code = $crate::call!($table?.$name($($arg),*));
         let text = $crate::recent();
         assert_eq!(code, $code, "{}: {text}", stringify!($name));
         assert!(text.contains(stringify!($name)) && text.contains($words), "{text:?} lacks {:?}", $words);

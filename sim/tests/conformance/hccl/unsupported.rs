@@ -37,7 +37,7 @@ fn parts_that_do_not_fit() {
         hccl_refused!(2, "sendCounts is null", HcclReduceScatterV(x, null, zero, y, 1, f32, sum, c, s));
         hccl_refused!(1, "sendBuf (36 bytes", HcclReduceScatterV(x, one, far, y, 1, f32, sum, c, s));
         hccl_refused!(1, "overlap", HcclReduceScatterV(x, one, zero, x, 1, f32, sum, c, s));
-        hccl_refused!(1, "sendCount is 3", HcclAllGatherV(x, 3, y, one, zero, f32, c, s));
+        hccl_refused!(1, "sendCount is 3", HcclAllGatherV(x, 3, y, one, array(&[0, 1]), f32, c, s));
         hccl_refused!(1, "recvDispls and recvCounts", HcclAllGatherV(x, 1, y, one, zero, f32, c, s));
         hccl_refused!(2, "recvDispls is null", HcclAllGatherV(x, 1, y, one, null, f32, c, s));
         hccl_refused!(2, "sendCountMatrix is null", HcclAlltoAllVC(x, null, f32, y, f32, c, s));
