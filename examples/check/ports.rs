@@ -38,7 +38,7 @@ pub fn check(machine: &Machine, runtime: &Runtime, env: &HcclEnv, plan: &Plan, l
     }
     if report.errors() == before {
         let npu = env.npu_ports.as_ref().map_or("16666".to_owned(), Ports::to_string);
-        report.ok("ports", format!("hosts listen on {host}, devices on {npu}: enough for {} processes", plan.processes()));
+        report.ok("ports", format!("hosts listen on {host}, devices on {npu}; processes of this host: {}", plan.processes()));
     }
 }
 

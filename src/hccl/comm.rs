@@ -23,6 +23,9 @@ use std::{fmt, thread};
 /// ends with the last of them, also for HCCL: as long as this rank has a part ([`Communicator::sub`]), dropping the whole leaves
 /// the others waiting, so drop parts first.
 ///
+/// Of ranks in other processes nobody knows here whether they are behind: for those a drop waits up to a minute, unless they end.
+/// [`Communicator::abort`] waits for nobody.
+///
 /// `Send`, not `Sync`: the order of a rank's calls is that of one thread at a time.
 /// ```compile_fail
 /// fn shared<T: Sync>() {}

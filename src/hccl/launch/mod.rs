@@ -207,7 +207,8 @@ impl fmt::Debug for Launch {
     /// "rank 1 of 4, started by torchrun, that meet at node01:29500 (MASTER_ADDR, MASTER_PORT)".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Who { rank, size, launcher, .. } = self.who;
-        write!(f, "rank {rank} of {size}, started by {launcher}, that meet at {}", self.meeting)
+        write!(f, "rank {rank} of {size}, started by {launcher}")?;
+        if self.meeting == Meeting::Alone { Ok(()) } else { write!(f, ", that meet at {}", self.meeting) }
     }
 }
 
