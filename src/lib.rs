@@ -44,6 +44,7 @@
 //! | [`acl::VirtualRange`], [`acl::PhysicalMemory`] | expandable segments | `cuMemAddressReserve`, `cuMemMap` | addresses first, memory later; also another process's |
 //! | [`Communicator`] | `torch.distributed`, backend "hccl" | `ncclComm_t` | one rank of a group of devices, with the stream of its calls |
 //! | [`Communicator::sub`] | `new_group` | `ncclCommSplit` | a group of some ranks of a group |
+//! | [`hccl::launch::Launch`] | `init_process_group("hccl")` | `ncclGetUniqueId`, `mpirun` | which rank a process is, and where ranks meet |
 //! | [`hccl::Batch`] | `batch_isend_irecv` | `ncclGroupStart` | sends and receives that do not hold one another up |
 //! | workspace, executor | hidden | cuBLAS workspace | scratch memory of an operator's two-phase call; handled inside |
 //!
