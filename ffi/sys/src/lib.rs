@@ -32,6 +32,7 @@ pub use acl::Acl;
 pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
 pub use opapi::OpApi;
+pub(crate) use table::RUN_OPERATOR;
 pub use table::{Lib, Missing, Op, RunOperator, Symbol};
 
 /// Every function that the library calls, resolved. The one seam between the library and a device.
@@ -76,6 +77,10 @@ impl Api {
 pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
     Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS)
 }
+
+/// Where the source of these declarations is, for the tools that read the types from it.
+#[doc(hidden)]
+pub const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 
 /// The oldest CANN release the library runs on: (major, minor), "8.3".
 pub const FLOOR: (u32, u32) = (8, 3);

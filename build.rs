@@ -1,0 +1,37 @@
+//! With the feature `bindgen`, compares our declarations with a toolkit's headers; else nothing.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    #[cfg(feature = "bindgen")]
+    compare();
+}
+
+#[cfg(feature = "bindgen")]
+fn compare() {
+    use ascend_rl_abi::toolkit::{HOME_VARIABLES, check};
+    for name in HOME_VARIABLES {
+        println!("cargo::rerun-if-env-changed={name}");
+    }
+    let (report, toolkit) = match check(|name| std::env::var_os(name)) {
+        Ok(found) => found,
+        Err(why) => {
+            println!("cargo::error={why}");
+            std::process::exit(1);
+        }
+    };
+    print!("{}", report.text());
+    let [functions, types, values] = report.compared;
+    println!(
+        "cargo::warning=compared with {toolkit}: {functions} functions, {types} types and {values} values; {} differ, {} stand apart, \
+         {} are not in this release",
+        report.differences.len(),
+        report.apart.len(),
+        report.absent.len()
+    );
+    for difference in &report.differences {
+        println!("cargo::error={difference}");
+    }
+    if !report.differences.is_empty() {
+        std::process::exit(1);
+    }
+}
