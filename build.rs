@@ -20,14 +20,7 @@ fn compare() {
         }
     };
     print!("{}", report.text());
-    let [functions, types, values] = report.compared;
-    println!(
-        "cargo::warning=compared with {toolkit}: {functions} functions, {types} types and {values} values; {} differ, {} stand apart, \
-         {} are not in this release",
-        report.differences.len(),
-        report.apart.len(),
-        report.absent.len()
-    );
+    println!("cargo::warning={}", report.summary(&toolkit));
     for difference in &report.differences {
         println!("cargo::error={difference}");
     }

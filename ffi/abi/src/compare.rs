@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::apart::{APART, Apart};
+use crate::apart::{Apart, apart};
 use crate::layout::{offsets, size_align};
 use crate::model::{Abi, Field, Function, Item, Release, Ty, Type};
 use crate::spell::{declare, prototype};
@@ -31,7 +31,7 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// What differs and may, with the reason.
     pub apart: Vec<(Difference, String)>,
-    /// Functions, types and values of ours that this release does not have.
+    /// Functions, types and values of ours that no header of this release has.
     pub absent: Vec<String>,
     /// How many functions, types and values were found on both sides.
     pub compared: [usize; 3],
@@ -42,8 +42,18 @@ impl Report {
     pub fn text(&self) -> String {
         let different = self.differences.iter().map(|difference| format!("differs: {difference}\n"));
         let apart = self.apart.iter().map(|(difference, why)| format!("apart: {difference} ({why})\n"));
-        let absent = self.absent.iter().map(|name| format!("not in this release: {name}\n"));
+        let absent = self.absent.iter().map(|name| format!("in no header of this release: {name}\n"));
         different.chain(apart).chain(absent).collect()
+    }
+
+    /// How much was compared with a toolkit, and what came of it, on one line.
+    pub fn summary(&self, toolkit: &str) -> String {
+        let ([functions, types, values], found) = (self.compared, [self.differences.len(), self.apart.len(), self.absent.len()]);
+        format!(
+            "compared with {toolkit}: {functions} functions, {types} types and {values} values; {} differ, {} stand apart, {} are in \
+             no header of this release",
+            found[0], found[1], found[2]
+        )
     }
 }
 
@@ -58,7 +68,12 @@ pub fn compare(ours: &Abi, theirs: &Abi, between: (Release, Release)) -> Report 
     }
     for item in &ours.values {
         match theirs.value(&item.name) {
-            None => pair.report.absent.push(item.name.clone()),
+            None => match apart(&item.name) {
+                Some(Apart::NoHeader(why)) => {
+                    pair.report.apart.push((difference(&item.name, item.what, "in no header"), why.into()));
+                }
+                _ => pair.report.absent.push(item.name.clone()),
+            },
             Some(value) => {
                 pair.report.compared[2] += 1;
                 if value != item.what {
@@ -96,7 +111,7 @@ impl Pair<'_> {
         let Some(found) = self.theirs.function(name) else {
             let missing = difference(name, prototype(name, ours), "declared in no header");
             match apart(name) {
-                Some(Apart::Undeclared(why)) => self.report.apart.push((missing, why.into())),
+                Some(Apart::Undeclared(from, why)) if from <= last => self.report.apart.push((missing, why.into())),
                 _ if since.is_some_and(|since| since > first) => self.report.absent.push(name.clone()),
                 _ => self.report.differences.push(missing),
             }
@@ -215,10 +230,6 @@ impl Pair<'_> {
             (ours, theirs) => when(ours == theirs),
         }
     }
-}
-
-fn apart(name: &str) -> Option<Apart> {
-    APART.iter().find(|(listed, _)| *listed == name).map(|(_, apart)| *apart)
 }
 
 fn difference(name: &str, ours: impl fmt::Display, theirs: impl fmt::Display) -> Difference {

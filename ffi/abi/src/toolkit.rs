@@ -28,7 +28,11 @@ pub fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(Report, Str
 }
 
 fn label((first, last): (Release, Release)) -> String {
-    if first == last { first.to_string() } else { format!("{first} to {last}") }
+    match last.1 {
+        u32::MAX => format!("{}.x", last.0),
+        _ if first == last => first.to_string(),
+        _ => format!("{first} to {last}"),
+    }
 }
 
 /// The headers that declare a function of our lists, relative to `include`.
@@ -105,7 +109,7 @@ fn release(minor: Option<i128>) -> Result<(Release, Release), String> {
         Some(14 | 15) => Ok((Release(8, 2), Release(8, 3))),
         Some(16) => Ok((Release(8, 5), Release(8, 5))),
         // All of 9.x states 1.17; what came within it cannot be told.
-        Some(_) => Ok((Release(9, 0), Release(u32::MAX, 0))),
+        Some(_) => Ok((Release(9, 0), Release(9, u32::MAX))),
     }
 }
 
