@@ -189,9 +189,10 @@ impl Pair<'_> {
                 }
                 continue;
             };
-            let same = our_place == *their_place && self.agree(&ours.ty, &theirs.ty) != Agreement::None;
+            let differ = our_place != *their_place || self.agree(&ours.ty, &theirs.ty) == Agreement::None;
             // The word `reserved` is a header of 24 bytes there, and one of its members here.
-            if !same && !(versioned.is_some() && ours.name == "reserved") {
+            let spelled_out = versioned.is_some() && ours.name == "reserved";
+            if differ && !spelled_out {
                 let at = |ty, place| format!("{} at {place}", declare(ty, ""));
                 self.differs(&full, at(&ours.ty, our_place), at(&theirs.ty, *their_place));
             }

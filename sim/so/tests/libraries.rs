@@ -3,22 +3,20 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use ascend_rl::{Cann, Device, Flavor, Tensor, ops};
 use ascend_rl_sys::{Lib, symbols};
-use tempfile::TempDir;
 
 /// The folder, written once for all tests of this program.
 fn folder() -> &'static Path {
-    static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    let dir = FOLDER.get_or_init(|| {
-        let dir = tempfile::tempdir().unwrap();
-        let output = write(dir.path());
-        assert!(output.status.success(), "{output:?}");
-        dir
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cann-sim");
+        text_of(write(&dir));
+        // As the program says it, links followed.
+        dir.canonicalize().unwrap()
     });
-    dir.path()
+    &FOLDER
 }
 
 fn write(dir: impl AsRef<OsStr>) -> Output {

@@ -48,10 +48,10 @@ fn add(abi: &mut Abi, item: &Source) -> Result<(), String> {
             // Texts and structs have constants too, which C has no use for.
             if let Some(value) = values::evaluate(abi, &item.expr) {
                 let name = item.ident.to_string();
-                if let Ok(Ty::Named(of)) = ty(&item.ty) {
-                    if let Some(Item { what: Type::Enum(values), .. }) = abi.types.iter_mut().find(|item| item.name == of) {
-                        values.push(name.clone());
-                    }
+                if let Ok(Ty::Named(of)) = ty(&item.ty)
+                    && let Some(Item { what: Type::Enum(values), .. }) = abi.types.iter_mut().find(|item| item.name == of)
+                {
+                    values.push(name.clone());
                 }
                 abi.values.push(Item { name, doc: doc(&item.attrs), what: value });
             }
