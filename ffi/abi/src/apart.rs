@@ -25,6 +25,7 @@ pub const APART: &[(&str, Apart)] = &[
              caller states the size that it fills",
         ),
     ),
+    ("aclrtMallocAttrValue", Apart::Versioned("a union with room for later members: `vaFlag` is newer than 8.1")),
     ("aclnnRmsNorm", GENERATED),
     ("aclnnRmsNormGrad", GENERATED),
     ("aclnnSwiGlu", GENERATED),
@@ -32,6 +33,9 @@ pub const APART: &[(&str, Apart)] = &[
     ("aclnnCrossEntropyLoss", GENERATED),
     ("aclnnCrossEntropyLossGrad", GENERATED),
     ("aclnnScatterPaKvCache", GENERATED),
+    ("HcclCommRegister", NOT_INSTALLED),
+    ("HcclCommDeregister", NOT_INSTALLED),
+    ("HcclCommExchangeMem", NOT_INSTALLED),
     ("ACLNN_ERR_*", Apart::NoHeader("stated in the documentation of the operators")),
     ("KEEP_DTYPE", Apart::NoHeader("the documentation's name for a value of `cubeMathType`")),
     (
@@ -40,6 +44,8 @@ pub const APART: &[(&str, Apart)] = &[
     ),
     ("HCCL_NO_SUB_COMM", Apart::NoHeader("a value of an argument, stated in its documentation")),
 ];
+
+const NOT_INSTALLED: Apart = Apart::Undeclared(Release(9, 0), "exported, declared in a header of hcomm that is not installed");
 
 /// In the open repositories. An installed toolkit has the header, and then the row is compared.
 const GENERATED: Apart = Apart::Undeclared(Release(8, 5), "its header is generated when the package of operators is built");

@@ -165,7 +165,7 @@ impl Pair<'_> {
             Some(Apart::Versioned(why)) => Some(why),
             _ => None,
         };
-        let (our_places, their_places) = (offsets(self.ours, ours), offsets(self.theirs, theirs));
+        let (our_places, their_places) = (places(self.ours, name, ours), places(self.theirs, name, theirs));
         let (Some(our_places), Some(their_places)) = (our_places, their_places) else {
             return self.differs(name, "a struct with a layout", "not one, or a member has no size");
         };
@@ -230,6 +230,14 @@ impl Pair<'_> {
             (Ty::Char, Ty::Int { bytes: 1, .. }) | (Ty::Int { bytes: 1, .. }, Ty::Char) => Whole,
             (ours, theirs) => when(ours == theirs),
         }
+    }
+}
+
+/// Where the members of a struct or a union are.
+fn places(abi: &Abi, name: &str, fields: &[Field]) -> Option<Vec<u64>> {
+    match abi.definition(&Ty::Named(name.into())).map(|item| &item.what) {
+        Some(Type::Union(_)) => Some(vec![0; fields.len()]),
+        _ => offsets(abi, fields),
     }
 }
 

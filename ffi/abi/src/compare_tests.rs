@@ -11,6 +11,7 @@ const HEADER: &str = r#"
     #[repr(C)] pub struct aclTensor { _unused: [u8; 0] }
     #[repr(C)] pub struct aclPairDef { pub kind: aclrtKind, pub bytes: u64, pub name: [::std::os::raw::c_char; 8usize] }
     pub type aclPair = aclPairDef;
+    #[repr(C)] pub union aclEither { pub flag: u16, pub rest: [u8; 8usize] }
     pub const ACL_LIMIT: u32 = 7;
     pub type aclrtCallback = ::std::option::Option<unsafe extern "C" fn(data: *mut ::std::os::raw::c_void)>;
     unsafe extern "C" {
@@ -24,6 +25,7 @@ const OURS: &str = r#"
     pub type aclError = c_int;
     opaque! { aclTensor; }
     #[repr(C)] pub struct aclPair { pub kind: aclrtKind, pub bytes: u64, pub name: [u8; 8] }
+    #[repr(C)] pub union aclEither { pub flag: u16, pub rest: [u8; 8] }
     pub const ACL_LIMIT: u32 = 7;
     pub type aclrtCallback = Option<unsafe extern "C" fn(data: *mut c_void)>;
     unsafe extern "C" {
@@ -43,7 +45,7 @@ fn found(from: &str, to: &str) -> Report {
 fn what_agrees_agrees() {
     let report = found("", "");
     assert!(report.differences.is_empty() && report.apart.is_empty() && report.absent.is_empty(), "{report:?}");
-    assert_eq!(report.compared, [2, 5, 3]);
+    assert_eq!(report.compared, [2, 6, 3]);
 }
 
 #[test]
@@ -64,6 +66,8 @@ fn each_mistake_is_found_and_named() {
         ("name: [u8; 8]", "name: [u8; 16]", "aclPair"),
         ("kind: aclrtKind, pub bytes: u64", "bytes: u64, pub kind: aclrtKind", "aclPair.bytes"),
         ("pub bytes: u64", "pub size: u64", "aclPair.size"),
+        ("flag: u16", "flag: u32", "aclEither.flag"),
+        ("rest: [u8; 8]", "rest: [u8; 12]", "aclEither"),
         ("type aclError = c_int", "type aclError = i64", "aclError"),
         ("aclrtTell", "aclrtTold", "aclrtTold"),
     ] {

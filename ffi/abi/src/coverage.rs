@@ -13,7 +13,14 @@ pub fn table(abi: &Abi, root: &Path) -> Result<String, String> {
     let simulator = words(&root.join("sim/src"))?;
     let conformance = words(&root.join("sim/tests"))?;
     let mut out = String::from(ABOUT);
-    for (lib, title) in SECTIONS {
+    let mut libs: Vec<Lib> = Vec::new();
+    for lib in abi.functions.iter().filter_map(|function| Some(function.what.origin?.lib)) {
+        if !libs.contains(&lib) {
+            libs.push(lib);
+        }
+    }
+    for lib in libs {
+        let title = lib.file_names().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let of_lib = |function: &&Item<Function>| function.what.origin.is_some_and(|origin| origin.lib == lib);
         let rows: Vec<_> = abi.functions.iter().filter(of_lib).filter(|function| phase_one_of(abi, function).is_none()).collect();
         let add = |out: &mut String, text: std::fmt::Arguments<'_>| out.write_fmt(text).expect("a String takes all");
@@ -51,13 +58,6 @@ Each C function of CANN that `ascend-rl` binds. An operator's two phases (`aclnn
 - *simulated*: `cann-sim` has a body for it, which may refuse what a card of the imitated kind refuses.
 - *conformance test*: the simulator's tests of CANN's rules call it by name. Operators are tested beside their bodies.
 ";
-
-const SECTIONS: [(Lib, &str); 4] = [
-    (Lib::AscendCl, "Device runtime (`libascendcl.so`, `libacl_rt.so`)"),
-    (Lib::NnOpBase, "Descriptors (`libnnopbase.so`)"),
-    (Lib::OpApi, "Operators (`libopapi.so`, `libopapi_*.so`)"),
-    (Lib::Hccl, "Collectives (`libhccl.so`, `libhcomm.so`)"),
-];
 
 /// For phase two of an operator: its phase one, whose row stands for both.
 fn phase_one_of<'a>(abi: &'a Abi, function: &Item<Function>) -> Option<&'a Item<Function>> {

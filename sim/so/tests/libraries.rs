@@ -1,5 +1,6 @@
 //! Programs for CANN run on the folder of libraries: in C, linked in both ways; in Python; in Rust, through the library.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -123,7 +124,7 @@ fn every_symbol_is_in_every_front() {
         unsafe { libloading::os::unix::Library::new(folder().join(file)) }.unwrap()
     };
     let object = open("libcann_sim.so");
-    for lib in [Lib::AscendCl, Lib::NnOpBase, Lib::OpApi, Lib::Hccl] {
+    for lib in symbols().map(|symbol| symbol.lib).collect::<HashSet<_>>() {
         for file in lib.file_names() {
             let front = open(file);
             for symbol in symbols() {
