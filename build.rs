@@ -1,30 +1,14 @@
-//! With the feature `bindgen`, compares our declarations with a toolkit's headers; else nothing.
+//! What is compiled besides Rust, where there is something to compile it against, and what is compared with it. Nothing in a
+//! default build.
+
+#[path = "ffi/build/atb.rs"]
+mod atb;
+#[cfg(feature = "bindgen")]
+#[path = "ffi/build/headers.rs"]
+mod headers;
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
     #[cfg(feature = "bindgen")]
-    compare();
-}
-
-#[cfg(feature = "bindgen")]
-fn compare() {
-    use ascend_rl_abi::toolkit::{HOME_VARIABLES, check};
-    for name in HOME_VARIABLES {
-        println!("cargo::rerun-if-env-changed={name}");
-    }
-    let (report, toolkit) = match check(|name| std::env::var_os(name)) {
-        Ok(found) => found,
-        Err(why) => {
-            println!("cargo::error={why}");
-            std::process::exit(1);
-        }
-    };
-    print!("{}", report.text());
-    println!("cargo::warning={}", report.summary(&toolkit));
-    for difference in &report.differences {
-        println!("cargo::error={difference}");
-    }
-    if !report.differences.is_empty() {
-        std::process::exit(1);
-    }
+    headers::compare();
+    atb::build();
 }

@@ -68,6 +68,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod acl;
+pub mod atb;
 pub mod attention;
 pub mod error;
 pub mod hccl;

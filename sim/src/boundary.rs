@@ -65,14 +65,15 @@ pub(crate) fn call<C: Answer>(function: &str, on_panic: i32, body: impl FnOnce()
         Ok(Err(refusal)) => refusal,
         Err(payload) => Reject { code: on_panic, text: format!("a bug in the simulator: {}", panic_text(&*payload)) },
     };
-    remember(format!("{}: {function}: {}", label(refusal.code), refusal.text));
+    remember(format!("{}: {function}: {}", label(function, refusal.code), refusal.text));
     C::refusal(refusal.code)
 }
 
 /// CANN's texts begin with `E`, the module's letter and four digits: `EE1001` for a bad argument of the runtime, `EZ9999` for
-/// what went wrong inside an operator.
-fn label(code: i32) -> &'static str {
+/// what went wrong inside an operator. ATB, whose codes are the collectives' too, writes its texts to a log only.
+fn label(function: &str, code: i32) -> &'static str {
     match code {
+        _ if function.starts_with("ascend_atb_") => "ATB",
         161_000..=161_999 => "EZ1001",
         361_000..=361_999 | 561_000..=561_999 => "EZ9999",
         100_000..=107_999 => "EE1001",

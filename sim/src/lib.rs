@@ -9,6 +9,7 @@
 #![allow(non_snake_case)]
 
 mod acl;
+mod atb;
 mod boundary;
 mod convert;
 mod engine;

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     TensorList = 0xC7,
     Executor = 0xC8,
     Communicator = 0xC9,
+    AtbContext = 0xCA,
+    AtbOperation = 0xCB,
 }
 
 struct Slot<T> {

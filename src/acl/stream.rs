@@ -160,6 +160,12 @@ impl Stream {
     #[inline]
     pub(crate) fn enqueue(&self, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
         self.inner.device.0.bind()?;
+        self.enqueue_bound(call, f)
+    }
+
+    /// The same right behind [`Stream::plan`], which has made the device's context current on this thread.
+    #[inline]
+    pub(crate) fn enqueue_bound(&self, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
         self.recent.note(call);
         // Not a read-modify-write: only the thread that has the `Stream` writes.
         self.inner.sequence.store(self.inner.sequence.load(Relaxed) + 1, Relaxed);
@@ -175,6 +181,11 @@ impl Stream {
     pub(crate) fn plan(&self, call: &'static str, f: impl FnOnce() -> i32) -> Result<()> {
         self.inner.device.0.bind()?;
         check(self.api(), call, f())
+    }
+
+    /// Gives the stream itself to a call that enqueues nothing: to whoever will enqueue on it later.
+    pub(crate) fn hand_over(&self, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
+        self.plan(call, || f(self.inner.raw.0))
     }
 
     /// At least `bytes` of scratch memory (null for none) for the next operator on this stream. The one after it may get the
@@ -198,8 +209,9 @@ impl Stream {
         if home == self.inner.id { Ok(()) } else { Err(self.wrong_stream(what, home)) }
     }
 
+    /// The error of memory, named `what`, that is at home on another stream.
     #[cold]
-    fn wrong_stream(&self, what: &str, home: StreamId) -> Error {
+    pub(crate) fn wrong_stream(&self, what: &str, home: StreamId) -> Error {
         let text = format!("{what} lives on {home} and was used on {}; `fork` lends it, `rehome` moves it", self.inner.id);
         Error::new(ErrorKind::WrongStream, text)
     }

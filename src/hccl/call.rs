@@ -54,6 +54,11 @@ pub(super) fn capability(device: &Device) -> Result<u32> {
 }
 
 impl Handle {
+    /// The communicator, for another library of CANN that calls it; alive as long as this.
+    pub(super) fn raw(&self) -> HcclComm {
+        self.raw
+    }
+
     /// Joins the group of `info`. Blocks until all of its ranks have.
     pub(super) fn join(device: &Device, info: &HcclRootInfo, size: u32, rank: u32, config: &HcclCommConfig) -> Result<Handle> {
         let init = function!(device, HcclCommInitRootInfoConfig)?;

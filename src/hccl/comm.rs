@@ -107,6 +107,11 @@ impl Communicator {
         self.stream.device()
     }
 
+    /// The communicator as HCCL knows it, alive as long as this.
+    pub(crate) fn raw(&self) -> ascend_rl_sys::types::HcclComm {
+        self.handle.raw()
+    }
+
     /// Bytes that this rank has sent and received so far.
     pub fn traffic(&self) -> Traffic {
         self.traffic.get()

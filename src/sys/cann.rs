@@ -4,7 +4,7 @@ use super::search::{DEVICE_VARIABLE, not_found, places};
 use super::toolkit::Toolkit;
 use super::{check, failure, recent_message};
 use crate::error::{Error, ErrorKind, Result};
-use ascend_rl_sys::{Api, FLOOR, Missing, Symbol, codes, symbols, types::*};
+use ascend_rl_sys::{Api, FLOOR, Lib, Missing, Symbol, codes, symbols, types::*};
 use std::ffi::{CStr, c_void};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -278,6 +278,14 @@ fn release(text: &str) -> Option<(u32, u32)> {
 }
 
 fn absent(symbol: &Symbol, version: &str, origin: &str) -> Error {
+    if symbol.lib == Lib::Atb {
+        let text = format!(
+            "{} is missing: {} (ATB belongs to the package nnal: source its set_env.sh, then build ascend-rl again)",
+            symbol.name,
+            if cfg!(atb_shim) { "ATB's libraries cannot be opened" } else { "this build has no C face for ATB" }
+        );
+        return Error::new(ErrorKind::MissingSymbol, text);
+    }
     let (space, libraries) = (if version.is_empty() { "" } else { " " }, symbol.lib.file_names().join(", "));
     let text = format!(
         "{} is missing: CANN{space}{version} in {origin} does not export it ({libraries}); CANN {} and later do",

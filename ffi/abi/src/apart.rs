@@ -37,6 +37,7 @@ pub const APART: &[(&str, Apart)] = &[
     ("HcclCommDeregister", NOT_INSTALLED),
     ("HcclCommExchangeMem", NOT_INSTALLED),
     ("ACLNN_ERR_*", Apart::NoHeader("stated in the documentation of the operators")),
+    ("ATB_*", Apart::NoHeader("of ATB, whose headers are C++ in a package of their own")),
     ("KEEP_DTYPE", Apart::NoHeader("the documentation's name for a value of `cubeMathType`")),
     (
         "HCCL_COMM_CONFIG_NOT_SET",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ascend_rl_sys::symbols;
 
 use crate::model::{Abi, Release};
-use crate::{Report, compare, ours, rust};
+use crate::{Report, compare, files::workspace, ours, rust};
 
 /// What set_env.sh of a toolkit sets to its root.
 pub const HOME_VARIABLES: [&str; 2] = ["ASCEND_TOOLKIT_HOME", "ASCEND_HOME_PATH"];
@@ -21,7 +21,9 @@ pub fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(Report, Str
         ));
     };
     let include = Path::new(&root).join("include");
-    let headers = headers(&include)?;
+    let mut headers = headers(&include)?;
+    // ATB's interface is C++; its C face is our own, and so is the header that the face is compiled with.
+    headers.push(workspace().join("ffi/atb_shim.h"));
     let (theirs, between) = read(&include, &headers)?;
     let label = format!("CANN {} in {}, {} headers", label(between), include.display(), headers.len());
     Ok((compare(&ours()?, &theirs, between), label))

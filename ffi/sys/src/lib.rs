@@ -1,7 +1,7 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
 //! Nothing here is linked. Each library of CANN has one list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
-//! [`hccl_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`]), the look-up of
+//! [`hccl_symbols!`], [`atb_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`], [`Atb`]), the look-up of
 //! each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To bind one more
 //! function, add a row to its list: the compiler then names every place that must answer for it.
 //!
@@ -25,10 +25,13 @@ mod nnopbase;
 mod opapi;
 #[macro_use]
 mod hccl;
+#[macro_use]
+mod atb;
 pub mod codes;
 pub mod types;
 
 pub use acl::Acl;
+pub use atb::Atb;
 pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
 pub use opapi::OpApi;
@@ -46,6 +49,8 @@ pub struct Api {
     pub ops: OpApi,
     /// The collectives.
     pub hccl: Hccl,
+    /// The transformer operators of ATB.
+    pub atb: Atb,
 }
 
 impl Api {
@@ -63,19 +68,20 @@ impl Api {
                 nn: NnOpBase::load(resolve)?,
                 ops: OpApi::load(resolve)?,
                 hccl: Hccl::load(resolve)?,
+                atb: Atb::load(resolve)?,
             })
         }
     }
 
     /// Whether a function is there, by its C name.
     pub fn has(&self, symbol: &str) -> bool {
-        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol) || self.hccl.has(symbol)
+        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol) || self.hccl.has(symbol) || self.atb.has(symbol)
     }
 }
 
 /// All symbols of all lists, in order: the coverage of this binding.
 pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
-    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS)
+    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS).chain(Atb::SYMBOLS)
 }
 
 /// Where the source of these declarations is, for the tools that read the types from it.

@@ -15,6 +15,8 @@ pub enum Lib {
     OpApi,
     /// `libhccl.so`; communicator management is in `libhcomm.so` from 8.5 on.
     Hccl,
+    /// ATB (package "nnal", `libatb.so`), through the C face that `build.rs` compiles where ATB's headers are.
+    Atb,
 }
 
 impl Lib {
@@ -35,6 +37,7 @@ impl Lib {
                 "libaclnn_ops_train.so",
             ],
             Lib::Hccl => &["libhccl.so", "libhcomm.so"],
+            Lib::Atb => &["libascend_rl_atb.so"],
         }
     }
 }

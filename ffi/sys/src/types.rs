@@ -54,6 +54,10 @@ macro_rules! c_enum {
 mod hccl;
 pub use hccl::*;
 
+#[path = "atb_types.rs"]
+mod atb;
+pub use atb::*;
+
 c_enum! {
     /// Element type of a tensor or scalar (`acl_base.h`).
     aclDataType: c_int {

@@ -37,6 +37,8 @@ pub fn write(dir: &Path, object: &Path, headers: &Path) -> Result<PathBuf, Strin
         fs::remove_dir_all(&include).map_err(|e| failed(&include, e))?;
     }
     copy_tree(headers, &include).map_err(|e| format!("the headers in {} cannot be copied: {e}", headers.display()))?;
+    let face = headers.with_file_name("atb_shim.h");
+    fs::copy(&face, include.join("atb_shim.h")).map_err(|e| format!("{} cannot be copied: {e}", face.display()))?;
     let script = dir.join("set_env.sh");
     fs::write(&script, set_env(&dir)).map_err(|e| failed(&script, e))?;
     Ok(dir)

@@ -9,7 +9,7 @@ use std::ffi::{c_char, c_void};
 use std::sync::LazyLock;
 
 use ascend_rl_sys::types::*;
-use ascend_rl_sys::{Api, acl_symbols, hccl_symbols, nnopbase_symbols, opapi_symbols};
+use ascend_rl_sys::{Api, acl_symbols, atb_symbols, hccl_symbols, nnopbase_symbols, opapi_symbols};
 
 static API: LazyLock<Api> = LazyLock::new(cann_sim::api);
 
@@ -22,6 +22,7 @@ macro_rules! exports {
     (Acl, $($rest:tt)*) => { exports! { @table acl, $($rest)* } };
     (NnOpBase, $($rest:tt)*) => { exports! { @table nn, $($rest)* } };
     (Hccl, $($rest:tt)*) => { exports! { @table hccl, $($rest)* } };
+    (Atb, $($rest:tt)*) => { exports! { @table atb, $($rest)* } };
     (@table $table:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => { $(
         $(#[$doc])*
@@ -40,6 +41,7 @@ macro_rules! exports {
 acl_symbols!(exports);
 nnopbase_symbols!(exports);
 hccl_symbols!(exports);
+atb_symbols!(exports);
 
 /// The same for operators, whose rows have two functions.
 macro_rules! operator_exports {

@@ -7,6 +7,7 @@
 //! The state of the runtime is one per process. A test leases a device for itself ([`Lease`]); where a variable of the
 //! environment or the process's own state matters, it runs again in a child process ([`in_child`]).
 
+mod atb;
 mod copy;
 mod device;
 mod event;

@@ -63,6 +63,11 @@ fn family(function: &str) -> String {
     snake
 }
 
+/// ATB's C face has a header that needs no other, `ffi/atb_shim.h`, since its source is compiled beside CANN's own headers.
+pub(super) fn elsewhere(name: &str) -> bool {
+    ["Atb", "atb", "ATB_", "ascend_atb_"].iter().any(|begin| name.starts_with(begin))
+}
+
 /// The header of a constant that belongs to no enum.
 pub(super) fn of_name(name: &str) -> &'static str {
     match name {
@@ -82,7 +87,7 @@ pub(super) fn types(abi: &Abi) -> Vec<(&Item<Type>, &'static str)> {
     }
     let mut ordered = Vec::new();
     let mut seen = HashSet::new();
-    for item in &abi.types {
+    for item in abi.types.iter().filter(|item| !elsewhere(&item.name)) {
         after_its_parts(abi, item, &mut seen, &mut ordered);
     }
     let header = |item: &Item<Type>| match &item.what {
@@ -147,7 +152,7 @@ pub(super) fn loose_values(abi: &Abi) -> impl Iterator<Item = &Item<i128>> {
         })
         .map(String::as_str)
         .collect();
-    abi.values.iter().filter(move |value| !of_enums.contains(value.name.as_str()))
+    abi.values.iter().filter(move |value| !of_enums.contains(value.name.as_str()) && !elsewhere(&value.name))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub fn read(source: &str) -> Result<Abi, String> {
 fn add(abi: &mut Abi, item: &Source) -> Result<(), String> {
     match item {
         Source::Type(alias) if alias.generics.params.is_empty() => {
-            let ty = ty(&alias.ty).map_err(|e| format!("type {}: {e}", alias.ident))?;
+            let ty = ty(abi, &alias.ty).map_err(|e| format!("type {}: {e}", alias.ident))?;
             define(abi, alias.ident.to_string(), &alias.attrs, Type::Alias(ty));
         }
         Source::Struct(item) if has_layout(&item.attrs) => {
@@ -32,7 +32,7 @@ fn add(abi: &mut Abi, item: &Source) -> Result<(), String> {
             let what = match &item.fields {
                 // A newtype is an enum; its values follow as constants.
                 Fields::Unnamed(_) => Type::Enum(Vec::new()),
-                fields => match members(&name, fields)? {
+                fields => match members(abi, &name, fields)? {
                     fields if fields.iter().all(|field| nothing(&field.ty)) => Type::Opaque,
                     fields => Type::Struct(fields),
                 },
@@ -41,14 +41,14 @@ fn add(abi: &mut Abi, item: &Source) -> Result<(), String> {
         }
         Source::Union(item) if has_layout(&item.attrs) => {
             let name = item.ident.to_string();
-            let fields = members(&name, &Fields::Named(item.fields.clone()))?;
+            let fields = members(abi, &name, &Fields::Named(item.fields.clone()))?;
             define(abi, name, &item.attrs, Type::Union(fields));
         }
         Source::Const(item) if item.ident != "_" => {
             // Texts and structs have constants too, which C has no use for.
             if let Some(value) = values::evaluate(abi, &item.expr) {
                 let name = item.ident.to_string();
-                if let Ok(Ty::Named(of)) = ty(&item.ty)
+                if let Ok(Ty::Named(of)) = ty(abi, &item.ty)
                     && let Some(Item { what: Type::Enum(values), .. }) = abi.types.iter_mut().find(|item| item.name == of)
                 {
                     values.push(name.clone());
@@ -60,7 +60,7 @@ fn add(abi: &mut Abi, item: &Source) -> Result<(), String> {
             for item in &block.items {
                 if let ForeignItem::Fn(function) = item {
                     let name = function.sig.ident.to_string();
-                    let what = signature(&function.sig).map_err(|e| format!("{name}: {e}"))?;
+                    let what = signature(abi, &function.sig).map_err(|e| format!("{name}: {e}"))?;
                     abi.functions.push(Item { name, doc: doc(&function.attrs), what });
                 }
             }
@@ -77,20 +77,20 @@ fn add(abi: &mut Abi, item: &Source) -> Result<(), String> {
 }
 
 /// A function's type.
-pub(crate) fn signature(sig: &syn::Signature) -> Result<Function, String> {
+pub(crate) fn signature(abi: &Abi, sig: &syn::Signature) -> Result<Function, String> {
     let mut params = Vec::new();
     for input in &sig.inputs {
         let syn::FnArg::Typed(arg) = input else { return Err("has a receiver".into()) };
         let syn::Pat::Ident(name) = &*arg.pat else { return Err("has an argument without a name".into()) };
-        params.push((name.ident.to_string(), ty(&arg.ty)?));
+        params.push((name.ident.to_string(), ty(abi, &arg.ty)?));
     }
-    Ok(Function { params, result: result(&sig.output)?, origin: None })
+    Ok(Function { params, result: result(abi, &sig.output)?, origin: None })
 }
 
-pub(crate) fn result(output: &ReturnType) -> Result<Ty, String> {
+pub(crate) fn result(abi: &Abi, output: &ReturnType) -> Result<Ty, String> {
     match output {
         ReturnType::Default => Ok(Ty::Void),
-        ReturnType::Type(_, of) => ty(of),
+        ReturnType::Type(_, of) => ty(abi, of),
     }
 }
 
@@ -98,10 +98,10 @@ fn define(abi: &mut Abi, name: String, attrs: &[Attribute], what: Type) {
     abi.types.push(Item { name, doc: doc(attrs), what });
 }
 
-fn members(of: &str, fields: &Fields) -> Result<Vec<Field>, String> {
+fn members(abi: &Abi, of: &str, fields: &Fields) -> Result<Vec<Field>, String> {
     let read = |field: &syn::Field| {
         let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
-        let ty = match ty(&field.ty) {
+        let ty = match ty(abi, &field.ty) {
             Ok(ty) => ty,
             // What makes an opaque type neither `Send` nor `Sync`.
             Err(_) if name.starts_with('_') => Ty::Array(Box::new(Ty::Char), 0),

@@ -1,27 +1,28 @@
 //! Rust's spelling of C's types.
 
-use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, Type};
+use syn::{GenericArgument, PathArguments, Type};
 
-use crate::model::{Function, Ty};
+use super::values::evaluate;
+use crate::model::{Abi, Function, Ty};
 
-/// A type as C knows it.
-pub(crate) fn ty(source: &Type) -> Result<Ty, String> {
+/// A type as C knows it. Arrays may be as long as a constant that is known.
+pub(crate) fn ty(known: &Abi, source: &Type) -> Result<Ty, String> {
     match source {
-        Type::Ptr(pointer) => Ok(Ty::Pointer { constant: pointer.const_token.is_some(), to: Box::new(ty(&pointer.elem)?) }),
-        Type::Array(array) => match &array.len {
-            Expr::Lit(ExprLit { lit: Lit::Int(count), .. }) => {
-                let count = count.base10_parse().map_err(|e| format!("the length of an array: {e}"))?;
-                Ok(Ty::Array(Box::new(ty(&array.elem)?), count))
-            }
-            _ => Err("the length of an array is no number".into()),
-        },
+        Type::Ptr(pointer) => {
+            Ok(Ty::Pointer { constant: pointer.const_token.is_some(), to: Box::new(ty(known, &pointer.elem)?) })
+        }
+        Type::Array(array) => {
+            let count = evaluate(known, &array.len).and_then(|count| count.try_into().ok());
+            let count = count.ok_or("the length of an array is no number that is known here")?;
+            Ok(Ty::Array(Box::new(ty(known, &array.elem)?), count))
+        }
         Type::BareFn(function) => {
             let mut params = Vec::new();
             for (at, input) in function.inputs.iter().enumerate() {
                 let name = input.name.as_ref().map_or(format!("arg{at}"), |(name, _)| name.to_string());
-                params.push((name, ty(&input.ty)?));
+                params.push((name, ty(known, &input.ty)?));
             }
-            Ok(Ty::Callback(Box::new(Function { params, result: super::result(&function.output)?, origin: None })))
+            Ok(Ty::Callback(Box::new(Function { params, result: super::result(known, &function.output)?, origin: None })))
         }
         Type::Path(path) => {
             let last = path.path.segments.last().ok_or("a type without a name")?;
@@ -29,14 +30,14 @@ pub(crate) fn ty(source: &Type) -> Result<Ty, String> {
                 PathArguments::None => Ok(named(&last.ident.to_string())),
                 // A callback that may be null.
                 PathArguments::AngleBracketed(args) if last.ident == "Option" => match args.args.first() {
-                    Some(GenericArgument::Type(inner)) => ty(inner),
+                    Some(GenericArgument::Type(inner)) => ty(known, inner),
                     _ => Err("an Option of no type".into()),
                 },
                 _ => Err(format!("{} is no type of C", last.ident)),
             }
         }
-        Type::Paren(inner) => ty(&inner.elem),
-        Type::Group(inner) => ty(&inner.elem),
+        Type::Paren(inner) => ty(known, &inner.elem),
+        Type::Group(inner) => ty(known, &inner.elem),
         Type::Tuple(nothing) if nothing.elems.is_empty() => Ok(Ty::Void),
         _ => Err("no type of C".into()),
     }
@@ -46,7 +47,7 @@ pub(crate) fn ty(source: &Type) -> Result<Ty, String> {
 pub(crate) fn parameters(signature: &str) -> Result<Function, String> {
     let source = format!("fn f{signature}");
     let parsed: syn::Signature = syn::parse_str(&source).map_err(|e| format!("{source}: {e}"))?;
-    super::signature(&parsed)
+    super::signature(&Abi::default(), &parsed)
 }
 
 fn named(name: &str) -> Ty {

@@ -5,6 +5,7 @@
 #include "aclnnop/all.h"
 #include "hccl/hccl.h"
 #include "hccl/hccl_comm.h"
+#include "atb_shim.h"
 
 int main(void)
 {
