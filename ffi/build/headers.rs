@@ -5,6 +5,9 @@ use ascend_rl_abi::toolkit::{HOME_VARIABLES, check};
 pub fn compare() {
     for name in HOME_VARIABLES {
         println!("cargo::rerun-if-env-changed={name}");
+        if let Some(root) = std::env::var_os(name) {
+            println!("cargo::rerun-if-changed={}", std::path::Path::new(&root).join("include").display());
+        }
     }
     let (report, toolkit) = match check(|name| std::env::var_os(name)) {
         Ok(found) => found,
