@@ -51,6 +51,11 @@ impl Toolkit {
         self.dir.as_ref().map_or("the dynamic loader's path".to_owned(), |dir| dir.display().to_string())
     }
 
+    /// Whether the simulated NPU is behind these libraries (`cann-sim-so`): it says so by a symbol that CANN has not.
+    pub(crate) fn simulated(&self) -> bool {
+        self.opened.iter().filter_map(|(_, library)| *library).any(|library| address(library, c"CANN_SIM").is_some())
+    }
+
     /// The address of a symbol, from the first of its libraries that has it; null where none does.
     pub(crate) fn resolve(&mut self, symbol: &Symbol) -> *mut c_void {
         symbol

@@ -39,6 +39,7 @@ pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
 pub use opapi::OpApi;
 pub use prof::Prof;
+pub(crate) use table::RUN_OPERATOR;
 pub use table::{Lib, Missing, Op, RunOperator, Symbol};
 
 /// Every function that the library calls, resolved. The one seam between the library and a device.
@@ -95,6 +96,10 @@ pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
     let lists = [Acl::SYMBOLS, NnOpBase::SYMBOLS, OpApi::SYMBOLS, Hccl::SYMBOLS, Atb::SYMBOLS, Prof::SYMBOLS];
     lists.into_iter().flatten()
 }
+
+/// Where the source of these declarations is, for the tools that read the types from it.
+#[doc(hidden)]
+pub const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 
 /// The oldest CANN release the library runs on: (major, minor), "8.3".
 pub const FLOOR: (u32, u32) = (8, 3);
