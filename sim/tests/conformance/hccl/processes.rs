@@ -204,7 +204,7 @@ fn subs_of(r: &Rank) {
             let x = upload(&[1i32 << r.rank]);
             hccl_ok!(HcclAllReduce(x, x, 1, HCCL_DATA_TYPE_INT32, HCCL_REDUCE_SUM, sub, r.stream));
             r.sync();
-            assert_eq!(download::<i32>(x, 1), [ranks.iter().map(|rank| 1 << rank).sum()]);
+            assert_eq!(download::<i32>(x, 1), [ranks.iter().map(|rank| 1 << rank).sum::<i32>()]);
             hccl_ok!(HcclCommDestroy(sub));
         }
     }
