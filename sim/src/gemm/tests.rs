@@ -124,6 +124,8 @@ fn an_empty_sum_is_zero_or_what_is_added() {
 #[test]
 fn long_sums_of_many_columns_are_split_and_put_together() {
     check(Isa::best(), ACL_FLOAT, (20, 1030, 300), (Lie::Rows, Lie::Cols), Some((1.0, 1.0)));
+    // Too many columns for rows to be read where they lie.
+    check(Isa::best(), ACL_FLOAT, (20, 1030, FEW_COLS + 1), (Lie::Rows, Lie::Rows), None);
     // More columns than are packed at once.
     check(Isa::best(), ACL_BF16, (17, 17000, 130), (Lie::Rows, Lie::Rows), None);
 }
@@ -155,4 +157,28 @@ fn an_element_does_not_depend_on_the_rows_around_it() {
         Product { a: few, b: b.view, alpha: 1.0, add: None, out: some.view }.run();
     }
     assert!((0..20).all(|row| (0..150).all(|col| all.get(100 + row, col) == some.get(row, col))), "the bits differ");
+}
+
+#[test]
+fn an_element_does_not_depend_on_how_rows_are_read() {
+    let (m, k, n) = (50, 600, 40);
+    for dtype in [ACL_FLOAT, ACL_BF16] {
+        // The same numbers as rows, which f32 reads where they lie, and apart, which become panels.
+        let rows = Host::new(dtype, m, k, 2 * k, 1, 1);
+        let apart = Host::new(dtype, m, k, 2 * k, 2, 2);
+        for (row, col) in (0..m).flat_map(|row| (0..k).map(move |col| (row, col))) {
+            with_float!(dtype, T => {
+                // SAFETY: inside both matrices.
+                unsafe { apart.view.at(row, col).cast::<T>().write(rows.view.at(row, col).cast::<T>().read()) }
+            });
+        }
+        let b = operand(dtype, k, n, Lie::Cols, 3);
+        let outs = [rows.view, apart.view].map(|a| {
+            let out = Host::new(dtype, m, n, n, 1, 4);
+            // SAFETY: all are allocated to their shapes.
+            unsafe { Product { a, b: b.view, alpha: 1.0, add: None, out: out.view }.run() };
+            out
+        });
+        assert!((0..m * n).all(|i| outs[0].get(i / n, i % n) == outs[1].get(i / n, i % n)), "{dtype:?}: the bits differ");
+    }
 }
