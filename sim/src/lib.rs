@@ -18,6 +18,7 @@ mod math;
 mod memory;
 mod nn;
 mod ops;
+mod pairs;
 mod parallel;
 mod profile;
 mod registry;
