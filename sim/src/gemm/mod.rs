@@ -3,17 +3,19 @@
 //! `out = alpha * a @ b + beta * c`, for f32, bf16 and f16 and any strides. Operands are packed into f32 panels on the way
 //! in (a transposed view or a half-precision operand costs no extra pass), the product runs in f32 tiles of registers, and
 //! the result is rounded once on the way out. f32 rows of `a` that meet few columns are read where they lie. Products with few
-//! rows, decode, skip the packing altogether ([`dot`]).
+//! rows, decode, skip the packing altogether ([`dot`], [`pairs`]).
 //!
-//! Every element of the result is summed in an order that depends on the length of the sum alone: not on the number of
-//! threads or the tile it falls in. Tiles may therefore be cut as the machine likes.
+//! Every element of the result is summed in an order that depends on the length of the sum and on which of the three ways the
+//! product goes: not on the number of threads or the tile it falls in. Tiles may therefore be cut as the machine likes.
 //!
-//! Files: `isa` (which SIMD), `pack`, `block` (the register tiles), `dot` (few rows), `scratch`. Nothing here knows CANN.
+//! Files: `isa` (which SIMD), `pack`, `block` (the register tiles), `dot` (few rows), `pairs` (some rows of 16-bit elements),
+//! `scratch`. Nothing here knows CANN.
 
 mod block;
 mod dot;
 mod isa;
 mod pack;
+mod pairs;
 mod scratch;
 #[cfg(test)]
 mod tests;
@@ -115,6 +117,10 @@ impl Product {
         let (m, k) = (self.out.rows, self.a.cols);
         if m == 0 || self.out.cols == 0 {
             return;
+        }
+        if pairs::takes(self) {
+            // SAFETY: the caller's contract.
+            return unsafe { pairs::run(self, isa) };
         }
         if m <= FEW_ROWS && (self.b.row_stride == 1 || k <= 1) {
             // SAFETY: the caller's contract.

@@ -161,7 +161,8 @@ fn an_element_does_not_depend_on_the_rows_around_it() {
 
 #[test]
 fn an_element_does_not_depend_on_how_rows_are_read() {
-    let (m, k, n) = (50, 600, 40);
+    // More rows than halves are multiplied without packing for.
+    let (m, k, n) = (110, 600, 40);
     for dtype in [ACL_FLOAT, ACL_BF16] {
         // The same numbers as rows, which f32 reads where they lie, and apart, which become panels.
         let rows = Host::new(dtype, m, k, 2 * k, 1, 1);
@@ -180,5 +181,37 @@ fn an_element_does_not_depend_on_how_rows_are_read() {
             out
         });
         assert!((0..m * n).all(|i| outs[0].get(i / n, i % n) == outs[1].get(i / n, i % n)), "{dtype:?}: the bits differ");
+    }
+}
+
+#[test]
+fn some_rows_of_16_bit_elements_in_every_number_and_length() {
+    for isa in [Isa::best(), Isa::Portable] {
+        for dtype in [ACL_BF16, ACL_FLOAT16] {
+            // Sums of one pair, of less than a register, of whole steps and of a rest; the last is not of this kind.
+            for (i, k) in [2, 14, 32, 34, 270, 33].into_iter().enumerate() {
+                for m in [1, 2, 3, 4, 5, 6, 7, 11, 96, 97] {
+                    let n = [1, 7, 8, 9, 70][(m + i) % 5];
+                    check(isa, dtype, (m, k, n), (Lie::Rows, Lie::Cols), None);
+                    check(isa, dtype, (m, k, n), (Lie::Rows, Lie::Cols), Some((0.5, -2.0)));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_of_16_bit_elements_is_the_same_alone_and_among_others() {
+    let (a, b) = (operand(ACL_BF16, 96, 270, Lie::Rows, 1), operand(ACL_BF16, 270, 150, Lie::Cols, 2));
+    let all = Host::new(ACL_BF16, 96, 150, 150, 1, 0);
+    // SAFETY: all are allocated to their shapes.
+    unsafe { Product { a: a.view, b: b.view, alpha: 1.0, add: None, out: all.view }.run() };
+    for (first, rows) in [(0, 1), (17, 2), (50, 3), (91, 5)] {
+        let some = Host::new(ACL_BF16, rows, 150, 150, 1, 0);
+        let few = Matrix { rows, data: a.view.at(first, 0), ..a.view };
+        // SAFETY: as above.
+        unsafe { Product { a: few, b: b.view, alpha: 1.0, add: None, out: some.view }.run() };
+        let equal = |row: usize, col: usize| all.get(first + row, col) == some.get(row, col);
+        assert!((0..rows).all(|row| (0..150).all(|col| equal(row, col))), "{rows} rows from {first} on: the bits differ");
     }
 }
