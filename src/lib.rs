@@ -81,6 +81,7 @@ pub mod error;
 pub mod hccl;
 pub mod ops;
 pub mod reshard;
+pub mod rules;
 pub mod sys;
 pub mod tensor;
 
