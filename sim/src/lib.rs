@@ -13,6 +13,7 @@ mod boundary;
 mod convert;
 mod engine;
 mod gemm;
+mod graph;
 mod hccl;
 mod math;
 mod memory;

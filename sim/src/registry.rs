@@ -18,6 +18,11 @@ pub(crate) enum Kind {
     TensorList = 0xC7,
     Executor = 0xC8,
     Communicator = 0xC9,
+    Graph = 0xD0,
+    TaskGroup = 0xD1,
+    FloatArray = 0xD2,
+    BoolArray = 0xD3,
+    ScalarList = 0xD4,
 }
 
 struct Slot<T> {

@@ -32,6 +32,12 @@ opaque! {
     aclIntArray;
     /// A list of tensor descriptors, which it owns.
     aclTensorList;
+    /// A host array of `float`.
+    aclFloatArray;
+    /// A host array of `bool`.
+    aclBoolArray;
+    /// A list of scalars, which it owns.
+    aclScalarList;
 }
 
 macro_rules! c_enum {
@@ -53,6 +59,10 @@ macro_rules! c_enum {
 #[path = "hccl_types.rs"]
 mod hccl;
 pub use hccl::*;
+
+#[path = "graph_types.rs"]
+mod graph;
+pub use graph::*;
 
 c_enum! {
     /// Element type of a tensor or scalar (`acl_base.h`).
