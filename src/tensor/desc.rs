@@ -13,18 +13,28 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) struct Desc<'a> {
     raw: *mut aclTensor,
     api: &'a Api,
+    /// Of the storage.
+    address: usize,
+    is_output: bool,
 }
 
 impl<'a> Desc<'a> {
     pub(crate) fn input(api: &'a Api, view: &View<'a>) -> Result<Desc<'a>> {
-        Desc::new(api, view.layout, view.dtype.to_acl(), view.storage.address, view.storage.len)
+        Desc::new(api, view.layout, view.dtype.to_acl(), view.storage.address, view.storage.len, false)
     }
 
     pub(crate) fn output(api: &'a Api, view: &'a ViewMut<'_>) -> Result<Desc<'a>> {
-        Desc::new(api, view.layout, view.dtype.to_acl(), view.storage.address, view.storage.len)
+        Desc::new(api, view.layout, view.dtype.to_acl(), view.storage.address, view.storage.len, true)
     }
 
-    fn new(api: &'a Api, layout: Layout, dtype: ascend_rl_sys::types::aclDataType, address: usize, len: usize) -> Result<Self> {
+    fn new(
+        api: &'a Api,
+        layout: Layout,
+        dtype: ascend_rl_sys::types::aclDataType,
+        address: usize,
+        len: usize,
+        is_output: bool,
+    ) -> Result<Self> {
         let rank = layout.shape().len();
         let (mut dims, mut strides) = ([0i64; MAX_RANK], [0i64; MAX_RANK]);
         for i in 0..rank {
@@ -48,11 +58,21 @@ impl<'a> Desc<'a> {
         if raw.is_null() {
             return Err(Error::new(ErrorKind::Device, format!("aclCreateTensor refused {layout:?} over {len} elements")));
         }
-        Ok(Desc { raw, api })
+        Ok(Desc { raw, api, address, is_output })
     }
 
     pub(crate) fn raw(&self) -> *mut aclTensor {
         self.raw
+    }
+
+    /// The address of the storage.
+    pub(crate) fn address(&self) -> usize {
+        self.address
+    }
+
+    /// Whether the operator writes it.
+    pub(crate) fn is_output(&self) -> bool {
+        self.is_output
     }
 }
 
