@@ -197,7 +197,8 @@ impl Graph {
     /// CANN: aclmdlRISetName (8.5).
     pub fn set_name(&self, name: &str) -> Result<()> {
         let set = function!(self.device(), aclmdlRISetName)?;
-        let text = CString::new(name).map_err(|_| Error::new(ErrorKind::Argument, format!("the name {name:?} has a NUL in it")))?;
+        let text =
+            CString::new(name).map_err(|_| Error::new(ErrorKind::Argument, format!("the name {name:?} has a NUL in it")))?;
         // SAFETY: the graph is alive and its context current; the text outlives the call.
         self.device().call("aclmdlRISetName", || unsafe { set(self.raw.0, text.as_ptr()) })
     }

@@ -259,8 +259,12 @@ impl Pool {
     /// Free blocks of `owner` (of all streams, if `None`) become idle: all work that was queued when they were given back is done.
     /// Those of holds do not: their work comes again.
     pub(super) fn settle(&mut self, owner: Option<u64>) {
-        let keys: Vec<Key> =
-            self.free.iter().filter(|k| owner.is_none_or(|owner| k.0 == owner) && k.0 != IDLE && k.0 & KEEPER == 0).copied().collect();
+        let keys: Vec<Key> = self
+            .free
+            .iter()
+            .filter(|k| owner.is_none_or(|owner| k.0 == owner) && k.0 != IDLE && k.0 & KEEPER == 0)
+            .copied()
+            .collect();
         for key in keys {
             // An earlier turn may have merged this one away.
             if self.free.remove(&key) {

@@ -142,7 +142,8 @@ impl Stream {
         if self.recording.forks.get() == 0 {
             return Ok(());
         }
-        let text = format!("{what} on {} inside a fork that it takes part in: what is lent belongs to the other stream", self.id());
+        let text =
+            format!("{what} on {} inside a fork that it takes part in: what is lent belongs to the other stream", self.id());
         Err(Error::new(ErrorKind::Unsupported, text))
     }
 

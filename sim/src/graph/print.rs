@@ -46,9 +46,11 @@ impl Graph {
     /// A list of trace events. `verbose` adds what each operator reads and writes.
     pub(crate) fn json(&self, verbose: bool) -> String {
         let state = self.state();
-        let tasks = state.lanes.iter().enumerate().flat_map(|(stream, lane)| {
-            lane.steps.iter().enumerate().map(move |(task, step)| (stream, task, step))
-        });
+        let tasks = state
+            .lanes
+            .iter()
+            .enumerate()
+            .flat_map(|(stream, lane)| lane.steps.iter().enumerate().map(move |(task, step)| (stream, task, step)));
         let events: Vec<String> = tasks
             .map(|(stream, task, step)| {
                 let mut args = format!(

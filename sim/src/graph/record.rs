@@ -83,7 +83,11 @@ impl Graph {
         if let Some(why) = &state.invalid {
             reject!(ACL_ERROR_RT_STREAM_CAPTURE_INVALIDATED, "the capture is invalid since {}", why.text)
         }
-        check!(open.is_none(), ACL_ERROR_STREAM_TASK_GROUP_STATUS, "a task group is still open: aclmdlRICaptureTaskGrpEnd ends it");
+        check!(
+            open.is_none(),
+            ACL_ERROR_STREAM_TASK_GROUP_STATUS,
+            "a task group is still open: aclmdlRICaptureTaskGrpEnd ends it"
+        );
         state.check_joined()?;
         state.ready = true;
         Ok(())

@@ -22,6 +22,7 @@ impl Graph {
         if let Some(failure) = state.lanes.iter().find_map(|lane| lane.queue.failure()) {
             return Err(Reject { code: ACL_ERROR_RT_MODEL_EXECUTE, text: format!("the graph has failed: {}", failure.text) });
         }
+        state.aborted = false;
         let begin = Arc::new(Record::order_only());
         stream.push(Task::Record(begin.clone()));
         let marks: Vec<Arc<Record>> = (0..state.marks).map(|_| Arc::default()).collect();

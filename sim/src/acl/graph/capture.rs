@@ -24,7 +24,11 @@ pub(crate) fn aclmdlRICaptureBegin(stream: aclrtStream, mode: aclmdlRICaptureMod
     Ok(())
 }
 
-pub(crate) fn aclmdlRICaptureGetInfo(stream: aclrtStream, status: *mut aclmdlRICaptureStatus, model_ri: *mut aclmdlRI) -> Outcome {
+pub(crate) fn aclmdlRICaptureGetInfo(
+    stream: aclrtStream,
+    status: *mut aclmdlRICaptureStatus,
+    model_ri: *mut aclmdlRI,
+) -> Outcome {
     not_null("stream", stream)?;
     check!(!status.is_null() || !model_ri.is_null(), ACL_ERROR_INVALID_PARAM, "status and modelRI are both null");
     let (found, handle) = match capture_of(&*own_stream(stream)?) {

@@ -41,7 +41,9 @@ pub(crate) fn aclmdlRICaptureTaskUpdateEnd(stream: aclrtStream) -> Outcome {
     let update = match stream.recorder() {
         Some(Recorder::Update(update)) => update,
         Some(Recorder::Lane(..)) => return check_free(&stream, "given updates"),
-        None => reject!(ACL_ERROR_STREAM_TASK_GROUP_STATUS, "no update is open on stream: aclmdlRICaptureTaskUpdateBegin begins one"),
+        None => {
+            reject!(ACL_ERROR_STREAM_TASK_GROUP_STATUS, "no update is open on stream: aclmdlRICaptureTaskUpdateBegin begins one")
+        }
     };
     stream.set_recorder(None);
     update.end()
