@@ -270,6 +270,12 @@ impl fmt::Debug for Graph {
     }
 }
 
+impl fmt::Debug for TaskGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TaskGroup({:p})", self.raw.0)
+    }
+}
+
 /// An update that goes on.
 struct Update<'a> {
     stream: &'a Stream,

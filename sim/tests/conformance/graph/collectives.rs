@@ -32,7 +32,7 @@ fn all_reduce(x: *mut c_void, n: u64, comm: HcclComm, stream: aclrtStream) -> i3
 
 // hccl, graph capture: collectives may be captured, the same on every rank; each replay is a new meeting of the ranks.
 #[test]
-fn collectives_meet_anew_in_each_replay() {
+pub(super) fn collectives_meet_anew_in_each_replay() {
     for n in [2, 3] {
         on_ranks(n, |rank, comm, stream| {
             let x = upload(&[1f32; 8]);

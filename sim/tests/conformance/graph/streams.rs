@@ -144,3 +144,16 @@ fn captures_cannot_wait_for_one_another() {
         end_refused(b, 507903, "another capture");
     }
 }
+
+// Under the lazy schedule nothing runs before somebody waits: also what a graph's own queues have.
+#[test]
+fn graphs_under_the_lazy_schedule() {
+    for seed in ["1", "9"] {
+        let variables = &[("CANN_SIM_SCHEDULE", "lazy"), ("CANN_SIM_SEED", seed)];
+        if in_child("graph::streams::graphs_under_the_lazy_schedule", variables) {
+            streams_join_by_events_and_come_back();
+            super::collectives::collectives_meet_anew_in_each_replay();
+            return;
+        }
+    }
+}
