@@ -5,6 +5,7 @@
 //! carries CANN's function, its code with the name that the headers give it, and CANN's own recent message. `Collective` is
 //! both: calls that differ between ranks of this process are found before CANN is called.
 
+use crate::sys::of_atb;
 use ascend_rl_sys::codes;
 use std::fmt;
 
@@ -119,7 +120,8 @@ impl fmt::Display for Error {
         f.write_str(detail)?;
         if let Some((call, code)) = call {
             let colon = if detail.is_empty() { "" } else { ": " };
-            write!(f, "{colon}{call} returned {code} ({})", codes::name(*code).unwrap_or("no name in CANN's headers"))?;
+            let name = if of_atb(call) { codes::atb::name(*code) } else { codes::name(*code) };
+            write!(f, "{colon}{call} returned {code} ({})", name.unwrap_or("no name in CANN's headers"))?;
         }
         if !message.is_empty() {
             write!(f, ": {message}")?;

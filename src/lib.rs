@@ -29,15 +29,22 @@
 //! | [`Device`] | `torch.device("npu:0")` | device and primary context | one NPU, its memory, its allocator |
 //! | [`Stream`] | `torch.npu.Stream` | `cudaStream_t` | a queue of work; always explicit, there is no current one |
 //! | [`acl::Event`] | `torch.npu.Event` | `cudaEvent_t` | a mark in a queue |
+//! | [`Stream::host_callback`] | | `cudaLaunchHostFunc` | a function of the host in a stream's order |
 //! | [`acl::Timer`] | `Event(enable_timing=True)` | `cudaEventElapsedTime` | the time between two marks |
 //! | [`acl::Tracer`] | `torch_npu.profiler` | CUPTI | when each queued call ran |
+//! | [`acl::Profile`], [`acl::Range`] | `torch_npu.profiler`, `mstx` | NVTX | CANN's own profiler, with ranges of the program |
+//! | [`Device::adopt_stream`] | `torch.npu.ExternalStream` | a `cudaStream_t` of others | what C++ or torch_npu made, used here |
 //! | [`DeviceBuffer`] | `UntypedStorage` | `cudaMallocAsync` memory | typed memory with a home stream |
 //! | [`acl::Slice`], [`acl::SliceMut`] | a 1-D view | pointer and length | a borrowed part of a buffer |
 //! | [`Stream::fork`] | `wait_stream` twice, `record_stream` | two events | work on two streams at once, joined on the way out |
 //! | [`acl::PinnedBuffer`] | `tensor.pin_memory()` | `cudaMallocHost` | host memory for copies that run in the background |
 //! | [`acl::Transfer`] | `copy_(non_blocking=True)` | `cudaMemcpyAsync` | such a copy, with the memory it uses |
+//! | [`acl::CopyPart`] | `swap_blocks` of vllm-ascend | `cudaMemcpyBatchAsync` | one of many copies that are one call |
+//! | [`acl::RegisteredHost`] | none | `cudaHostRegister` | a program's own memory for copies that run in the background |
+//! | [`acl::VirtualRange`], [`acl::PhysicalMemory`] | expandable segments | `cuMemAddressReserve`, `cuMemMap` | addresses first, memory later; also another process's |
 //! | [`Communicator`] | `torch.distributed`, backend "hccl" | `ncclComm_t` | one rank of a group of devices, with the stream of its calls |
 //! | [`Communicator::sub`] | `new_group` | `ncclCommSplit` | a group of some ranks of a group |
+//! | [`hccl::launch::Launch`] | `init_process_group("hccl")` | `ncclGetUniqueId`, `mpirun` | which rank a process is, and where ranks meet |
 //! | [`hccl::Batch`] | `batch_isend_irecv` | `ncclGroupStart` | sends and receives that do not hold one another up |
 //! | workspace, executor | hidden | cuBLAS workspace | scratch memory of an operator's two-phase call; handled inside |
 //!
@@ -68,6 +75,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod acl;
+pub mod atb;
 pub mod attention;
 pub mod error;
 pub mod hccl;

@@ -166,9 +166,10 @@ pub struct TrainArgs {
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     #[serde(skip)]
     pub settings: Option<PathBuf>,
-    /// Devices of the run: training is sharded over all of them (FSDP).
-    #[arg(long, value_name = "N", default_value_t = 4, help_heading = "Devices")]
-    pub devices: usize,
+    /// Devices of the run: training is sharded over all of them (FSDP) [as many as the ranks that torchrun, mpirun or srun has
+    /// started, each a process; else 4, each a thread].
+    #[arg(long, value_name = "N", help_heading = "Devices")]
+    pub devices: Option<usize>,
     /// Devices that hold one copy of the rollout's weights (tensor parallelism); there are devices / tp copies [2, or 1 where
     /// the devices are odd in number].
     #[arg(long, value_name = "N", help_heading = "Devices")]

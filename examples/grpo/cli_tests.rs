@@ -21,7 +21,7 @@ fn as_program() {
 }
 
 /// "die 2 3": rank 2 ends with an error in the update after 3 steps; "panic 2 3": it panics; "stall 2 3": it does not end.
-const FAULT: &str = "GRPO_TEST_FAULT";
+pub const FAULT: &str = "GRPO_TEST_FAULT";
 
 /// What a test has asked to go wrong at this place, if anything.
 pub fn fault(rank: usize, done: usize) -> anyhow::Result<()> {
@@ -35,7 +35,7 @@ pub fn fault(rank: usize, done: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn program(arguments: &[&str]) -> Command {
+pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["cli_tests::as_program", "--exact", "--nocapture"]);
     command.env(ARGUMENTS, serde_json::to_string(arguments).unwrap()).env("ASCEND_RL_DEVICE", "sim");
@@ -46,7 +46,7 @@ fn run(arguments: &[&str]) -> Output {
     program(arguments).output().unwrap()
 }
 
-fn succeed(arguments: &[&str]) -> String {
+pub fn succeed(arguments: &[&str]) -> String {
     succeed_with(arguments, &[])
 }
 
@@ -72,7 +72,7 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-fn path(path: &Path) -> &str {
+pub fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
@@ -97,7 +97,7 @@ fn model_with_room(to: &Path) {
 }
 
 /// Each line of a metrics file, without what a clock decides.
-fn metrics(run: &Path) -> Vec<Value> {
+pub fn metrics(run: &Path) -> Vec<Value> {
     let text = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
     let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for line in &mut lines {
@@ -358,7 +358,8 @@ fn a_trace_and_a_table_show_where_the_time_goes() {
     }
 }
 
-const SMALL: [&str; 10] = ["--steps", "3", "--warmup-steps", "3", "--train-batch-size", "4", "--n", "4", "--max-num-seqs", "64"];
+pub const SMALL: [&str; 10] =
+    ["--steps", "3", "--warmup-steps", "3", "--train-batch-size", "4", "--n", "4", "--max-num-seqs", "64"];
 
 #[test]
 fn layouts_of_all_kinds_run_and_write_one_set_of_files() {

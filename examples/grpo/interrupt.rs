@@ -6,14 +6,16 @@ use anyhow::{Context, Result, bail};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// Begins to listen.
-pub fn listen() -> Result<()> {
-    ctrlc::set_handler(|| {
+/// Begins to listen. `is_main`: whether rank 0 is in this process, which ends the run and says so.
+pub fn listen(is_main: bool) -> Result<()> {
+    ctrlc::set_handler(move || {
         if REQUESTED.swap(true, Ordering::SeqCst) {
             // Checkpoints are written beside and renamed, so none is ever half written.
             std::process::exit(130);
         }
-        eprintln!("\ninterrupted: ending after the work at hand; Ctrl-C again ends at once");
+        if is_main {
+            eprintln!("\ninterrupted: ending after the work at hand; Ctrl-C again ends at once");
+        }
     })
     .context("cannot listen for Ctrl-C")
 }

@@ -24,7 +24,9 @@ pub struct Job {
 impl Job {
     /// Reads the data and the checkpoint's header, checks all of it against each other, and makes the run's folder. What an
     /// earlier run of that name has left stays until this one has its devices.
-    pub fn new(settings: Settings) -> Result<Job> {
+    ///
+    /// `is_main`: whether rank 0 is in this process, which makes the folder and writes into it.
+    pub fn new(settings: Settings, is_main: bool) -> Result<Job> {
         let (task, config, checkpoint) = match &settings.source {
             Source::Arithmetic => {
                 let task = Task::arithmetic(&settings)?;
@@ -42,7 +44,8 @@ impl Job {
         TpRank::check(&config, settings.layout)?;
         settings.steps(task.train.len())?;
         let record = settings.to_toml()?;
-        let run = RunDir::create(&settings.options.runs, settings.options.name.as_deref(), task.name)?;
+        let (runs, name) = (&settings.options.runs, settings.options.name.as_deref());
+        let run = if is_main { RunDir::create(runs, name, task.name)? } else { RunDir::of_rank_0(runs, name) };
         Ok(Job { settings, task, config, checkpoint, run, record })
     }
 }

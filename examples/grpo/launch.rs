@@ -1,4 +1,4 @@
-//! The launcher: one thread a rank, in one process.
+//! The launcher: one thread a rank, in one process. [`crate::process`] has them as processes.
 //!
 //! A rank that fails leaves its groups, so the others, who wait for it in some collective, fail as well; what the first one
 //! said is the cause, and the only thing that is reported.
@@ -32,6 +32,13 @@ pub struct Place {
     pub timeout: Duration,
 }
 
+impl Place {
+    /// How the ranks' groups are made.
+    pub fn options(&self) -> CommOptions {
+        CommOptions { name: Some("world".into()), timeout: Some(self.timeout), ..CommOptions::default() }
+    }
+}
+
 /// Runs `work` on every rank at once and waits for all; what rank 0 answers.
 ///
 /// Errors: the first of any rank. A rank that never ends does not keep the caller: its thread is left behind, for the process to
@@ -41,9 +48,8 @@ where
     T: Send + 'static,
     W: Fn(&Worker) -> Result<T> + Send + Sync + 'static,
 {
-    let Place { layout, timeout, .. } = place;
-    let devices = open(cann, place)?;
-    let options = CommOptions { name: Some("world".into()), timeout: Some(timeout) };
+    let layout = place.layout;
+    let (devices, options) = (open(cann, place)?, place.options());
     let worlds: Vec<Option<Communicator>> = match layout.world_size {
         1 => vec![None],
         _ => Communicator::all(&devices, &options)?.into_iter().map(Some).collect(),
@@ -81,7 +87,7 @@ fn open(cann: &Cann, place: Place) -> Result<Vec<Device>> {
 }
 
 /// A panic of a rank is its error.
-fn guarded<T>(rank: usize, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn guarded<T>(rank: usize, work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(anyhow!("rank {rank} panicked: {}", text(&*payload))))
 }
 

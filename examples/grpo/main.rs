@@ -18,6 +18,9 @@ mod job;
 mod launch;
 mod layout;
 mod policy;
+mod process;
+#[cfg(test)]
+mod process_tests;
 mod random;
 mod record;
 mod report;
@@ -42,6 +45,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Error, Result};
+use ascend_rl::hccl::launch::Launch;
 use ascend_rl::{Cann, Device, Stream};
 
 use cli::{Cli, Command, TrainArgs};
@@ -84,24 +88,36 @@ fn fail(error: &Error) -> u8 {
     if interrupt::requested() { 130 } else { 1 }
 }
 
-/// Trains, from the first rollout to the last checkpoint, on as many devices as the settings say.
-fn train(args: TrainArgs) -> Result<()> {
-    interrupt::listen()?;
-    let job = Job::new(Settings::new(args)?)?;
+/// Trains, from the first rollout to the last checkpoint, on as many devices as the settings say: each a thread of this process, or
+/// each a process where a launcher has started several.
+fn train(mut args: TrainArgs) -> Result<()> {
+    let launched = Launch::from_env()?;
+    let rank = launched.as_ref().map_or(0, Launch::rank);
+    if let Some(launched) = &launched {
+        process::devices(&mut args, launched)?;
+    }
+    interrupt::listen(rank == 0)?;
+    let job = Job::new(Settings::new(args)?, rank == 0)?;
     let place = Place {
         layout: job.settings.layout,
         first_device: job.settings.device,
         timeout: Duration::from_secs(job.settings.collective_timeout),
     };
-    let trace = Trace::create(job.settings.options.trace.as_deref(), job.settings.options.trace_steps)?;
+    let trace = job.settings.options.trace.as_ref().map(|path| Trace::path_of_rank(path, rank));
+    let trace = Trace::create(trace.as_deref(), job.settings.options.trace_steps)?;
     let trained = {
-        let trace = trace.clone();
-        launch(&Cann::load()?, place, move |worker| train_on(worker, &job, &trace))
+        let (cann, trace) = (Cann::load()?, trace.clone());
+        match &launched {
+            Some(launched) => process::run(&cann, place, launched, |worker| train_on(worker, &job, &trace)),
+            None => launch(&cann, place, move |worker| train_on(worker, &job, &trace)),
+        }
     };
     // Also when the run ended early. What ended it is the error to report.
     let traced = trace.finish();
     trained?;
-    if let Some(file) = traced? {
+    if let Some(file) = traced?
+        && rank == 0
+    {
         report::say(&format!("trace: {} (open it in chrome://tracing or ui.perfetto.dev)", file.display()));
     }
     Ok(())

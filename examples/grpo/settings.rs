@@ -99,6 +99,7 @@ impl Settings {
         let built_in = matches!(source, Source::Arithmetic);
         let train_batch_size = *args.train_batch_size.get_or_insert(if built_in { 32 } else { 16 });
         args.steps = args.steps.or(built_in.then_some(400));
+        let devices = *args.devices.get_or_insert(4);
         let settings = Settings {
             max_prompt_length: *args.max_prompt_length.get_or_insert(if built_in { arithmetic::PROMPT_TOKENS } else { 512 }),
             max_response_length: *args.max_response_length.get_or_insert(if built_in {
@@ -133,7 +134,7 @@ impl Settings {
             max_num_batched_tokens: args.max_num_batched_tokens,
             warm_up: built_in.then(|| WarmUp { steps: *args.warmup_steps.get_or_insert(600), batch_size: 192, lr: 1e-3 }),
             seed: args.seed,
-            layout: Layout::new(args.devices, *args.tp.get_or_insert(if args.devices.is_multiple_of(2) { 2 } else { 1 }))?,
+            layout: Layout::new(devices, *args.tp.get_or_insert(if devices.is_multiple_of(2) { 2 } else { 1 }))?,
             device: args.device,
             collective_timeout: args.collective_timeout,
             test_freq: args.test_freq,

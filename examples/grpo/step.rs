@@ -303,33 +303,33 @@ impl<'a> Steps<'a> {
             return Ok(());
         }
         self.worker.meet()?;
-        self.of_main(Trace::resume);
+        self.of_process(Trace::resume);
         self.worker.meet()?;
-        self.of_main(Trace::begin_step);
+        self.of_process(Trace::begin_step);
         Ok(())
     }
 
-    /// Ends it: nothing that is traced is still to come when rank 0 collects.
+    /// Ends it: nothing that is traced is still to come when the first rank of the process collects.
     fn end_trace(&self) -> Result<()> {
         if !self.trace.covers(self.done) {
             return Ok(());
         }
         self.worker.synchronize()?;
-        self.of_main(Trace::pause);
+        self.of_process(Trace::pause);
         self.worker.meet()?;
-        self.of_main(Trace::end_step);
+        self.of_process(Trace::end_step);
         Ok(())
     }
 
-    fn of_main(&self, what: fn(&Trace)) {
-        if self.worker.is_main() {
+    fn of_process(&self, what: fn(&Trace)) {
+        if self.worker.leads {
             what(self.trace);
         }
     }
 
     fn time(&mut self, stage: &'static str, begin: Instant) {
         self.timings.push((stage, begin.elapsed()));
-        if self.worker.is_main() {
+        if self.worker.leads {
             self.trace.stage(stage, begin);
         }
     }

@@ -19,6 +19,8 @@ use crate::rollout::TensorParallel;
 pub struct Worker {
     pub rank: usize,
     pub layout: Layout,
+    /// The first rank of its process: it keeps the process's trace.
+    pub leads: bool,
     /// Where the policy computes.
     pub stream: Stream,
     /// All ranks; `None` on one device. Training shards live on its stream.
@@ -53,7 +55,12 @@ impl Worker {
                 bail!("rank {rank} is in none of the rollout's replicas");
             }
         }
-        Ok(Worker { rank, layout, stream, world, tp })
+        Ok(Worker { rank, layout, leads: rank == 0, stream, world, tp })
+    }
+
+    /// The same, of a rank that has its process to itself.
+    pub fn leading(self) -> Worker {
+        Worker { leads: true, ..self }
     }
 
     /// Whether this rank talks to the person and writes the files.

@@ -38,6 +38,9 @@ fn ok(code: i32) {
 
 fn main() {
     let api = cann_sim::api();
+    if let Ok(info) = std::env::var(OTHER) {
+        return between_processes(&api, &info, 1, &mut |_, _, _| ());
+    }
     let ranks = open(&api);
     let copy = copy_rate(&ranks);
     println!("copy, all cores: {:.1} GB/s of traffic", copy / 1e9);
@@ -79,6 +82,63 @@ fn main() {
         }
     });
     println!("barrier of {RANKS} ranks, called and waited for: {:.1} us", barrier * 1e3);
+    let mut info = HcclRootInfo { internal: [0; 4108] };
+    // SAFETY: a live variable.
+    ok(unsafe { api.hccl.HcclGetRootInfo.unwrap()(&mut info) });
+    let info: String = info.internal.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut other = std::process::Command::new(std::env::current_exe().unwrap()).env(OTHER, &info).spawn().unwrap();
+    between_processes(&api, &info, 0, &mut |name, seconds, traffic| {
+        let rate = traffic as f64 / seconds;
+        match traffic {
+            0 => println!("two processes, {name}: {:.1} us", seconds * 1e6),
+            _ => println!("two processes, {name}: {:.1} GB/s of traffic, {:.0} % of the copy's", rate / 1e9, 100.0 * rate / copy),
+        }
+    });
+    assert!(other.wait().unwrap().success());
+}
+
+/// The root info, for the other process.
+const OTHER: &str = "COLLECTIVES_OTHER";
+
+/// The same between two processes of one rank each; both make the same calls, and `report` gets the time and the traffic of one.
+fn between_processes(api: &Api, info: &str, rank: u32, report: &mut dyn FnMut(&str, f64, usize)) {
+    const EACH: usize = 64 << 20;
+    let (hccl, f32s) = (&api.hccl, HCCL_DATA_TYPE_FP32);
+    let mut root = HcclRootInfo { internal: [0; 4108] };
+    for (byte, digits) in root.internal.iter_mut().zip(info.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
+    }
+    let (mut comm, mut stream, mut a, mut b) = (null_mut(), null_mut(), null_mut(), null_mut());
+    // SAFETY: live variables, and buffers of `2 * EACH` bytes on the rank's own device.
+    unsafe {
+        ok((api.acl.aclrtSetDevice)(rank as i32));
+        ok(hccl.HcclCommInitRootInfo.unwrap()(2, &root, rank, &mut comm));
+        ok((api.acl.aclrtCreateStream)(&mut stream));
+        for buffer in [&mut a, &mut b] {
+            ok((api.acl.aclrtMalloc)(buffer, 2 * EACH, ACL_MEM_MALLOC_HUGE_FIRST));
+            ok((api.acl.aclrtMemset)(*buffer, 2 * EACH, 0, 2 * EACH));
+        }
+        let sync = || ok((api.acl.aclrtSynchronizeStream)(stream));
+        let count = (EACH / f32s.size()) as u64;
+        let gather = best(|| {
+            ok(hccl.HcclAllGather.unwrap()(a, b, count, f32s, comm, stream));
+            sync();
+        });
+        report("all-gather, 64 MiB a rank", gather, 2 * EACH + 4 * EACH);
+        let reduce = best(|| {
+            ok(hccl.HcclAllReduce.unwrap()(a, a, 2 * count, f32s, HCCL_REDUCE_MAX, comm, stream));
+            sync();
+        });
+        report("all-reduce f32 in place, 128 MiB", reduce, 4 * 2 * EACH);
+        let barrier = best(|| {
+            for _ in 0..1000 {
+                ok(hccl.HcclBarrier.unwrap()(comm, stream));
+                sync();
+            }
+        });
+        report("barrier, called and waited for", barrier / 1e3, 0);
+        ok(hccl.HcclCommDestroy.unwrap()(comm));
+    }
 }
 
 fn open(api: &Api) -> Vec<Rank> {

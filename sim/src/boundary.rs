@@ -1,9 +1,12 @@
 //! The edge to C: how a body's outcome becomes what the function returns, and where its text goes.
 
+use std::cell::Cell;
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 use ascend_rl_sys::codes::*;
 
@@ -25,6 +28,13 @@ impl Answer for i32 {
     fn refusal(code: i32) -> i32 {
         code
     }
+}
+
+/// Nothing: whoever calls is told nowhere but in the text.
+impl Answer for () {
+    type Body = ();
+    fn success((): ()) {}
+    fn refusal(_: i32) {}
 }
 
 /// A number that is no status: 0 where it cannot be given.
@@ -65,14 +75,22 @@ pub(crate) fn call<C: Answer>(function: &str, on_panic: i32, body: impl FnOnce()
         Ok(Err(refusal)) => refusal,
         Err(payload) => Reject { code: on_panic, text: format!("a bug in the simulator: {}", panic_text(&*payload)) },
     };
-    remember(format!("{}: {function}: {}", label(refusal.code), refusal.text));
+    // A code that was given before, with its text.
+    if refusal.text.is_empty() {
+        return C::refusal(refusal.code);
+    }
+    if matches!(refusal.code, 107_000..=107_999 | 207_000..=207_999 | 507_000..=507_999) {
+        LAST_ERROR.set(refusal.code);
+    }
+    remember(format!("{}: {function}: {}", label(function, refusal.code), refusal.text));
     C::refusal(refusal.code)
 }
 
 /// CANN's texts begin with `E`, the module's letter and four digits: `EE1001` for a bad argument of the runtime, `EZ9999` for
-/// what went wrong inside an operator.
-fn label(code: i32) -> &'static str {
+/// what went wrong inside an operator. ATB, whose codes are the collectives' too, writes its texts to a log only.
+fn label(function: &str, code: i32) -> &'static str {
     match code {
+        _ if function.starts_with("ascend_atb_") => "ATB",
         161_000..=161_999 => "EZ1001",
         361_000..=361_999 | 561_000..=561_999 => "EZ9999",
         100_000..=107_999 => "EE1001",
@@ -88,15 +106,37 @@ fn label(code: i32) -> &'static str {
 thread_local! {
     /// The last message, and the one that C reads now.
     static RECENT: RefCell<(Option<String>, CString)> = RefCell::default();
+    /// The last code of the runtime below ACL, 0 for none.
+    static LAST_ERROR: Cell<i32> = const { Cell::new(0) };
+}
+
+/// The last message of any thread, where the program wants it so.
+static SHARED: Mutex<Option<String>> = Mutex::new(None);
+static IS_SHARED: AtomicBool = AtomicBool::new(false);
+
+/// Whether messages are the process' and not the thread's.
+pub(crate) fn tell_process(shared: bool) {
+    IS_SHARED.store(shared, Relaxed);
+}
+
+/// This thread's last code of the runtime, 0 for none.
+pub(crate) fn last_error(forget: bool) -> i32 {
+    if forget { LAST_ERROR.take() } else { LAST_ERROR.get() }
 }
 
 fn remember(text: String) {
-    RECENT.with_borrow_mut(|recent| recent.0 = Some(text));
+    if IS_SHARED.load(Relaxed) {
+        *SHARED.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+    } else {
+        RECENT.with_borrow_mut(|recent| recent.0 = Some(text));
+    }
 }
 
-/// Takes the thread's last message; null when there is none. The text lives until the next message is taken on this thread.
+/// Takes the last message of the thread (or process); null when there is none. The text lives until the next message is taken
+/// on this thread.
 pub(crate) fn take_recent() -> *const c_char {
-    RECENT.with_borrow_mut(|recent| match recent.0.take() {
+    let shared = IS_SHARED.load(Relaxed).then(|| SHARED.lock().unwrap_or_else(PoisonError::into_inner).take()).flatten();
+    RECENT.with_borrow_mut(|recent| match shared.or_else(|| recent.0.take()) {
         None => null(),
         Some(text) => {
             // The text of a parameter may hold anything, C strings may not.

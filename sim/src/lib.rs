@@ -9,6 +9,7 @@
 #![allow(non_snake_case)]
 
 mod acl;
+mod atb;
 mod boundary;
 mod convert;
 mod engine;
@@ -20,6 +21,7 @@ mod memory;
 mod nn;
 mod ops;
 mod parallel;
+mod prof;
 mod profile;
 mod registry;
 mod reject;
@@ -27,6 +29,7 @@ mod settings;
 mod simd;
 mod spin;
 mod table;
+mod wire;
 mod world;
 
 pub use table::api;

@@ -31,6 +31,23 @@ pub(crate) fn for_each(n: usize, f: impl Fn(usize) + Sync) {
     (0..n).for_each(f)
 }
 
+/// A part of the work of one operation, where processes do it together: part `index` of `of` equal ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    pub index: usize,
+    pub of: usize,
+}
+
+impl Share {
+    /// Nobody else helps.
+    pub(crate) const ALL: Share = Share { index: 0, of: 1 };
+
+    /// This part of some pieces.
+    pub(crate) fn of<T>(self, pieces: &[T]) -> &[T] {
+        &pieces[pieces.len() * self.index / self.of..pieces.len() * (self.index + 1) / self.of]
+    }
+}
+
 /// The number of threads that [`for_each`] uses: `CANN_SIM_THREADS`, or the machine's.
 pub(crate) fn threads() -> usize {
     static THREADS: OnceLock<usize> = OnceLock::new();

@@ -18,11 +18,18 @@ pub(crate) enum Kind {
     TensorList = 0xC7,
     Executor = 0xC8,
     Communicator = 0xC9,
-    Graph = 0xD0,
-    TaskGroup = 0xD1,
-    FloatArray = 0xD2,
-    BoolArray = 0xD3,
-    ScalarList = 0xD4,
+    AtbContext = 0xCA,
+    AtbOperation = 0xCB,
+    Notify = 0xCC,
+    Stamp = 0xCD,
+    ProfConfig = 0xCE,
+    Physical = 0xD0,
+    MemPool = 0xD1,
+    Graph = 0xD2,
+    TaskGroup = 0xD3,
+    FloatArray = 0xD4,
+    BoolArray = 0xD5,
+    ScalarList = 0xD6,
 }
 
 struct Slot<T> {

@@ -1,4 +1,5 @@
-//! What the environment sets: `CANN_SIM_*`. Read once, at the first call that needs a device.
+//! What the environment sets: `CANN_SIM_*`, and CANN's own `ASCEND_RT_VISIBLE_DEVICES`. Read once, at the first call that needs
+//! a device.
 
 use std::ffi::CString;
 use std::sync::OnceLock;
@@ -16,8 +17,10 @@ pub(crate) enum Schedule {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// `CANN_SIM_DEVICES`
+    /// `CANN_SIM_DEVICES`: those of the machine.
     pub devices: u32,
+    /// `ASCEND_RT_VISIBLE_DEVICES`: those that this process sees, by the machine's numbers; it counts them from 0.
+    pub visible: Vec<u32>,
     /// `CANN_SIM_MEMORY`: bytes of each device.
     pub memory: usize,
     /// `CANN_SIM_THREADS`: threads that work inside one operation.
@@ -43,6 +46,8 @@ pub(crate) fn settings() -> Outcome<&'static Settings> {
     read.as_ref().map_err(|text| Reject { code: ascend_rl_sys::codes::ACL_ERROR_INVALID_PARAM, text: text.clone() })
 }
 
+const VISIBLE: &str = "ASCEND_RT_VISIBLE_DEVICES";
+
 impl Settings {
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, String> {
         let number = |name: &str, default: usize, most: usize| match variable(name) {
@@ -53,8 +58,13 @@ impl Settings {
             },
         };
         let machine = std::thread::available_parallelism().map_or(1, |n| n.get());
+        let devices = number("CANN_SIM_DEVICES", 8, 64)? as u32;
         Ok(Settings {
-            devices: number("CANN_SIM_DEVICES", 8, 64)? as u32,
+            devices,
+            visible: match variable(VISIBLE) {
+                None => (0..devices).collect(),
+                Some(text) => visible(&text, devices)?,
+            },
             memory: match variable("CANN_SIM_MEMORY") {
                 None => 64 << 30,
                 Some(text) => bytes(&text)
@@ -78,6 +88,34 @@ impl Settings {
             },
         })
     }
+}
+
+/// "0,2,5": numbers of devices that are there, rising. CANN ends the list at the first mistake, which hides devices without a
+/// word: here a mistake is named.
+fn visible(text: &str, devices: u32) -> Result<Vec<u32>, String> {
+    let mut ids: Vec<u32> = Vec::new();
+    for part in text.split(',') {
+        let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let Some(id) = part.parse().ok().filter(|_| digits) else {
+            return Err(format!(
+                "{VISIBLE} is \"{text}\": \"{part}\" is no number; numbers with commas between, and nothing else, are taken"
+            ));
+        };
+        if id >= devices {
+            return Err(format!(
+                "{VISIBLE} is \"{text}\": there is no device {id}, only 0 to {} (CANN_SIM_DEVICES)",
+                devices - 1
+            ));
+        }
+        match ids.last() {
+            Some(last) if *last == id => return Err(format!("{VISIBLE} is \"{text}\": {id} is there twice")),
+            Some(last) if *last > id => {
+                return Err(format!("{VISIBLE} is \"{text}\": {id} comes after {last}; numbers must rise"));
+            }
+            _ => ids.push(id),
+        }
+    }
+    Ok(ids)
 }
 
 /// "64G", "512M", "1048576".
@@ -116,6 +154,8 @@ mod tests {
         assert_eq!(read(&[("CANN_SIM_MEMORY", "3g")]).unwrap().memory, 3 << 30);
         assert_eq!(read(&[("CANN_SIM_MEMORY", "2097152")]).unwrap().memory, 2 << 20);
         assert!(!defaults.profile && read(&[("CANN_SIM_PROFILE", "1")]).unwrap().profile);
+        assert_eq!(defaults.visible, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(read(&[(VISIBLE, "1,3,7")]).unwrap().visible, [1, 3, 7]);
         let lazy = read(&[("CANN_SIM_SCHEDULE", "lazy"), ("CANN_SIM_SEED", "7")]).unwrap();
         assert_eq!(lazy.schedule, Schedule::Lazy { seed: 7 });
     }
@@ -132,6 +172,13 @@ mod tests {
             ("CANN_SIM_SCHEDULE", "fast"),
             ("CANN_SIM_SOC", " "),
             ("CANN_SIM_PROFILE", "yes"),
+            (VISIBLE, ""),
+            (VISIBLE, "1, 2"),
+            (VISIBLE, "1,2,"),
+            (VISIBLE, "+1"),
+            (VISIBLE, "0,8"),
+            (VISIBLE, "1,1"),
+            (VISIBLE, "2,1"),
         ] {
             let text = read(&[(name, value)]).unwrap_err();
             assert!(text.starts_with(name), "{text}");

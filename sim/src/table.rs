@@ -1,15 +1,16 @@
 //! The simulator's table: one `extern "C"` function for each row of the lists in `ascend-rl-sys`.
 //!
-//! A row's body is the function of the same name in [`crate::acl`], [`crate::nn`], [`crate::ops`] or
-//! [`crate::hccl`]; a row without a body
-//! does not compile. Phase two of all operators has one body, [`crate::nn::run`].
+//! A row's body is the function of the same name in [`crate::acl`], [`crate::nn`], [`crate::ops`], [`crate::hccl`],
+//! [`crate::atb`] or [`crate::prof`]; a row without a body does not compile. Phase two of all operators has one body,
+//! [`crate::nn::run`].
 
 use std::ffi::{c_char, c_void};
 
-use ascend_rl_sys::codes::{ACL_ERROR_INTERNAL_ERROR, ACLNN_ERR_INNER, HCCL_E_INTERNAL};
+use ascend_rl_sys::codes::*;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, Api, Hccl, NnOpBase, Op, OpApi, acl_symbols, graph_symbols, hccl_symbols, nnopbase_symbols, opapi_symbols,
+    Acl, AclGraph, Api, Atb, Hccl, NnOpBase, Op, OpApi, Prof, acl_symbols, atb_symbols, graph_symbols, hccl_symbols,
+    nnopbase_symbols, opapi_symbols, prof_symbols,
 };
 
 use crate::boundary::call;
@@ -19,6 +20,8 @@ macro_rules! functions {
     (Acl, $($rest:tt)*) => { functions! { @table acl, Acl, crate::acl, ACL_ERROR_INTERNAL_ERROR, $($rest)* } };
     (NnOpBase, $($rest:tt)*) => { functions! { @table nn, NnOpBase, crate::nn, ACLNN_ERR_INNER, $($rest)* } };
     (Hccl, $($rest:tt)*) => { functions! { @table hccl, Hccl, crate::hccl, HCCL_E_INTERNAL, $($rest)* } };
+    (Atb, $($rest:tt)*) => { functions! { @table atb, Atb, crate::atb, ATB_INTERNAL_ERROR, $($rest)* } };
+    (Prof, $($rest:tt)*) => { functions! { @table prof, Prof, crate::prof, ACL_ERROR_PROFILING_FAILURE, $($rest)* } };
     (AclGraph, $($rest:tt)*) => {
         functions! { @table graph, AclGraph, crate::acl::graph, ACL_ERROR_INTERNAL_ERROR, $($rest)* }
     };
@@ -38,6 +41,8 @@ macro_rules! functions {
 acl_symbols!(functions);
 nnopbase_symbols!(functions);
 hccl_symbols!(functions);
+atb_symbols!(functions);
+prof_symbols!(functions);
 graph_symbols!(functions);
 
 /// The same for operators: phase one is the row's body, behind the check that CANN makes for all of them.
@@ -71,5 +76,5 @@ opapi_symbols!(sim_operators);
 /// The functions may be called from any thread, with CANN's own rules for pointers: a non-null pointer must be valid for
 /// what the function's documentation says is read or written there. Handles may be anything: they are checked.
 pub fn api() -> Api {
-    Api { acl: acl(), nn: nn(), ops: ops(), hccl: hccl(), graph: graph() }
+    Api { acl: acl(), nn: nn(), ops: ops(), hccl: hccl(), atb: atb(), prof: prof(), graph: graph() }
 }

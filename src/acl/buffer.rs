@@ -31,7 +31,7 @@ use std::{fmt, ptr};
 pub struct DeviceBuffer<T> {
     address: usize,
     len: usize,
-    /// `None` where there is nothing to hold.
+    /// `None` where there is nothing to hold, or nothing of ours.
     block: Option<BlockId>,
     home: Arc<StreamInner>,
     element: PhantomData<T>,
@@ -57,6 +57,11 @@ impl Stream {
 }
 
 impl<T> DeviceBuffer<T> {
+    /// Memory that others own, and free.
+    pub(super) fn foreign(address: usize, len: usize, home: &Arc<StreamInner>) -> DeviceBuffer<T> {
+        DeviceBuffer { address, len, block: None, home: home.clone(), element: PhantomData }
+    }
+
     /// Elements.
     pub fn len(&self) -> usize {
         self.len
@@ -103,7 +108,14 @@ impl<T> DeviceBuffer<T> {
             );
             return Err(Error::new(ErrorKind::WrongStream, text));
         }
-        if self.block.is_some_and(|block| self.home.device().0.pool().is_held(block, self.home.id().owner())) {
+        let (pool, owner) = (self.home.device().0.pool(), self.home.id().owner());
+        let held = match self.block {
+            Some(block) => pool.is_held(block, owner),
+            // Memory of others: the allocator does not know since when.
+            None => self.len > 0 && pool.covers(owner, 0),
+        };
+        drop(pool);
+        if held {
             let text = format!("a graph or a repeat of {} may use the buffer: drop it first", self.home.id());
             return Err(Error::new(ErrorKind::WrongStream, text));
         }

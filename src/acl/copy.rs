@@ -54,11 +54,15 @@ impl Stream {
             let text = format!("{} values do not fit at element {offset} of a buffer of {len}", src.len());
             Error::new(ErrorKind::Length, text)
         })?;
+        self.put(bytes, dst.address())
+    }
+
+    /// Copies `bytes` to as many on the device, which only this stream may use.
+    pub(super) fn put(&self, bytes: &[u8], dst: *mut c_void) -> Result<()> {
         match bytes.len() {
             0 => Ok(()),
             1..=LARGEST => {
-                let (staged, copy) = (self.stage(bytes)?, self.api().acl.aclrtMemcpyAsync);
-                let (dst, n) = (dst.address(), bytes.len());
+                let (staged, copy, n) = (self.stage(bytes)?, self.api().acl.aclrtMemcpyAsync, bytes.len());
                 // SAFETY: both sides have `n` bytes; the staged ones stay until a synchronise, the queue orders the others.
                 let call = |stream| unsafe { copy(dst, n, staged, n, ACL_MEMCPY_HOST_TO_DEVICE, stream) };
                 self.enqueue("aclrtMemcpyAsync", call)
@@ -66,7 +70,7 @@ impl Stream {
             n => {
                 // The block may be one that queued work still uses: a blocking copy does not wait for that by itself.
                 self.synchronize()?;
-                self.copy_now(dst.address(), bytes.as_ptr().cast(), n, ACL_MEMCPY_HOST_TO_DEVICE)
+                self.copy_now(dst, bytes.as_ptr().cast(), n, ACL_MEMCPY_HOST_TO_DEVICE)
             }
         }
     }

@@ -1,14 +1,16 @@
 //! [`Device`]: one NPU, its context, its memory, and the errors that had nowhere to go.
 
+use super::deferred::Deferred;
 use super::pool::Pool;
 use super::witness::{Witness, Witnesses};
-use super::{MemoryStats, Stream, StreamId};
+use super::{MemoryStats, Stream, StreamId, StreamOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys::{Cann, check, failure, recent_message};
 use ascend_rl_sys::{Api, types::*};
 use std::ffi::{CStr, c_void};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 use std::{fmt, ptr};
 
 /// A handle of CANN: a number that only CANN looks into.
@@ -39,10 +41,12 @@ pub(super) struct DeviceInner {
     cann: Cann,
     ordinal: u32,
     context: Handle,
+    /// Whether the context is the primary one, which `open` has asked for and the drop gives back.
+    opened: bool,
     soc_name: String,
     pool: Mutex<Pool>,
-    deferred: Mutex<Option<Error>>,
-    has_deferred: AtomicBool,
+    /// Shared with the functions that streams call, which outlive nothing else.
+    deferred: Arc<Deferred>,
     poisoned: AtomicBool,
     /// Held while a collective is issued, see [`Device::lane`].
     lane: Mutex<()>,
@@ -117,11 +121,45 @@ impl Device {
         self.0.check_deferred()
     }
 
+    /// The same, at most for a time. After a `Timeout` the work goes on.
+    ///
+    /// Order: blocks. Errors: `Timeout`, and as [`Device::synchronize`]; `MissingSymbol` where the toolkit lacks the function.
+    /// CANN: aclrtSynchronizeDeviceWithTimeout.
+    pub fn synchronize_for(&self, time: Duration) -> Result<()> {
+        let wait = self.optional("aclrtSynchronizeDeviceWithTimeout", self.api().acl.aclrtSynchronizeDeviceWithTimeout)?;
+        let ms = super::stream::milliseconds(time);
+        self.0.bind()?;
+        // SAFETY: takes a number.
+        self.0.waited("aclrtSynchronizeDeviceWithTimeout", unsafe { wait(ms) })?;
+        self.0.check_deferred()
+    }
+
+    /// Drops the work of all streams of the device, also of other libraries in this process; they can be used again, and what
+    /// had failed on them is over. For a job that goes on after a failure of a device or a peer.
+    ///
+    /// Order: blocks until what runs has ended or was stopped, at most for `patience` (36 minutes at most).
+    /// Errors: `Timeout`; `MissingSymbol` where the toolkit lacks the function. CANN: aclrtDeviceTaskAbort.
+    pub fn abort(&self, patience: Duration) -> Result<()> {
+        let abort = self.optional("aclrtDeviceTaskAbort", self.api().acl.aclrtDeviceTaskAbort)?;
+        // 0 would be for ever.
+        let ms = super::stream::milliseconds(patience) as u32;
+        // SAFETY: takes numbers.
+        self.call("aclrtDeviceTaskAbort", || unsafe { abort(self.ordinal() as i32, ms) })
+    }
+
     /// A new stream. Streams are few (about 2,000 on a card): make them once, not per call.
     ///
     /// CANN: aclrtCreateStream.
     pub fn stream(&self) -> Result<Stream> {
         Stream::new(self)
+    }
+
+    /// A new stream with a priority, flags or a failure mode.
+    ///
+    /// Errors: `MissingSymbol` where the toolkit lacks what was asked for.
+    /// CANN: aclrtCreateStreamWithConfig, aclrtSetStreamFailureMode.
+    pub fn stream_with(&self, options: &StreamOptions) -> Result<Stream> {
+        Stream::with(self, options)
     }
 
     pub(super) fn api(&self) -> &Api {
@@ -132,6 +170,11 @@ impl Device {
     pub(crate) fn call(&self, call: &'static str, f: impl FnOnce() -> i32) -> Result<()> {
         self.0.bind()?;
         check(self.api(), call, f())
+    }
+
+    /// A function that a toolkit may lack.
+    pub(super) fn optional<F>(&self, call: &str, function: Option<F>) -> Result<F> {
+        function.ok_or_else(|| self.cann().missing(call))
     }
 
     /// The right to issue communication on this device. HCCL demands that calls of all communicators of a device are made one
@@ -183,23 +226,49 @@ impl DeviceInner {
             unsafe { (api.acl.aclrtResetDevice)(id) };
             return Err(error);
         }
+        Ok(DeviceInner::new(cann, ordinal, Handle(context), true))
+    }
+
+    /// In a context of somebody else's.
+    ///
+    /// # Safety
+    /// As [`Device::adopt`].
+    pub(super) unsafe fn adopt(cann: &Cann, ordinal: u32, context: Handle) -> Result<DeviceInner> {
+        let (api, count) = (cann.api(), cann.device_count()?);
+        if ordinal >= count {
+            let text = format!("there is no device {ordinal}: {} has {count}", cann.origin());
+            return Err(Error::new(ErrorKind::NoDevice, text));
+        }
+        let device = DeviceInner::new(cann, ordinal, context, false);
+        device.bind()?;
+        let mut found = -1;
+        // SAFETY: `found` outlives the call.
+        check(api, "aclrtGetDevice", unsafe { (api.acl.aclrtGetDevice)(&mut found) })?;
+        if found != ordinal as i32 {
+            let text = format!("the context is of device {found}, not of {ordinal}");
+            return Err(Error::new(ErrorKind::Argument, text));
+        }
+        Ok(device)
+    }
+
+    fn new(cann: &Cann, ordinal: u32, context: Handle, opened: bool) -> DeviceInner {
         // SAFETY: takes nothing; the string is the library's, or null.
         let soc_name = unsafe {
-            let name = (api.acl.aclrtGetSocName)();
+            let name = (cann.api().acl.aclrtGetSocName)();
             if name.is_null() { "unknown chip".into() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
         };
-        Ok(DeviceInner {
+        DeviceInner {
             cann: cann.clone(),
             ordinal,
-            context: Handle(context),
+            context,
+            opened,
             soc_name,
             pool: Mutex::default(),
-            deferred: Mutex::default(),
-            has_deferred: AtomicBool::new(false),
+            deferred: Arc::default(),
             poisoned: AtomicBool::new(false),
             lane: Mutex::default(),
             witnesses: Witnesses::default(),
-        })
+        }
     }
 
     pub(super) fn api(&self) -> &Api {
@@ -208,6 +277,10 @@ impl DeviceInner {
 
     pub(super) fn ordinal(&self) -> u32 {
         self.ordinal
+    }
+
+    pub(super) fn context(&self) -> Handle {
+        self.context
     }
 
     /// Makes the device's context current on this thread, unless it is. CANN is asked each time: other code on the thread
@@ -246,14 +319,20 @@ impl DeviceInner {
     /// Waits for all streams; the context is current.
     pub(super) fn synchronize(&self) -> Result<()> {
         // SAFETY: takes nothing.
-        match unsafe { (self.api().acl.aclrtSynchronizeDevice)() } {
-            0 => Ok(()),
-            code => {
-                let error = surfaced(failure(self.api(), "aclrtSynchronizeDevice", code));
-                let error = error.context(format!("work queued on device {} failed", self.ordinal));
-                Err(self.explain(error, None))
-            }
+        self.waited("aclrtSynchronizeDevice", unsafe { (self.api().acl.aclrtSynchronizeDevice)() })
+    }
+
+    /// What a wait for all streams came to.
+    fn waited(&self, call: &'static str, code: i32) -> Result<()> {
+        if code == 0 {
+            return Ok(());
         }
+        let error = failure(self.api(), call, code);
+        let error = match error.kind() {
+            ErrorKind::Timeout => error.context(format!("device {} is still at work", self.ordinal)),
+            _ => surfaced(error).context(format!("work queued on device {} failed", self.ordinal)),
+        };
+        Err(self.explain(error, None))
     }
 
     /// The error of a wait, with what is known of the communication that it may have hung on.
@@ -275,23 +354,17 @@ impl DeviceInner {
     /// have got through an event; and the errors of drops. Does not block.
     pub(super) fn check_deferred(&self) -> Result<()> {
         self.witnesses.check()?;
-        self.take_deferred()
+        self.deferred.take()
     }
 
-    /// Keeps an error of a drop for the next synchronising call. The first wins: later ones tend to follow from it.
+    /// Keeps an error of a drop for the next synchronising call.
     pub(super) fn defer(&self, error: Error) {
-        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-        self.has_deferred.store(true, Relaxed);
+        self.deferred.keep(error.context("while something was dropped"));
     }
 
-    fn take_deferred(&self) -> Result<()> {
-        if !self.has_deferred.swap(false, Relaxed) {
-            return Ok(());
-        }
-        match self.deferred.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) => Err(error.context("while something was dropped").with_kind(ErrorKind::Async)),
-            None => Ok(()),
-        }
+    /// Where functions that streams call leave their errors.
+    pub(super) fn deferred(&self) -> &Arc<Deferred> {
+        &self.deferred
     }
 
     /// From now on memory is leaked rather than reused: work of unknown state may still touch it.
@@ -318,10 +391,13 @@ impl Drop for DeviceInner {
         // All streams are gone: each holds the device. Where the wait fails, and on a poisoned device, nobody knows what still
         // runs, so the memory is left to the reset.
         let freed = self.bind().and_then(|()| if self.is_poisoned() { Ok(0) } else { self.trim(&mut self.pool()) });
-        // SAFETY: gives back the `aclrtSetDevice` of `open`.
-        let reset = check(self.api(), "aclrtResetDevice", unsafe { (self.api().acl.aclrtResetDevice)(id) });
+        let reset = match self.opened {
+            // SAFETY: gives back the `aclrtSetDevice` of `open`.
+            true => check(self.api(), "aclrtResetDevice", unsafe { (self.api().acl.aclrtResetDevice)(id) }),
+            false => Ok(()),
+        };
         // There is no later call that could report these.
-        for error in [self.take_deferred().err(), freed.err(), reset.err()].into_iter().flatten() {
+        for error in [self.deferred.take().err(), freed.err(), reset.err()].into_iter().flatten() {
             eprintln!("ascend-rl: closing device {id}: {error}");
         }
     }

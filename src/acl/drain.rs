@@ -56,6 +56,11 @@ impl StreamInner {
         if self.end() {
             return;
         }
+        if self.is_foreign() {
+            // It is not ours to drop. What it still does to memory of ours must not be somebody else's by then.
+            self.device().0.poison();
+            return self.device().defer(why.context(format!("{} was dropped", self.id())));
+        }
         let destroy = self.device().api().acl.aclrtDestroyStreamForce;
         // SAFETY: the stream is alive, `call` makes its context current, and `end` keeps everyone from using it again.
         let ended = self.device().call("aclrtDestroyStreamForce", || unsafe { destroy(self.raw()) });

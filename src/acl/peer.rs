@@ -33,7 +33,8 @@ impl Device {
         check(self.api(), "aclrtDeviceEnablePeerAccess", code)
     }
 
-    fn peer(&self, peer: &Device) -> Result<i32> {
+    /// The ordinal of another device of the same CANN.
+    pub(super) fn peer(&self, peer: &Device) -> Result<i32> {
         if !self.cann().same(peer.cann()) {
             let text = format!("{self:?} and {peer:?} are not of one CANN, so neither reaches the other");
             return Err(Error::new(ErrorKind::WrongDevice, text));

@@ -211,7 +211,11 @@ impl Pool {
 
     /// Whether a recording may use a live block of `owner`.
     pub(super) fn is_held(&self, id: BlockId, owner: u64) -> bool {
-        let serial = self.blocks[id.0 as usize].serial;
+        self.covers(owner, self.blocks[id.0 as usize].serial)
+    }
+
+    /// Whether a recording may use what `owner` has had since allocation number `serial`.
+    pub(super) fn covers(&self, owner: u64, serial: u64) -> bool {
         self.holds.iter().any(|hold| hold.covers(owner, serial))
     }
 

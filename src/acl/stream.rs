@@ -1,19 +1,20 @@
 //! [`Stream`]: a queue of work on a device, and the one way to put something into it.
 
+use super::callback::Caller;
 use super::device::{self, Device, Handle};
 use super::drain::{End, PATIENCE};
 use super::recent::{Calls, Recent};
 use super::record::{Mode, Recording};
 use super::staging::Staging;
 use super::trace::Traced;
-use super::{DeviceBuffer, Event, MemoryStats};
+use super::{DeviceBuffer, Event, MemoryStats, StreamOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys::{check, failure};
 use ascend_rl_sys::{Api, types::*};
 use std::cell::{OnceCell, RefCell};
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fmt, ptr};
 
@@ -59,7 +60,11 @@ pub(crate) struct StreamInner {
     ended: AtomicBool,
     /// Whether something queued since the last good synchronise waits for another stream.
     waits: AtomicBool,
+    /// Whether CANN's stream belongs to somebody else, who destroys it.
+    pub(super) foreign: bool,
     pub(super) staging: Mutex<Option<Staging>>,
+    /// The thread that calls for it, where the toolkit has none.
+    pub(super) caller: Mutex<Option<Caller>>,
 }
 
 /// 0 is the allocator's word for "no stream".
@@ -71,22 +76,42 @@ impl Stream {
         let mut raw = ptr::null_mut();
         // SAFETY: `raw` outlives the call; the device's context is current.
         check(device.api(), "aclrtCreateStream", unsafe { (device.api().acl.aclrtCreateStream)(&mut raw) })?;
+        Ok(Stream::from_raw(device, Handle(raw), false))
+    }
+
+    pub(super) fn with(device: &Device, options: &StreamOptions) -> Result<Stream> {
+        device.0.bind()?;
+        let (mut raw, create) = (ptr::null_mut(), device.api().acl.aclrtCreateStreamWithConfig);
+        // SAFETY: `raw` outlives the call; the device's context is current.
+        let code = unsafe { create(&mut raw, options.priority, options.flags()) };
+        check(device.api(), "aclrtCreateStreamWithConfig", code)?;
+        let stream = Stream::from_raw(device, Handle(raw), false);
+        if options.stop_on_failure {
+            stream.stop_on_failure()?;
+        }
+        Ok(stream)
+    }
+
+    /// From a live stream of CANN's, which the drop destroys unless it is somebody else's.
+    pub(super) fn from_raw(device: &Device, raw: Handle, foreign: bool) -> Stream {
         let inner = StreamInner {
-            raw: Handle(raw),
+            raw,
             id: StreamId(NEXT_ID.fetch_add(1, Relaxed)),
             device: device.clone(),
             sequence: AtomicU64::new(0),
             ended: AtomicBool::new(false),
             waits: AtomicBool::new(false),
+            foreign,
             staging: Mutex::default(),
+            caller: Mutex::default(),
         };
-        Ok(Stream {
+        Stream {
             inner: Arc::new(inner),
             recent: Recent::new(),
             workspace: RefCell::default(),
             traced: OnceCell::new(),
             recording: Recording::new(),
-        })
+        }
     }
 
     /// The device it queues work on.
@@ -170,6 +195,12 @@ impl Stream {
     #[inline]
     pub(crate) fn enqueue(&self, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
         self.inner.device.0.bind()?;
+        self.enqueue_bound(call, f)
+    }
+
+    /// The same right behind [`Stream::plan`], which has made the device's context current on this thread.
+    #[inline]
+    pub(crate) fn enqueue_bound(&self, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
         self.recent.note(call);
         // Not a read-modify-write: only the thread that has the `Stream` writes.
         self.inner.sequence.store(self.inner.sequence.load(Relaxed) + 1, Relaxed);
@@ -187,6 +218,11 @@ impl Stream {
     pub(crate) fn plan(&self, call: &'static str, f: impl FnOnce() -> i32) -> Result<()> {
         self.inner.device.0.bind()?;
         check(self.api(), call, f())
+    }
+
+    /// Gives the stream itself to a call that enqueues nothing: to whoever will enqueue on it later.
+    pub(crate) fn hand_over(&self, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
+        self.plan(call, || f(self.inner.raw.0))
     }
 
     /// At least `bytes` of scratch memory (null for none) for the next operator on this stream. The one after it may get the
@@ -210,8 +246,9 @@ impl Stream {
         if home == self.inner.id { Ok(()) } else { Err(self.wrong_stream(what, home)) }
     }
 
+    /// The error of memory, named `what`, that is at home on another stream.
     #[cold]
-    fn wrong_stream(&self, what: &str, home: StreamId) -> Error {
+    pub(crate) fn wrong_stream(&self, what: &str, home: StreamId) -> Error {
         let text = format!("{what} lives on {home} and was used on {}; `fork` lends it, `rehome` moves it", self.inner.id);
         Error::new(ErrorKind::WrongStream, text)
     }
@@ -324,7 +361,10 @@ impl StreamInner {
 impl Drop for StreamInner {
     fn drop(&mut self) {
         let (device, acl) = (&self.device.0, &self.device.api().acl);
+        // Before it goes: whoever calls for it must be there while it is waited for, and not use it afterwards.
+        let mut caller = self.caller.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if self.ended.load(Relaxed) {
+            caller.iter_mut().for_each(Caller::stream_is_gone);
             // As where the wait fails below, and reported already.
             return self.leak_staging();
         }
@@ -339,8 +379,13 @@ impl Drop for StreamInner {
             End::Late(behind) => {
                 let text = format!("its queue waited for work of another stream that does not end: {behind}");
                 self.give_up(Error::new(ErrorKind::Collective, text));
+                caller.iter_mut().for_each(Caller::stream_is_gone);
                 return self.leak_staging();
             }
+        }
+        drop(caller);
+        if self.is_foreign() {
+            return;
         }
         // SAFETY: alive until here, and no handle to it is left.
         let code = unsafe { (acl.aclrtDestroyStream)(self.raw.0) };

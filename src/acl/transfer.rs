@@ -45,8 +45,6 @@ impl Stream {
         len: usize,
         plan: impl FnOnce(*mut c_void) -> (*mut c_void, *mut c_void, aclrtMemcpyKind),
     ) -> Result<Transfer<T>> {
-        self.device().check_same("the pinned memory", pinned.device())?;
-        self.check_queue("a copy of pinned memory")?;
         if pinned.len() != len {
             let text = format!("{} values of pinned memory and {len} on the device; the lengths must agree", pinned.len());
             return Err(Error::new(ErrorKind::Length, text));
@@ -54,12 +52,26 @@ impl Stream {
         let (dst, src, kind) = plan(pinned.address().cast());
         let bytes = len * size_of::<T>();
         let copy = self.api().acl.aclrtMemcpyAsync;
+        self.background(pinned, || {
+            // SAFETY: both sides have `bytes` bytes; the pinned side is kept until the transfer has been waited for, the device
+            // side is this stream's (checked), hence ordered by its queue.
+            self.enqueue("aclrtMemcpyAsync", |stream| unsafe { copy(dst, bytes, src, bytes, kind, stream) })
+        })
+    }
+
+    /// Lets `queue` enqueue work here that uses `pinned`, which is kept until that work has run.
+    ///
+    /// Errors: `WrongDevice`; those of `queue`. The pinned memory is then freed, after a wait for what was queued.
+    pub(super) fn background<T: Element>(
+        &self,
+        pinned: PinnedBuffer<T>,
+        queue: impl FnOnce() -> Result<()>,
+    ) -> Result<Transfer<T>> {
+        self.device().check_same("the pinned memory", pinned.device())?;
+        self.check_queue("a copy of pinned memory")?;
         // From here on a device may use the memory: it is freed only after a wait.
         let pinned = ManuallyDrop::new(pinned);
-        // SAFETY: both sides have `bytes` bytes; the pinned side is kept until the event below is complete, the device side is
-        // this stream's (checked), hence ordered by its queue.
-        let queued = self.enqueue("aclrtMemcpyAsync", |stream| unsafe { copy(dst, bytes, src, bytes, kind, stream) });
-        match queued.and_then(|()| self.record()) {
+        match queue().and_then(|()| self.record()) {
             Ok(event) => Ok(Transfer { pinned, event: ManuallyDrop::new(event) }),
             Err(error) => {
                 // Without an event only the whole stream can be waited for; if that fails too, the memory leaks.

@@ -55,6 +55,20 @@ impl<'a, T: Element> Slice<'a, T> {
     }
 }
 
+impl<'a, T> Slice<'a, T> {
+    /// A view of `len` values at an address that the caller borrows for `'a`, to be used on `stream`.
+    pub(super) fn at(address: usize, len: usize, stream: StreamId) -> Slice<'a, T> {
+        Slice { address, len, stream, borrow: PhantomData }
+    }
+}
+
+impl<'a, T> SliceMut<'a, T> {
+    /// The same, which may be written: the caller borrows the memory exclusively.
+    pub(super) fn at(address: usize, len: usize, stream: StreamId) -> SliceMut<'a, T> {
+        SliceMut { address, len, stream, borrow: PhantomData }
+    }
+}
+
 impl<'a, T: Element> SliceMut<'a, T> {
     pub(super) fn new(buffer: &'a mut DeviceBuffer<T>, stream: StreamId) -> SliceMut<'a, T> {
         SliceMut { address: buffer.address().addr(), len: buffer.len(), stream, borrow: PhantomData }

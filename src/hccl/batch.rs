@@ -76,7 +76,7 @@ impl Communicator {
         let issue = Issue::new(self.stream(), &self.handle);
         let mut posted = Vec::new();
         let mut post = |part: &Part<'_>| {
-            posted.push(self.board.post_message(self.rank(), part.peer, part.side, part.message())?);
+            posted.extend(self.board.post_message(self.rank(), part.peer, part.side, part.message())?);
             Ok(())
         };
         if let Err(error) = parts.iter().try_for_each(&mut post).and_then(|()| f(&issue)) {

@@ -1,7 +1,8 @@
 //! What the ranks of a group have called so far, as far as they are in this process.
 //!
 //! Each rank posts a call here before it makes it, and never waits: the second to post a differing one is refused. Memory is
-//! bounded: of the calls that not all ranks have made, the first [`WINDOW`] are known; further ones CANN checks alone.
+//! bounded: of the calls that not all ranks have made, the first [`WINDOW`] are known; further ones CANN checks alone. Ranks of
+//! other processes post nothing here: nothing is said of them.
 
 use super::messages::{Message, Messages, Side, Undo};
 use super::signature::{Counts, Signature};
@@ -29,6 +30,8 @@ struct State {
     /// The call before `first`, as the last to make it may take it back.
     made: Option<Call>,
     messages: Messages,
+    /// How often the group was resumed.
+    epoch: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -36,6 +39,10 @@ struct Progress {
     calls: u64,
     last: Option<&'static str>,
     left: bool,
+    /// In this process.
+    here: bool,
+    /// How often it has resumed.
+    epoch: u64,
 }
 
 struct Call {
@@ -57,8 +64,13 @@ pub(super) struct Posted {
 
 impl Board {
     pub(super) fn new(name: String, size: usize) -> Board {
-        let ranks = vec![Progress::default(); size];
-        let state = State { ranks, open: VecDeque::new(), first: 0, made: None, messages: Messages::default() };
+        Board::among(name, &vec![true; size])
+    }
+
+    /// Of a group whose ranks are in several processes; `here[rank]`: in this one.
+    pub(super) fn among(name: String, here: &[bool]) -> Board {
+        let ranks = here.iter().map(|&here| Progress { here, ..Progress::default() }).collect();
+        let state = State { ranks, open: VecDeque::new(), first: 0, made: None, messages: Messages::default(), epoch: 0 };
         Board { name, state: Mutex::new(state) }
     }
 
@@ -68,6 +80,16 @@ impl Board {
 
     pub(super) fn size(&self) -> usize {
         self.state().ranks.len()
+    }
+
+    /// Which ranks are in this process.
+    pub(super) fn here(&self) -> Vec<bool> {
+        self.state().ranks.iter().map(|rank| rank.here).collect()
+    }
+
+    /// `rank` is in this process; `false` if that was known.
+    pub(super) fn arrive(&self, rank: usize) -> bool {
+        !std::mem::replace(&mut self.state().ranks[rank].here, true)
     }
 
     /// A panic cannot leave it half changed in a way that matters: at worst a call is compared with too little.
@@ -142,7 +164,8 @@ impl Board {
     pub(super) fn retract(&self, rank: usize, posted: Posted) {
         let state = &mut *self.state();
         let progress = &mut state.ranks[rank];
-        progress.calls -= 1;
+        // The group may have been resumed in between.
+        progress.calls = progress.calls.saturating_sub(1);
         progress.last = posted.last;
         let number = progress.calls;
         if !posted.known {
@@ -166,19 +189,31 @@ impl Board {
         }
     }
 
-    /// `rank` is about to send to `peer`, or to receive from it. Its part of a pair is matched with the other in order.
+    /// `rank` is about to send to `peer`, or to receive from it. Its part of a pair is matched with the other in order; `None`
+    /// where that one is in another process.
     ///
     /// Errors: `Collective` if the other rank's call differs, or if it has left without making one.
-    pub(super) fn post_message(&self, rank: usize, peer: usize, side: Side, message: Message) -> Result<Undo> {
+    pub(super) fn post_message(&self, rank: usize, peer: usize, side: Side, message: Message) -> Result<Option<Undo>> {
         let mut state = self.state();
-        let left = state.ranks[peer].left;
-        let posted = state.messages.post(&self.name, rank, peer, side, message, left)?;
-        Ok(posted)
+        let Progress { left, here, .. } = state.ranks[peer];
+        here.then(|| state.messages.post(&self.name, rank, peer, side, message, left)).transpose()
     }
 
     /// What [`Board::post_message`] gave `undo` for was not made.
     pub(super) fn retract_message(&self, undo: Undo) {
         self.state().messages.retract(undo);
+    }
+
+    /// `rank` has resumed: the first to do so voids what was called before, and all ranks count anew.
+    pub(super) fn resume(&self, rank: usize) {
+        let state = &mut *self.state();
+        let epoch = (state.ranks[rank].epoch + 1).max(state.epoch);
+        state.ranks[rank].epoch = epoch;
+        if epoch > state.epoch {
+            state.ranks.iter_mut().for_each(|rank| (rank.calls, rank.last) = (0, None));
+            (state.open, state.messages) = (VecDeque::new(), Messages::default());
+            (state.first, state.made, state.epoch) = (0, None, epoch);
+        }
     }
 
     /// `rank` will make no more calls.
@@ -190,7 +225,8 @@ impl Board {
     pub(super) fn waits_for(&self, rank: usize) -> Option<String> {
         let state = self.state();
         let mine = state.ranks[rank].calls;
-        let behind: Vec<_> = (0..state.ranks.len()).filter(|&other| state.ranks[other].calls < mine).collect();
+        let behind: Vec<_> =
+            (0..state.ranks.len()).filter(|&other| state.ranks[other].here && state.ranks[other].calls < mine).collect();
         let mut said: Vec<_> = behind.iter().take(NAMED).map(|&other| self.behind(&state, other, rank)).collect();
         if behind.len() > NAMED {
             said.push(format!("{} more ranks are behind", behind.len() - NAMED));
@@ -218,7 +254,7 @@ impl Board {
 impl State {
     /// Lets go of the calls that all ranks have made.
     fn forget(&mut self) {
-        let made = self.ranks.iter().map(|rank| rank.calls).min().unwrap_or(0);
+        let made = self.ranks.iter().filter(|rank| rank.here).map(|rank| rank.calls).min().unwrap_or(0);
         while self.first < made {
             self.made = self.open.pop_front();
             if self.made.is_none() {

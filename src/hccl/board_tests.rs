@@ -202,3 +202,42 @@ fn a_call_beyond_the_window_can_be_put_right() {
     board.post(0, sum(2), None).unwrap();
     assert!(board.post(1, sum(3), None).is_err());
 }
+
+#[test]
+fn of_ranks_elsewhere_nothing_is_said() {
+    let board = Board::among("wide".into(), &[false, true, false, true]);
+    assert_eq!(board.here(), [false, true, false, true]);
+    board.post(1, sum(8), None).unwrap();
+    assert!(board.waits_for(1).unwrap().starts_with("rank 3 of `wide` is behind"));
+    assert!(board.post(3, sum(9), None).is_err());
+    board.post(3, sum(8), None).unwrap();
+    assert_eq!((board.waits_for(1), board.state().open.len()), (None, 0));
+    // Messages to them are matched elsewhere, those within are matched here.
+    let message = Message { count: 1, dtype: DType::F32 };
+    assert!(board.post_message(1, 0, Side::Send, message).unwrap().is_none());
+    assert_eq!(board.waits_for(1), None);
+    assert!(board.post_message(1, 3, Side::Send, message).unwrap().is_some());
+    assert!(board.waits_for(1).unwrap().contains("rank 3 of `wide` has not received"));
+    // One that comes late has not missed what the others called before.
+    assert!(board.arrive(0) && !board.arrive(0));
+    board.post(0, sum(3), None).unwrap();
+    board.post(1, gather(1), None).unwrap();
+    assert!(board.post(0, gather(2), None).is_err(), "from here on it is compared");
+}
+
+#[test]
+fn a_group_that_is_resumed_counts_anew() {
+    let board = Board::new("g".into(), 2);
+    board.post(0, sum(8), None).unwrap();
+    board.post_message(0, 1, Side::Send, Message { count: 1, dtype: DType::F32 }).unwrap();
+    board.resume(1);
+    assert_eq!((board.waits_for(0), board.waits_for(1)), (None, None));
+    board.post(1, gather(2), None).unwrap();
+    // The other comes to the same epoch, and voids nothing of it.
+    board.resume(0);
+    assert!(board.post(0, sum(8), None).is_err());
+    let posted = board.post(0, gather(2), None).unwrap();
+    board.resume(0);
+    board.retract(0, posted);
+    assert_eq!(board.waits_for(0), None);
+}

@@ -12,7 +12,7 @@ use crate::acl::{Device, Mode, Stream};
 use crate::error::Result;
 use crate::tensor::{DType, View, ViewMut};
 use ascend_rl_sys::types::*;
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::sync::{Arc, MutexGuard};
 
@@ -54,6 +54,11 @@ pub(super) fn capability(device: &Device) -> Result<u32> {
 }
 
 impl Handle {
+    /// The communicator, for another library of CANN that calls it; alive as long as this.
+    pub(super) fn raw(&self) -> HcclComm {
+        self.raw
+    }
+
     /// Joins the group of `info`. Blocks until all of its ranks have.
     pub(super) fn join(device: &Device, info: &HcclRootInfo, size: u32, rank: u32, config: &HcclCommConfig) -> Result<Handle> {
         let init = function!(device, HcclCommInitRootInfoConfig)?;
@@ -61,6 +66,19 @@ impl Handle {
         let _lane = device.lane();
         // SAFETY: all four outlive the call; the config's `size` and `version` say how much of it may be read.
         device.call("HcclCommInitRootInfoConfig", || unsafe { init(size, info, rank, config, &mut raw) })?;
+        Ok(Handle { raw, device: device.clone(), parent: None })
+    }
+
+    /// Joins the group of a rank table's file. Blocks until all of its ranks have.
+    pub(super) fn join_table(device: &Device, path: &CStr, rank: u32, config: &HcclCommConfig) -> Result<Handle> {
+        let init = function!(device, HcclCommInitClusterInfoConfig)?;
+        // HCCL declares it writable and does not write it.
+        let (mut config, mut raw) = (*config, ptr::null_mut());
+        let _lane = device.lane();
+        device.call("HcclCommInitClusterInfoConfig", || {
+            // SAFETY: all outlive the call; the config's `size` and `version` say how much of it may be read.
+            unsafe { init(path.as_ptr(), rank, &mut config, &mut raw) }
+        })?;
         Ok(Handle { raw, device: device.clone(), parent: None })
     }
 
@@ -102,6 +120,22 @@ impl Handle {
         // SAFETY: the communicator is alive, as this handle is, and `found` outlives the call.
         let asked = self.device.call("HcclGetCommAsyncError", || unsafe { ask(self.raw, &mut found) });
         (asked.is_ok() && found != 0).then_some(found)
+    }
+
+    /// Suspends the communicator after the device's tasks were aborted.
+    pub(super) fn suspend(&self) -> Result<()> {
+        let suspend = function!(&self.device, HcclCommSuspend)?;
+        let _lane = self.device.lane();
+        // SAFETY: the communicator is alive, as this handle is.
+        self.device.call("HcclCommSuspend", || unsafe { suspend(self.raw) })
+    }
+
+    /// Makes a suspended communicator fit for calls.
+    pub(super) fn resume(&self) -> Result<()> {
+        let resume = function!(&self.device, HcclCommResume)?;
+        let _lane = self.device.lane();
+        // SAFETY: the communicator is alive, as this handle is.
+        self.device.call("HcclCommResume", || unsafe { resume(self.raw) })
     }
 
     /// Whether it is part of another.
@@ -199,12 +233,55 @@ impl<'a> Issue<'a> {
         scratch: *mut c_void,
     ) -> Result<()> {
         let ((mut from, sent, dtype), (mut to, received, _)) = (input(src), output(dst));
-        // A rank without a part still takes part, with addresses that nothing is read from or written to.
-        from = if sent == 0 { scratch } else { from };
-        to = if received == 0 { scratch.wrapping_byte_add(EMPTY_BYTES / 2) } else { to };
+        stand_in(scratch, (&mut from, sent), (&mut to, received));
         let (send, receive) = (Parts::new(&counts.send), Parts::new(&counts.receive));
         let ((counts, offsets), (their_counts, their_offsets)) = (send.raw(), receive.raw());
         enqueue!(self, HcclAlltoAllV(from, counts, offsets, dtype, to, their_counts, their_offsets, dtype))
+    }
+
+    /// Row `i` of the matrix: what rank `i` sends to each. `scratch` as in [`Issue::all_to_all_v`].
+    pub(super) fn all_to_all_vc(
+        &self,
+        src: &View<'_>,
+        dst: &mut ViewMut<'_>,
+        matrix: &[usize],
+        scratch: *mut c_void,
+    ) -> Result<()> {
+        let ((mut from, sent, dtype), (mut to, received, _)) = (input(src), output(dst));
+        stand_in(scratch, (&mut from, sent), (&mut to, received));
+        let matrix: Vec<u64> = matrix.iter().map(|&n| n as u64).collect();
+        enqueue!(self, HcclAlltoAllVC(from, matrix.as_ptr().cast(), dtype, to, dtype))
+    }
+
+    /// `counts`: each rank's part of dst. `scratch` as in [`Issue::all_to_all_v`].
+    pub(super) fn all_gather_v(
+        &self,
+        src: &View<'_>,
+        dst: &mut ViewMut<'_>,
+        counts: &[usize],
+        scratch: *mut c_void,
+    ) -> Result<()> {
+        let ((mut from, sent, dtype), (mut to, received, _)) = (input(src), output(dst));
+        stand_in(scratch, (&mut from, sent), (&mut to, received));
+        let parts = Parts::new(counts);
+        let (counts, offsets) = parts.raw();
+        enqueue!(self, HcclAllGatherV(from, sent, to, counts, offsets, dtype))
+    }
+
+    /// `counts`: each rank's part of src. `scratch` as in [`Issue::all_to_all_v`].
+    pub(super) fn reduce_scatter_v(
+        &self,
+        src: &View<'_>,
+        dst: &mut ViewMut<'_>,
+        counts: &[usize],
+        op: ReduceOp,
+        scratch: *mut c_void,
+    ) -> Result<()> {
+        let ((mut from, sent, dtype), (mut to, received, _)) = (input(src), output(dst));
+        stand_in(scratch, (&mut from, sent), (&mut to, received));
+        let parts = Parts::new(counts);
+        let (counts, offsets) = parts.raw();
+        enqueue!(self, HcclReduceScatterV(from, counts, offsets, to, received, dtype, op.to_hccl()))
     }
 
     pub(super) fn barrier(&self) -> Result<()> {
@@ -232,6 +309,12 @@ impl<'a> Issue<'a> {
         let (first, n) = (items.as_mut_ptr(), items.len() as u32);
         if n == 0 { Ok(()) } else { enqueue!(self, HcclBatchSendRecv(first, n)) }
     }
+}
+
+/// A rank without a part still takes part, with addresses that nothing is read from or written to.
+fn stand_in(scratch: *mut c_void, (from, sent): (&mut *mut c_void, u64), (to, received): (&mut *mut c_void, u64)) {
+    *from = if sent == 0 { scratch } else { *from };
+    *to = if received == 0 { scratch.wrapping_byte_add(EMPTY_BYTES / 2) } else { *to };
 }
 
 /// Counts and displacements of packed parts, as HCCL reads them.

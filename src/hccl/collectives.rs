@@ -1,7 +1,6 @@
-//! The calls that all ranks make.
+//! The calls that all ranks make, with as much for each.
 
-use super::call::EMPTY_BYTES;
-use super::signature::{Counts, Signature};
+use super::signature::Signature;
 use super::{Communicator, ReduceOp, Traffic, check};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{View, ViewMut};
@@ -134,42 +133,6 @@ impl Communicator {
         self.collective(signature, None, traffic, |issue| issue.all_to_all(&src, &mut dst, part))
     }
 
-    /// Part `j` of src, `send_counts[j]` elements, goes to rank `j`; part `i` of dst, `recv_counts[i]` elements, comes from rank `i`.
-    /// Parts lie end to end and may be empty.
-    ///
-    /// Shapes: src and dst of any shape, with as many elements as their counts add up to; `size` counts each.
-    /// Errors: `Length`, `DType`; `Collective` if a rank sends another number of elements than the other receives.
-    /// CANN: HcclAlltoAllV.
-    pub fn all_to_all_v<'a>(
-        &self,
-        src: impl Into<View<'a>>,
-        send_counts: &[usize],
-        dst: impl Into<ViewMut<'a>>,
-        recv_counts: &[usize],
-    ) -> Result<()> {
-        const OP: &str = "all_to_all_v";
-        let (src, mut dst) = (src.into(), dst.into());
-        self.check_pair(OP, &src, &dst)?;
-        let mut to_others = [0; 2];
-        for (i, (counts, numel, arg, counts_arg)) in
-            [(send_counts, src.numel(), "src", "send_counts"), (recv_counts, dst.numel(), "dst", "recv_counts")]
-                .into_iter()
-                .enumerate()
-        {
-            check::length(OP, counts_arg, counts.len(), self.size(), "one for each rank")?;
-            let sum = counts.iter().try_fold(0usize, |sum, &n| sum.checked_add(n)).unwrap_or(usize::MAX);
-            check::length(OP, arg, numel, sum, &format!("the sum of {counts_arg}"))?;
-            to_others[i] = (sum - counts[self.rank()]) * src.dtype().size();
-        }
-        let (mine, own) = (recv_counts[self.rank()], send_counts[self.rank()]);
-        check::length(OP, "recv_counts, for this rank itself,", mine, own, "as in send_counts")?;
-        let counts = Counts { send: send_counts.into(), receive: recv_counts.into() };
-        let (signature, traffic) = (Signature::uneven(OP, src.dtype()), Traffic::new(to_others[0], to_others[1]));
-        let empty = src.numel() == 0 || dst.numel() == 0;
-        let scratch = self.stream().workspace(if empty { EMPTY_BYTES } else { 0 })?;
-        self.collective(signature, Some(counts.clone()), traffic, |issue| issue.all_to_all_v(&src, &mut dst, &counts, scratch))
-    }
-
     /// What is queued behind it on any rank runs after what is queued before it on every rank. The host does not wait: synchronise
     /// the [stream](Communicator::stream) for that.
     ///
@@ -178,7 +141,7 @@ impl Communicator {
         self.collective(Signature::bare("barrier"), None, Traffic::default(), |issue| issue.barrier())
     }
 
-    fn check_pair(&self, op: &str, src: &View<'_>, dst: &ViewMut<'_>) -> Result<()> {
+    pub(super) fn check_pair(&self, op: &str, src: &View<'_>, dst: &ViewMut<'_>) -> Result<()> {
         let dst = dst.as_view();
         check::buffer(self, op, "src", src)?;
         check::buffer(self, op, "dst", &dst)?;
@@ -186,7 +149,7 @@ impl Communicator {
     }
 
     /// The ranks but this one.
-    fn others(&self) -> usize {
+    pub(super) fn others(&self) -> usize {
         self.size() - 1
     }
 
@@ -201,6 +164,6 @@ impl Communicator {
     }
 }
 
-fn bytes(view: &View<'_>) -> usize {
+pub(super) fn bytes(view: &View<'_>) -> usize {
     view.numel() * view.dtype().size()
 }

@@ -23,6 +23,9 @@ use std::{fmt, thread};
 /// ends with the last of them, also for HCCL: as long as this rank has a part ([`Communicator::sub`]), dropping the whole leaves
 /// the others waiting, so drop parts first.
 ///
+/// Of ranks in other processes nobody knows here whether they are behind: for those a drop waits up to a minute, unless they end.
+/// [`Communicator::abort`] waits for nobody.
+///
 /// `Send`, not `Sync`: the order of a rank's calls is that of one thread at a time.
 /// ```compile_fail
 /// fn shared<T: Sync>() {}
@@ -39,6 +42,8 @@ pub struct Communicator {
     pub(super) board: Arc<Board>,
     pub(super) parts: Arc<Parts>,
     traffic: Cell<Traffic>,
+    /// How long its drop waits for what is queued.
+    pub(super) patience: Cell<Duration>,
     _watch: Arc<Watch>,
 }
 
@@ -54,7 +59,7 @@ impl Communicator {
         static MAKING: Mutex<()> = Mutex::new(());
         let first = check_devices(devices)?;
         let name = options.name_or(fresh_name)?;
-        let config = options.config(&name, call::capability(first)?);
+        let config = options.config(&name, call::capability(first)?)?;
         let streams = devices.iter().map(Device::stream).collect::<Result<Vec<_>>>()?;
         let (making, size) = (MAKING.lock().unwrap_or_else(PoisonError::into_inner), devices.len() as u32);
         let info = call::root_info(first)?;
@@ -79,7 +84,8 @@ impl Communicator {
         let watch = Arc::new(Watch { board: board.clone(), handle: Arc::downgrade(&handle), rank, stream: stream.id() });
         let witness: Weak<dyn Witness> = Arc::downgrade(&watch) as _;
         stream.device().add_witness(witness);
-        Communicator { handle, stream, rank, board: board.clone(), parts: parts.clone(), traffic: Cell::default(), _watch: watch }
+        let (board, parts, patience) = (board.clone(), parts.clone(), Cell::new(PATIENCE));
+        Communicator { handle, stream, rank, board, parts, traffic: Cell::default(), patience, _watch: watch }
     }
 
     /// This rank, from 0.
@@ -105,6 +111,11 @@ impl Communicator {
     /// The device that it is on.
     pub fn device(&self) -> &Device {
         self.stream.device()
+    }
+
+    /// The communicator as HCCL knows it, alive as long as this.
+    pub(crate) fn raw(&self) -> ascend_rl_sys::types::HcclComm {
+        self.handle.raw()
     }
 
     /// Bytes that this rank has sent and received so far.
@@ -183,7 +194,7 @@ impl Drop for Communicator {
     /// HCCL wants idle streams. So this waits for what is queued, but not for ranks that do not come, nor for ever: the queue may
     /// hang on another group that this very rank is about to leave.
     fn drop(&mut self) {
-        let patience = if thread::panicking() { Duration::ZERO } else { PATIENCE };
+        let patience = if thread::panicking() { Duration::ZERO } else { self.patience.get() };
         let end = self.stream.inner().drain(patience);
         self.board.leave(self.rank);
         // Another failure than the time's leaves an idle stream, and is reported by its own drop.

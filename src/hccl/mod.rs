@@ -48,9 +48,14 @@
 //!
 //! Room: it may use [`crate::acl`], [`crate::tensor`] and [`crate::sys`]. The only file with `unsafe` is `call.rs`.
 //!
+//! # Ranks in several processes
+//! [`Communicator::all`] makes a group of one process. [`Communicator::from_root_info`] and [`Communicator::from_rank_table`] make
+//! one whose ranks are anywhere: threads, processes, hosts. [`launch`] knows from its launcher which rank a process is, and brings
+//! the ranks together. Calls of ranks in one process are compared with one another in any case; between processes each rank's
+//! sizes are checked against its own tensors, and what ranks of two processes disagree about, CANN finds, or its timeout.
+//!
 //! # Not covered
-//! Ranks in several processes and rank tables; all-gather and reduce-scatter with unequal parts; suspending and resuming;
-//! zero-copy registration; graph capture; dtypes below one byte.
+//! Zero-copy registration and symmetric windows; group launches; dtypes below one byte.
 
 mod batch;
 mod board;
@@ -58,14 +63,25 @@ mod call;
 mod check;
 mod collectives;
 mod comm;
+mod env;
+pub mod launch;
+mod local;
 mod messages;
 mod options;
+mod ports;
+mod recovery;
+mod root;
 mod signature;
 mod sub;
+mod table;
 mod traffic;
+mod uneven;
 mod watch;
 
 pub use batch::Batch;
 pub use comm::Communicator;
+pub use env::{HcclEnv, Interfaces, Mistake};
 pub use options::{CommOptions, ReduceOp};
+pub use ports::Ports;
+pub use root::RootInfo;
 pub use traffic::Traffic;

@@ -54,6 +54,11 @@ pub struct CommOptions {
     /// It is a request that CANN before 9.0 (8.3 to 8.5 among them) cannot hear: there it has **no effect and gives no error**, and
     /// the variable rules.
     pub timeout: Option<Duration>,
+    /// MiB of each of the two buffers (in and out) that HCCL holds on the device for this group; at least the largest call's bytes
+    /// are recommended. `None`: `HCCL_BUFFSIZE`, else CANN's default (200).
+    pub buffer_mib: Option<u32>,
+    /// Whether reductions give the same bits each time. `None`: yes, whatever `HCCL_DETERMINISTIC` says.
+    pub deterministic: Option<bool>,
 }
 
 impl CommOptions {
@@ -69,17 +74,26 @@ impl CommOptions {
     }
 
     /// What CANN is told, for a library that knows `capability` fields.
-    pub(super) fn config(&self, name: &str, capability: u32) -> HcclCommConfig {
+    ///
+    /// Errors: `Argument` for a buffer of no size, or of more than HCCL can be told.
+    pub(super) fn config(&self, name: &str, capability: u32) -> Result<HcclCommConfig> {
         let mut config = HcclCommConfig::new(capability);
         // Checked by `name_or`: shorter than the field, so that a NUL remains.
         config.hcclCommName[..name.len()].copy_from_slice(name.as_bytes());
-        config.hcclDeterministic = 1; // Same seed, same numbers, bit for bit.
+        config.hcclDeterministic = u32::from(self.deterministic.unwrap_or(true)); // Same seed, same numbers, bit for bit.
+        if let Some(mib) = self.buffer_mib {
+            if !(1..=i32::MAX as u32).contains(&mib) {
+                let text = format!("buffer_mib is {mib}; 1 to {} MiB are needed", i32::MAX);
+                return Err(Error::new(ErrorKind::Argument, text));
+            }
+            config.hcclBufferSize = mib;
+        }
         if let Some(timeout) = self.timeout {
             // Rounded up, and never 0: that is HCCL's word for "no limit".
             let seconds = timeout.as_secs().saturating_add(u64::from(timeout.subsec_nanos() > 0)).max(1);
             config.hcclExecTimeOut = i32::try_from(seconds).unwrap_or(i32::MAX);
         }
-        config
+        Ok(config)
     }
 }
 
@@ -107,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_timeout_is_whole_seconds_and_never_none() {
-        let seconds = |timeout| CommOptions { timeout, ..Default::default() }.config("x", 12).hcclExecTimeOut;
+        let seconds = |timeout| CommOptions { timeout, ..Default::default() }.config("x", 12).unwrap().hcclExecTimeOut;
         assert_eq!(seconds(None), HCCL_COMM_CONFIG_NOT_SET as i32);
         assert_eq!(seconds(Some(Duration::ZERO)), 1);
         assert_eq!(seconds(Some(Duration::from_millis(1001))), 2);
@@ -117,8 +131,19 @@ mod tests {
 
     #[test]
     fn an_older_library_gets_the_layout_that_it_reads() {
-        let config = CommOptions { timeout: Some(Duration::from_secs(5)), ..Default::default() }.config("tp", 5);
+        let config = CommOptions { timeout: Some(Duration::from_secs(5)), ..Default::default() }.config("tp", 5).unwrap();
         assert_eq!((config.version, config.size, config.hcclDeterministic), (5, 300, 1));
         assert_eq!(&config.hcclCommName[..3], b"tp\0");
+    }
+
+    #[test]
+    fn buffers_and_determinism_are_passed_on() {
+        let config = |buffer_mib, deterministic| CommOptions { buffer_mib, deterministic, ..Default::default() }.config("x", 12);
+        let told = |mib, deterministic| config(mib, deterministic).map(|c| (c.hcclBufferSize, c.hcclDeterministic)).unwrap();
+        assert_eq!(told(None, None), (HCCL_COMM_CONFIG_NOT_SET, 1));
+        assert_eq!(told(Some(400), Some(false)), (400, 0));
+        for bad in [0, u32::MAX] {
+            assert_eq!(config(Some(bad), None).err().unwrap().kind(), ErrorKind::Argument);
+        }
     }
 }

@@ -30,8 +30,11 @@ impl Parts {
         let open = parts.entry(id).or_default();
         let at = open.iter().position(|part| !part.asked[rank]).unwrap_or(open.len());
         if at == open.len() {
-            let board = Arc::new(Board::new(name.to_owned(), ranks.len()));
-            open.push_back(Part { ranks: ranks.to_vec(), by: rank, asked: vec![false; group.size()], board });
+            let here = group.here();
+            let board = Board::among(name.to_owned(), &ranks.iter().map(|&rank| here[rank]).collect::<Vec<_>>());
+            // Those of other processes do not ask here.
+            let asked = here.into_iter().map(|here| !here).collect();
+            open.push_back(Part { ranks: ranks.to_vec(), by: rank, asked, board: Arc::new(board) });
         }
         let part = &mut open[at];
         if part.ranks != ranks || part.board.name() != name {
@@ -68,7 +71,7 @@ impl Communicator {
     pub fn sub(&self, ranks: &[usize], id: u64, options: &CommOptions) -> Result<Option<Communicator>> {
         self.check_part(ranks, id)?;
         let name = options.name_or(|| part_name(self.name(), id))?;
-        let config = options.config(&name, call::capability(self.device())?);
+        let config = options.config(&name, call::capability(self.device())?)?;
         let mine = ranks.iter().position(|&rank| rank == self.rank());
         let context = |error: Error| error.context(format!("sub-communicator {id} on {self:?}"));
         let stream = mine.map(|_| self.device().stream()).transpose()?;

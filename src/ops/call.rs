@@ -203,7 +203,7 @@ pub(crate) fn phase_two(s: &Stream, name: &'static str, run: RunOperator, plan: 
     };
     // SAFETY: the executor came from this operator's phase one, and the workspace has the size it asked for and lives in
     // the stream's arena, whose bytes are reused only by what is queued behind.
-    s.enqueue(name, |raw| unsafe { run(workspace, plan.workspace_bytes, plan.executor, raw) })
+    s.enqueue_bound(name, |raw| unsafe { run(workspace, plan.workspace_bytes, plan.executor, raw) })
 }
 
 /// An argument of an operator that runs many times.

@@ -19,13 +19,19 @@ fn broadcast(op: &str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
     Ok(out)
 }
 
+/// `out` has the shape that `a` and `b` broadcast to. Mostly all three are alike.
+#[inline]
+fn broadcasts(op: &str, arg: &str, out: &[usize], a: &[usize], b: &[usize]) -> Result<()> {
+    if a == b && a == out { Ok(()) } else { check::shape(op, arg, out, &broadcast(op, a, b)?) }
+}
+
 macro_rules! binary {
     ($(#[$doc:meta])* $name:ident, $aclnn:ident $(, $alpha:ident)?) => {
         $(#[$doc])*
         pub fn $name<'a>(s: &Stream, a: impl Into<View<'a>>, b: impl Into<View<'a>>, out: impl Into<ViewMut<'a>>) -> Result<()> {
             const OP: &str = stringify!($name);
             let (a, b, out) = (a.into(), b.into(), out.into());
-            check::shape(OP, "out", out.shape(), &broadcast(OP, a.shape(), b.shape())?)?;
+            broadcasts(OP, "out", out.shape(), a.shape(), b.shape())?;
             aclnn!(s, $aclnn(
                 a.input(s, OP, "a")?,
                 b.input(s, OP, "b")?,
@@ -94,7 +100,7 @@ unary! {
 pub fn add_<'a>(s: &Stream, acc: impl Into<ViewMut<'a>>, x: impl Into<View<'a>>) -> Result<()> {
     const OP: &str = "add_";
     let (acc, x) = (acc.into(), x.into());
-    check::shape(OP, "acc", acc.shape(), &broadcast(OP, acc.shape(), x.shape())?)?;
+    broadcasts(OP, "acc", acc.shape(), acc.shape(), x.shape())?;
     aclnn!(s, aclnnInplaceAdd(acc.output(s, OP, "acc")?, x.input(s, OP, "x")?, Scalar::of_kind(s, acc.dtype(), ONE)))
 }
 

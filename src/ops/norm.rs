@@ -11,13 +11,10 @@ fn geometry(op: &str, x: &View<'_>, gamma: &View<'_>, rstd: &[usize], rstd_dtype
     check::that(!x.shape().is_empty(), op, || "x has no dims, [.., d] is needed".into())?;
     let wide = [x.dtype(), DType::F32];
     check::dtype(op, "gamma", gamma.dtype(), if x.dtype() == DType::F32 { &wide[1..] } else { &wide })?;
-    check::shape(op, "gamma", gamma.shape(), &x.shape()[x.shape().len() - 1..])?;
+    let (rows, last) = x.shape().split_at(x.shape().len() - 1);
+    check::shape(op, "gamma", gamma.shape(), last)?;
     check::dtype(op, "rstd", rstd_dtype, &[DType::F32])?;
-    let mut needed = x.shape().to_vec();
-    if let Some(last) = needed.last_mut() {
-        *last = 1;
-    }
-    check::shape(op, "rstd", rstd, &needed)
+    if rstd.split_last() == Some((&1, rows)) { Ok(()) } else { check::shape(op, "rstd", rstd, &[rows, &[1]].concat()) }
 }
 
 /// `y = x * rstd * gamma` with `rstd = 1 / sqrt(mean(x²) + eps)` over the last dim.

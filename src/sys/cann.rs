@@ -4,7 +4,7 @@ use super::search::{DEVICE_VARIABLE, not_found, places};
 use super::toolkit::Toolkit;
 use super::{check, failure, recent_message};
 use crate::error::{Error, ErrorKind, Result};
-use ascend_rl_sys::{Api, FLOOR, Missing, Symbol, codes, symbols, types::*};
+use ascend_rl_sys::{Api, FLOOR, Lib, Missing, Symbol, codes, symbols, types::*};
 use std::ffi::{CStr, c_void};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -64,6 +64,10 @@ impl Cann {
         }
         let places = places(|name| env::var_os(name));
         match Toolkit::find(&places).map_err(or_simulate)? {
+            Some(toolkit) if toolkit.simulated() && !forced.is_empty() => {
+                let text = format!("{DEVICE_VARIABLE}=npu, and the libraries in {} are the simulated NPU's", toolkit.origin());
+                Err(Error::new(ErrorKind::NoDevice, text))
+            }
             Some(toolkit) => Cann::open(toolkit).map_err(or_simulate),
             None if forced.is_empty() && cfg!(feature = "sim") => Cann::sim(),
             None => Err(or_simulate(Error::new(ErrorKind::Load, not_found(&places)))),
@@ -87,7 +91,8 @@ impl Cann {
         Err(Error::new(ErrorKind::Load, "this build has no simulated NPU: the feature `sim` of ascend-rl is off"))
     }
 
-    /// The toolkit whose libraries are in `dir` (a toolkit's `lib64`).
+    /// The toolkit whose libraries are in `dir` (a toolkit's `lib64`), or the folder that `cann-sim-so` wrote: then the flavor is
+    /// [`Flavor::Sim`], with a state apart from [`Cann::sim`]'s.
     ///
     /// Errors: as [`Cann::load`], without a fall-back.
     pub fn load_from(dir: &Path) -> Result<Cann> {
@@ -137,12 +142,13 @@ impl Cann {
 
     fn open(mut toolkit: Toolkit) -> Result<Cann> {
         let origin = toolkit.origin();
+        let flavor = if toolkit.simulated() { Flavor::Sim } else { Flavor::Npu };
         shared(&origin, || {
             // SAFETY: the addresses come from CANN's own libraries, under the names that its headers give these signatures.
             let api = unsafe { Api::load(&mut |symbol| toolkit.resolve(symbol)) };
             let api = api.map_err(|Missing(symbol)| absent(symbol, "", &origin))?;
             // SAFETY: as above; the libraries are never closed.
-            unsafe { Cann::from_api(Flavor::Npu, &origin, api) }
+            unsafe { Cann::from_api(flavor, &origin, api) }
         })
     }
 
@@ -272,6 +278,14 @@ fn release(text: &str) -> Option<(u32, u32)> {
 }
 
 fn absent(symbol: &Symbol, version: &str, origin: &str) -> Error {
+    if symbol.lib == Lib::Atb {
+        let text = format!(
+            "{} is missing: {} (ATB belongs to the package nnal: source its set_env.sh, then build ascend-rl again)",
+            symbol.name,
+            if cfg!(atb_shim) { "ATB's libraries cannot be opened" } else { "this build has no C face for ATB" }
+        );
+        return Error::new(ErrorKind::MissingSymbol, text);
+    }
     let (space, libraries) = (if version.is_empty() { "" } else { " " }, symbol.lib.file_names().join(", "));
     let text = format!(
         "{} is missing: CANN{space}{version} in {origin} does not export it ({libraries}); CANN {} and later do",

@@ -15,7 +15,8 @@ pub(crate) fn check(api: &Api, call: &'static str, code: i32) -> Result<()> {
 #[cold]
 pub(crate) fn failure(api: &Api, call: &'static str, code: i32) -> Error {
     let message = recent_message(api);
-    Error::from_cann(kind_of(code, &message), call, code, &message)
+    let kind = if of_atb(call) { kind_in_atb(code) } else { kind_of(code, &message) };
+    Error::from_cann(kind, call, code, &message)
 }
 
 /// This thread's text about a failure, taken out. Whoever tolerates a failure takes it too, or the next one would get it.
@@ -55,11 +56,30 @@ fn kind(code: i32) -> ErrorKind {
         ACL_ERROR_RT_MEMORY_ALLOCATION | ACL_ERROR_RT_DEVICE_OOM | ACL_ERROR_BAD_ALLOC => ErrorKind::OutOfMemory,
         ACL_ERROR_RT_NO_DEVICE | ACL_ERROR_RT_INVALID_DEVICEID => ErrorKind::NoDevice,
         ACL_ERROR_RT_STREAM_SYNC_TIMEOUT | ACL_ERROR_RT_EVENT_SYNC_TIMEOUT | ACL_ERROR_RT_WAIT_TIMEOUT => ErrorKind::Timeout,
-        ACL_ERROR_FEATURE_UNSUPPORTED | ACL_ERROR_RT_FEATURE_NOT_SUPPORT => ErrorKind::Unsupported,
+        ACL_ERROR_FEATURE_UNSUPPORTED
+        | ACL_ERROR_RT_FEATURE_NOT_SUPPORT
+        | ACL_ERROR_API_NOT_SUPPORT
+        | ACL_ERROR_PROF_MODULES_UNSUPPORTED => ErrorKind::Unsupported,
         ACLNN_ERR_PARAM_NULLPTR | ACLNN_ERR_PARAM_INVALID | ACL_ERROR_INVALID_PARAM | ACL_ERROR_RT_PARAM_INVALID => {
             ErrorKind::Argument
         }
         _ => ErrorKind::Device,
+    }
+}
+
+/// Whether a call is one of ATB's, whose codes are a family of their own.
+pub(crate) fn of_atb(call: &str) -> bool {
+    call.starts_with("ascend_atb_")
+}
+
+fn kind_in_atb(code: i32) -> ErrorKind {
+    match code {
+        ATB_OUT_OF_DEVICE_MEMORY | ATB_OUT_OF_HOST_MEMORY => ErrorKind::OutOfMemory,
+        ATB_HCCL_FAIL | ATB_COMM_EMPTY => ErrorKind::Collective,
+        ATB_INTERNAL_ERROR | ATB_RT_FAIL | ATB_CANN_ERROR | ATB_COPY_HOST_MEMORY_FAIL | ATB_OPERATION_NULL_RUNNER => {
+            ErrorKind::Device
+        }
+        _ => ErrorKind::Argument,
     }
 }
 

@@ -14,4 +14,4 @@ mod search;
 mod toolkit;
 
 pub use cann::{Cann, Flavor};
-pub(crate) use check::{check, failure, recent_message};
+pub(crate) use check::{check, failure, of_atb, recent_message};

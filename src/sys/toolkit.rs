@@ -51,6 +51,11 @@ impl Toolkit {
         self.dir.as_ref().map_or("the dynamic loader's path".to_owned(), |dir| dir.display().to_string())
     }
 
+    /// Whether the simulated NPU is behind these libraries (`cann-sim-so`): it says so by a symbol that CANN has not.
+    pub(crate) fn simulated(&self) -> bool {
+        self.opened.iter().filter_map(|(_, library)| *library).any(|library| address(library, c"CANN_SIM").is_some())
+    }
+
     /// The address of a symbol, from the first of its libraries that has it; null where none does.
     pub(crate) fn resolve(&mut self, symbol: &Symbol) -> *mut c_void {
         symbol
@@ -70,7 +75,7 @@ impl Toolkit {
             return *library;
         }
         // A library outside the folder (a split installation) is still found by name.
-        let library = open(self.dir.as_deref(), name).or_else(|_| open(None, name)).ok();
+        let library = open(self.dir.as_deref(), name).or_else(|_| open(None, name)).ok().or_else(|| carried(name));
         self.opened.push((name, library));
         library
     }
@@ -97,6 +102,31 @@ fn open(dir: Option<&Path>, name: &str) -> std::result::Result<&'static Library,
             Err((!absent).then_some(why))
         }
     }
+}
+
+/// The C face of ATB, which this build carries as bytes. ATB itself is found by the path that the face was linked with, or on
+/// the loader's.
+#[cfg(atb_shim)]
+fn carried(name: &str) -> Option<&'static Library> {
+    static FACE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libascend_rl_atb.so"));
+    if !Lib::Atb.file_names().contains(&name) {
+        return None;
+    }
+    let file = format!("ascend-rl-{}-{name}", std::process::id());
+    let (dir, path) = (std::env::temp_dir(), std::env::temp_dir().join(&file));
+    // Never over a file that is there: the folder may be everyone's.
+    let mut new = std::fs::File::create_new(&path).ok()?;
+    let written = std::io::Write::write_all(&mut new, FACE);
+    let library = written.ok().and_then(|()| open(Some(&dir), &file).ok());
+    // What is mapped stays mapped. A file that cannot be removed is a few kilobytes in a folder that is cleaned.
+    let _ = std::fs::remove_file(&path);
+    library
+}
+
+/// This build carries none.
+#[cfg(not(atb_shim))]
+fn carried(_name: &str) -> Option<&'static Library> {
+    None
 }
 
 fn address(library: &Library, name: &CStr) -> Option<*mut c_void> {

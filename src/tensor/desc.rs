@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use ascend_rl_sys::Api;
 use ascend_rl_sys::types::{ACL_FORMAT_ND, aclTensor, aclTensorList};
 
-use super::view::{View, ViewMut};
-use super::{Layout, MAX_RANK};
+use super::view::{Storage, View, ViewMut};
+use super::{DType, Layout};
 use crate::error::{Error, ErrorKind, Result};
 
 /// An `aclTensor` that describes a view; destroyed when dropped. It borrows the view, so the memory outlives the call.
@@ -19,46 +19,39 @@ pub(crate) struct Desc<'a> {
 }
 
 impl<'a> Desc<'a> {
+    #[inline]
     pub(crate) fn input(api: &'a Api, view: &View<'a>) -> Result<Desc<'a>> {
-        Desc::new(api, view.layout, view.dtype.to_acl(), view.storage.address, view.storage.len, false)
+        Desc::new(api, &view.layout, view.dtype, &view.storage, false)
     }
 
+    #[inline]
     pub(crate) fn output(api: &'a Api, view: &'a ViewMut<'_>) -> Result<Desc<'a>> {
-        Desc::new(api, view.layout, view.dtype.to_acl(), view.storage.address, view.storage.len, true)
+        Desc::new(api, &view.layout, view.dtype, &view.storage, true)
     }
 
-    fn new(
-        api: &'a Api,
-        layout: Layout,
-        dtype: ascend_rl_sys::types::aclDataType,
-        address: usize,
-        len: usize,
-        is_output: bool,
-    ) -> Result<Self> {
-        let rank = layout.shape().len();
-        let (mut dims, mut strides) = ([0i64; MAX_RANK], [0i64; MAX_RANK]);
-        for i in 0..rank {
-            (dims[i], strides[i]) = (layout.shape()[i] as i64, layout.strides()[i] as i64);
-        }
-        let storage = [len as i64];
-        // SAFETY: the arrays live for the call and have `rank` numbers; CANN copies them. The address is only stored.
+    #[inline]
+    fn new(api: &'a Api, layout: &Layout, dtype: DType, storage: &Storage<'_>, is_output: bool) -> Result<Desc<'a>> {
+        let (dims, strides, whole) = (layout.shape(), layout.strides(), [storage.len as i64]);
+        // SAFETY: the arrays live for the call and have as many numbers as there are dims; CANN copies them. `usize` and `int64_t`
+        // are one size on the platforms of CANN (asserted below), and what counts elements of memory is never negative as the
+        // latter. The address is only stored.
         let raw = unsafe {
             (api.nn.aclCreateTensor)(
-                dims.as_ptr(),
-                rank as u64,
-                dtype,
-                strides.as_ptr(),
+                dims.as_ptr().cast(),
+                dims.len() as u64,
+                dtype.to_acl(),
+                strides.as_ptr().cast(),
                 layout.offset() as i64,
                 ACL_FORMAT_ND,
-                storage.as_ptr(),
+                whole.as_ptr(),
                 1,
-                address as *mut _,
+                storage.address as *mut _,
             )
         };
         if raw.is_null() {
-            return Err(Error::new(ErrorKind::Device, format!("aclCreateTensor refused {layout:?} over {len} elements")));
+            return Err(refused(layout, storage.len));
         }
-        Ok(Desc { raw, api, address, is_output })
+        Ok(Desc { raw, api, address: storage.address, is_output })
     }
 
     pub(crate) fn raw(&self) -> *mut aclTensor {
@@ -76,7 +69,15 @@ impl<'a> Desc<'a> {
     }
 }
 
+const _: () = assert!(size_of::<usize>() == size_of::<i64>());
+
+#[cold]
+fn refused(layout: &Layout, len: usize) -> Error {
+    Error::new(ErrorKind::Device, format!("aclCreateTensor refused {layout:?} over {len} elements"))
+}
+
 impl Drop for Desc<'_> {
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: made by aclCreateTensor, destroyed once. A failure would leave a few bytes of host memory; nothing to do.
         unsafe { (self.api.nn.aclDestroyTensor)(self.raw) };

@@ -20,4 +20,5 @@ pub(crate) use desc::{Desc, DescList};
 pub use dtype::DType;
 pub use layout::{Layout, MAX_RANK};
 pub use owned::Tensor;
+pub(crate) use view::Storage;
 pub use view::{View, ViewMut};

@@ -112,15 +112,18 @@ impl Tensor {
     }
 
     /// The whole tensor, to read.
+    #[inline]
     pub fn view(&self) -> View<'_> {
         View { dtype: self.dtype, layout: self.layout, storage: self.storage() }
     }
 
     /// The whole tensor, to write.
+    #[inline]
     pub fn view_mut(&mut self) -> ViewMut<'_> {
         ViewMut { dtype: self.dtype, layout: self.layout, storage: self.storage(), _unique: PhantomData }
     }
 
+    #[inline]
     fn storage(&self) -> Storage<'_> {
         Storage { address: self.buffer.address() as usize, len: self.numel(), home: self.buffer.home().id(), owner: PhantomData }
     }
@@ -133,18 +136,21 @@ impl std::fmt::Debug for Tensor {
 }
 
 impl<'a> From<&'a Tensor> for View<'a> {
+    #[inline]
     fn from(tensor: &'a Tensor) -> View<'a> {
         tensor.view()
     }
 }
 
 impl<'a> From<&'a mut Tensor> for View<'a> {
+    #[inline]
     fn from(tensor: &'a mut Tensor) -> View<'a> {
         tensor.view()
     }
 }
 
 impl<'a> From<&'a mut Tensor> for ViewMut<'a> {
+    #[inline]
     fn from(tensor: &'a mut Tensor) -> ViewMut<'a> {
         tensor.view_mut()
     }

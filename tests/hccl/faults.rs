@@ -20,7 +20,7 @@ fn group(size: u32, name: &str, timeout: Duration) -> Group {
     static ONE: Mutex<()> = Mutex::new(());
     let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let devices = devices(5..5 + size);
-    let options = CommOptions { name: Some(name.into()), timeout: Some(timeout) };
+    let options = CommOptions { name: Some(name.into()), timeout: Some(timeout), ..Default::default() };
     Group { ranks: Communicator::all(&devices, &options).unwrap(), devices, _alone: alone }
 }
 
@@ -164,6 +164,67 @@ fn a_rank_that_panics_does_too() {
 }
 
 #[test]
+fn a_rank_that_aborts_frees_the_others_at_once() {
+    left_alone("aborter", Communicator::abort);
+}
+
+#[test]
+fn what_an_aborted_rank_had_queued_is_given_up_and_its_device_says_so() {
+    let mut group = group(2, "aborted", LONG);
+    let (b, a) = (group.ranks.pop().unwrap(), group.ranks.pop().unwrap());
+    let mut x = upload(a.stream(), &[1i32]);
+    a.all_reduce(&mut x, Sum).unwrap();
+    a.check().unwrap();
+    let start = Instant::now();
+    a.abort();
+    assert!(start.elapsed() < Duration::from_millis(900), "it waits for nobody: {:?}", start.elapsed());
+    let error = group.devices[0].synchronize().unwrap_err();
+    assert_says(
+        &error,
+        ErrorKind::Async,
+        &["rank 0 of `aborted` has left with calls that had not run", "rank 1 of `aborted` is behind"],
+    );
+    // It has not forgotten that rank 0 had called.
+    assert_says(&b.barrier().unwrap_err(), ErrorKind::Collective, &["call 1 of `aborted` is barrier on rank 1"]);
+    drop((x, b));
+}
+
+#[test]
+fn a_group_that_was_suspended_goes_on_once_all_have_resumed() {
+    let group = group(2, "resumed", LONG);
+    let mut tensors: Vec<_> = group.ranks.iter().map(|comm| upload(comm.stream(), &[1i32])).collect();
+    let mut sums = |factor: i32| {
+        for (comm, x) in group.ranks.iter().zip(&mut tensors) {
+            comm.all_reduce(&mut *x, Sum).unwrap();
+        }
+        for (comm, x) in group.ranks.iter().zip(&tensors) {
+            assert_eq!(x.to_vec::<i32>(comm.stream()).unwrap(), [factor]);
+        }
+    };
+    sums(2);
+    group.ranks.iter().for_each(|comm| comm.suspend().unwrap());
+    for comm in &group.ranks {
+        let error = comm.barrier().unwrap_err();
+        assert_says(&error, ErrorKind::Collective, &["HcclBarrier returned 22 (HCCL_E_SUSPENDING)"]);
+    }
+    group.ranks.iter().for_each(|comm| comm.resume().unwrap());
+    sums(4);
+}
+
+#[test]
+fn a_failure_that_hccl_has_found_can_be_asked_for() {
+    let mut group = group(2, "asked", Duration::from_secs(1));
+    let mut x = upload(group.ranks[0].stream(), &[1.0f32]);
+    group.ranks[0].check().unwrap();
+    group.ranks[0].all_reduce(&mut x, Sum).unwrap();
+    group.ranks[0].stream().synchronize().unwrap_err();
+    let error = group.ranks[0].check().unwrap_err();
+    assert_says(&error, ErrorKind::Collective, &["a collective of rank 0 of `asked` has failed: HcclGetCommAsyncError"]);
+    drop(x);
+    group.ranks.clear();
+}
+
+#[test]
 fn a_rank_may_leave_when_it_has_made_its_calls() {
     let mut group = group(2, "early", LONG);
     let (b, a) = (group.ranks.pop().unwrap(), group.ranks.pop().unwrap());
@@ -281,7 +342,11 @@ fn a_group_that_waits_for_a_late_rank_of_another_can_be_dropped() {
     let parts: Vec<_> = group
         .ranks
         .iter()
-        .map(|comm| comm.sub(&[0, 1], 1, &CommOptions { name: Some("part".into()), timeout: Some(LONG) }).unwrap().unwrap())
+        .map(|comm| {
+            comm.sub(&[0, 1], 1, &CommOptions { name: Some("part".into()), timeout: Some(LONG), ..Default::default() })
+                .unwrap()
+                .unwrap()
+        })
         .collect();
     let mut x = upload(parts[0].stream(), &[1.0f32]);
     parts[0].all_reduce(&mut x, Sum).unwrap();

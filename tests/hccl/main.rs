@@ -7,12 +7,14 @@
 
 mod faults;
 mod groups;
+mod joining;
 mod messages;
 mod moves;
 mod overlap;
 mod reduce;
 mod refusals;
 mod tampered;
+mod uneven;
 mod values;
 
 use ascend_rl::hccl::CommOptions;

@@ -29,7 +29,7 @@ pub fn tolerance<T: Value>(terms: Vec<f64>, exact: f64, op: ReduceOp) -> f64 {
 }
 
 #[track_caller]
-fn assert_reduced<T: Value>(got: &[T], inputs: &[Vec<T>], from: usize, op: ReduceOp, what: &str) {
+pub fn assert_reduced<T: Value>(got: &[T], inputs: &[Vec<T>], from: usize, op: ReduceOp, what: &str) {
     for (i, got) in got.iter().enumerate() {
         let (exact, tolerance) = reference(inputs, from + i, op);
         let off = (got.to_f64() - exact).abs();

@@ -36,6 +36,11 @@ impl RunDir {
         Ok(Self { path })
     }
 
+    /// The folder as far as it is known in a process without rank 0, which makes it and alone writes into it.
+    pub fn of_rank_0(parent: &Path, name: Option<&str>) -> Self {
+        Self { path: name.map_or(parent.to_path_buf(), |name| parent.join(name)) }
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path

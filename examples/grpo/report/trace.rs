@@ -86,6 +86,12 @@ impl Trace {
         Ok(Trace(Some(Arc::new(Open { path: path.to_path_buf(), tracer, steps, state: Mutex::default() }))))
     }
 
+    /// Where the trace of a process goes whose rank is another than 0: `trace.json` becomes `trace.rank3.json`.
+    pub fn path_of_rank(path: &Path, rank: usize) -> PathBuf {
+        let extension = path.extension().map_or(String::new(), |extension| format!(".{}", extension.to_string_lossy()));
+        if rank == 0 { path.to_path_buf() } else { path.with_extension(format!("rank{rank}{extension}")) }
+    }
+
     /// Traces what a stream does in the steps to come; `name` says what it is for. Best right before the first step: the clocks
     /// are compared here. Blocks until the stream is idle.
     pub fn attach(&self, s: &Stream, name: &str) -> Result<()> {
@@ -268,6 +274,13 @@ mod tests {
         (0..2).for_each(|_| step(&trace, &s));
         assert_eq!(trace.finish().unwrap(), Some(path.as_path()));
         assert_eq!(read(&path).1.len(), 6);
+    }
+
+    #[test]
+    fn each_process_has_a_file_of_its_own() {
+        let of = |path: &str, rank| Trace::path_of_rank(Path::new(path), rank);
+        assert_eq!((of("a/t.json", 0), of("a/t.json", 3)), ("a/t.json".into(), "a/t.rank3.json".into()));
+        assert_eq!((of("t", 0), of("t", 1)), ("t".into(), "t.rank1".into()));
     }
 
     #[test]

@@ -14,7 +14,7 @@ macro_rules! codes {
         /// The name that CANN's headers give a code, where they give one.
         pub fn name(code: i32) -> Option<&'static str> {
             match code {
-                ACL_SUCCESS => Some("ACL_SUCCESS"),
+                0 => Some("ACL_SUCCESS"),
                 $( $name => Some(stringify!($name)), )*
                 _ => None,
             }
@@ -287,4 +287,41 @@ codes! {
     ACLNN_ERR_INNER_INPUT_JSON_IS_NULL = 561117;
     ACLNN_ERR_INNER_STATIC_WORKSPACE_INVALID = 561118;
     ACLNN_ERR_INNER_STATIC_BLOCK_DIM_INVALID = 561119;
+}
+
+pub use atb::*;
+
+/// What ATB's functions return: `atb::ErrorType` of `atb/types.h`. A family of its own, whose numbers the collectives use too.
+pub mod atb {
+    codes! {
+        ATB_INVALID_PARAM = 1;
+        ATB_INVALID_GRAPH = 2;
+        ATB_INTERNAL_ERROR = 3;
+        ATB_RT_FAIL = 4;
+        ATB_INVALID_IN_TENSOR_NUM = 5;
+        ATB_INVALID_TENSOR_DTYPE = 6;
+        ATB_INVALID_TENSOR_FORMAT = 7;
+        ATB_INVALID_TENSOR_DIM = 8;
+        ATB_INVALID_TENSOR_SIZE = 9;
+        ATB_OPERATION_NULL_RUNNER = 10;
+        ATB_GRAPH_INFERSHAPE_FUNC_FAIL = 11;
+        ATB_CANN_ERROR = 12;
+        ATB_INVALID_TENSOR_INI_MATCH = 13;
+        ATB_INVALID_TENSOR_ADDR = 14;
+        ATB_INVALID_TENSOR_NUM = 15;
+        ATB_INVALID_TENSOR_DIM_NUM = 16;
+        ATB_INVALID_SINGLE_OPERATION_PARAM = 17;
+        ATB_GRAPH_NODE_RESHAPE_FUNC_FAIL = 18;
+        ATB_INVALID_GRAPH_NODE_CHUNK = 19;
+        ATB_INVALID_CONTEXT_ADDR = 20;
+        ATB_INVALID_STREAM = 21;
+        ATB_INVALID_WORKSPACE_SIZE = 22;
+        ATB_INVALID_WORKSPACE_ADDR = 23;
+        ATB_INVALID_OPERATION_ADDR = 24;
+        ATB_HCCL_FAIL = 25;
+        ATB_OUT_OF_DEVICE_MEMORY = 26;
+        ATB_OUT_OF_HOST_MEMORY = 27;
+        ATB_COMM_EMPTY = 28;
+        ATB_COPY_HOST_MEMORY_FAIL = 29;
+    }
 }

@@ -24,8 +24,6 @@ c_enum! {
 pub const ACL_MDLRI_DEBUG_JSON_PRINT_SUMMARY: u32 = 0x0;
 /// Flag of `aclmdlRIDebugJsonPrint`: the arguments of kernels too.
 pub const ACL_MDLRI_DEBUG_JSON_PRINT_VERBOSE: u32 = 0x1;
-/// Stream flag: the stream can be bound to a graph (`aclmdlRIBindStream`), which then gets its tasks.
-pub const ACL_STREAM_PERSISTENT: u32 = 0x4;
 /// Flag of `aclmdlRIBindStream`: the stream runs from the start of the graph.
 pub const ACL_MODEL_STREAM_FLAG_HEAD: u32 = 0x0;
 /// Flag of `aclmdlRIBindStream`: the stream runs when a task of the graph activates it.

@@ -4,6 +4,8 @@ use std::ffi::{c_int, c_void};
 
 /// 0 or one of [`crate::codes`]' `HCCL_E_*`.
 pub type HcclResult = c_int;
+/// Success.
+pub const HCCL_SUCCESS: HcclResult = 0;
 /// A communicator, as one rank holds it.
 pub type HcclComm = *mut c_void;
 
@@ -40,6 +42,27 @@ c_enum! {
     HcclConfig: c_int { HCCL_DETERMINISTIC = 0; }
 }
 c_enum! {
+    /// Whether a communicator takes calls (9.x).
+    HcclCommStatus: c_int { HCCL_COMM_STATUS_READY = 0; HCCL_COMM_STATUS_SUSPENDING = 1; HCCL_COMM_STATUS_INVALID = 254; }
+}
+c_enum! {
+    /// What happens to a communicator when an [`HcclCommStateCallback`] is called (9.x).
+    HcclCommStatePhase: c_int {
+        HCCL_COMM_STATE_PHASE_INVALID = -1; HCCL_COMM_STATE_PHASE_DESTROY_PRE = 0; HCCL_COMM_STATE_PHASE_DESTROY_POST = 1;
+        HCCL_COMM_STATE_PHASE_RESUME_PRE = 2; HCCL_COMM_STATE_PHASE_RESUME_POST = 3;
+    }
+}
+c_enum! {
+    /// Settings that `HcclConfigGetInfo` gives (9.x).
+    HcclConfigType: c_int { HCCL_CONFIG_TYPE_INVALID = -1; HCCL_CONFIG_TYPE_OP_EXPANSION_MODE = 0; }
+}
+/// Who is told of what happens to a communicator (9.x); C's null is `None`.
+pub type HcclCommStateCallback =
+    Option<unsafe extern "C" fn(comm: HcclComm, state: HcclCommStatePhase, args: *mut c_void) -> HcclResult>;
+/// A symmetric memory window (9.x).
+pub type HcclCommSymWindow = *mut c_void;
+
+c_enum! {
     /// Which way an item of `HcclBatchSendRecv` goes.
     HcclSendRecvType: c_int { HCCL_SEND = 0; HCCL_RECV = 1; }
 }
@@ -53,10 +76,10 @@ c_enum! {
     }
 }
 
-/// The value of an [`HcclConfig`]: a C union of one `int32_t`.
+/// The value of an [`HcclConfig`].
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct HcclConfigValue {
+#[derive(Clone, Copy)]
+pub union HcclConfigValue {
     /// The value.
     pub value: i32,
 }
@@ -68,7 +91,7 @@ pub struct HcclRootInfo {
     /// Opaque.
     pub internal: [u8; 4108],
 }
-const _: () = assert!(size_of::<HcclRootInfo>() == 4108 && align_of::<HcclRootInfo>() == 1);
+const _: () = assert!(size_of::<HcclRootInfo>() == HCCL_ROOT_INFO_BYTES && align_of::<HcclRootInfo>() == 1);
 
 /// One item of `HcclBatchSendRecv`.
 #[repr(C)]
@@ -183,6 +206,8 @@ impl HcclCommConfig {
 pub const HCCL_COMM_CONFIG_MAGIC_WORD: u32 = 0xf0f0_f0f0;
 /// A field that is left to the environment.
 pub const HCCL_COMM_CONFIG_NOT_SET: u32 = 0xffff_ffff;
+/// Bytes of an [`HcclRootInfo`].
+pub const HCCL_ROOT_INFO_BYTES: usize = 4108;
 /// Bytes of a communicator's name with its NUL.
 pub const COMM_NAME_MAX_LENGTH: usize = 128;
 /// `sub_comm_id` of a rank outside a sub-communicator.

@@ -1,10 +1,10 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
 //! Nothing here is linked. Each library of CANN has a list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
-//! [`hccl_symbols!`]), and graph capture has one of its own ([`graph_symbols!`]); from it come the table of function pointers
-//! ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`], [`AclGraph`]), the look-up of each symbol ([`Api::load`]), the simulator's own
-//! table, and the coverage list ([`symbols`]). To bind one more function, add a row to its list: the compiler then names every
-//! place that must answer for it.
+//! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`]), and graph capture has one of its own ([`graph_symbols!`]); from it come
+//! the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`]), the look-up of each
+//! symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To bind one more function, add a row to
+//! its list: the compiler then names every place that must answer for it.
 //!
 //! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
 //! handles are `*mut c_void`, and structs have layout assertions. Names are CANN's own, verbatim.
@@ -28,14 +28,21 @@ mod nnopbase;
 mod opapi;
 #[macro_use]
 mod hccl;
+#[macro_use]
+mod atb;
+#[macro_use]
+mod prof;
 pub mod codes;
 pub mod types;
 
 pub use acl::Acl;
 pub use acl_graph::AclGraph;
+pub use atb::Atb;
 pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
 pub use opapi::OpApi;
+pub use prof::Prof;
+pub(crate) use table::RUN_OPERATOR;
 pub use table::{Lib, Missing, Op, RunOperator, Symbol};
 
 /// Every function that the library calls, resolved. The one seam between the library and a device.
@@ -49,6 +56,10 @@ pub struct Api {
     pub ops: OpApi,
     /// The collectives.
     pub hccl: Hccl,
+    /// The transformer operators of ATB.
+    pub atb: Atb,
+    /// Profiling.
+    pub prof: Prof,
     /// Graph capture and replay.
     pub graph: AclGraph,
 }
@@ -68,6 +79,8 @@ impl Api {
                 nn: NnOpBase::load(resolve)?,
                 ops: OpApi::load(resolve)?,
                 hccl: Hccl::load(resolve)?,
+                atb: Atb::load(resolve)?,
+                prof: Prof::load(resolve)?,
                 graph: AclGraph::load(resolve)?,
             })
         }
@@ -75,14 +88,25 @@ impl Api {
 
     /// Whether a function is there, by its C name.
     pub fn has(&self, symbol: &str) -> bool {
-        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol) || self.hccl.has(symbol) || self.graph.has(symbol)
+        self.acl.has(symbol)
+            || self.nn.has(symbol)
+            || self.ops.has(symbol)
+            || self.hccl.has(symbol)
+            || self.atb.has(symbol)
+            || self.prof.has(symbol)
+            || self.graph.has(symbol)
     }
 }
 
 /// All symbols of all lists, in order: the coverage of this binding.
 pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
-    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS).chain(AclGraph::SYMBOLS)
+    let lists = [Acl::SYMBOLS, NnOpBase::SYMBOLS, OpApi::SYMBOLS, Hccl::SYMBOLS, Atb::SYMBOLS, Prof::SYMBOLS, AclGraph::SYMBOLS];
+    lists.into_iter().flatten()
 }
+
+/// Where the source of these declarations is, for the tools that read the types from it.
+#[doc(hidden)]
+pub const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 
 /// The oldest CANN release the library runs on: (major, minor), "8.3".
 pub const FLOOR: (u32, u32) = (8, 3);

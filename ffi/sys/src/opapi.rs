@@ -107,6 +107,33 @@ macro_rules! opapi_symbols {
         ["8.1"] op aclnnGtScalar, aclnnGtScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
         /// The upper triangle from diagonal `diagonal` on.
         ["8.1"] op aclnnTriu, aclnnTriuGetWorkspaceSize(self_: *const aclTensor, diagonal: i64, out: *mut aclTensor);
+
+        // ---- more: matrix products (aclnnop, 3.1)
+
+
+        // ---- more: norms, activations, rotations (3.2, 3.3)
+
+
+        // ---- more: attention (3.4, 3.5)
+
+
+        // ---- more: indexing (3.6)
+
+
+        // ---- more: top-k, sampling, reductions (3.7)
+
+
+        // ---- more: mixtures of experts (3.8)
+
+
+        // ---- more: quantisation, losses, lists of tensors (3.9)
+
+
+        // ---- more: elementwise (3.10)
+
+
+        // ---- more: creation and shape (3.10)
+
     } };
 }
 opapi_symbols!(operator_table);

@@ -15,6 +15,10 @@ pub enum Lib {
     OpApi,
     /// `libhccl.so`; communicator management is in `libhcomm.so` from 8.5 on.
     Hccl,
+    /// ATB (package "nnal", `libatb.so`), through the C face that `build.rs` compiles where ATB's headers are.
+    Atb,
+    /// `libmsprofiler.so`.
+    MsProfiler,
 }
 
 impl Lib {
@@ -35,6 +39,8 @@ impl Lib {
                 "libaclnn_ops_train.so",
             ],
             Lib::Hccl => &["libhccl.so", "libhcomm.so"],
+            Lib::Atb => &["libascend_rl_atb.so"],
+            Lib::MsProfiler => &["libmsprofiler.so"],
         }
     }
 }
@@ -52,6 +58,11 @@ pub struct Symbol {
     pub since: &'static str,
     /// Whether the library refuses to load without it.
     pub required: bool,
+    /// Its arguments and result as Rust declares them: "(device_id : i32) -> aclError". For the tools that write headers and
+    /// compare with a toolkit's.
+    pub signature: &'static str,
+    /// What it does, as its row says.
+    pub doc: &'static str,
 }
 
 /// A required symbol that could not be found.
@@ -66,6 +77,10 @@ pub type RunOperator = unsafe extern "C" fn(
     stream: aclrtStream,
 ) -> aclnnStatus;
 
+/// [`RunOperator`], as a row's signature.
+pub(crate) const RUN_OPERATOR: &str =
+    "(workspace: *mut c_void, workspace_size: u64, executor: *mut aclOpExecutor, stream: aclrtStream) -> aclnnStatus";
+
 /// An operator: its two phases. `F` is the signature of phase one.
 #[derive(Clone, Copy)]
 pub struct Op<F> {
@@ -77,15 +92,16 @@ pub struct Op<F> {
 
 /// Turns the rows of a list into a struct of function pointers, its look-up and its list of [`Symbol`]s.
 macro_rules! function_table {
-    ($Table:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
+    ($Table:ident, $lib:expr; $( $(#[doc = $doc:literal])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => {
         #[doc = concat!("The functions of one CANN library, resolved. Optional ones are `None` where the toolkit lacks them.")]
         #[derive(Clone, Copy)]
-        pub struct $Table { $( $(#[$doc])* pub $name: function_table!(@slot $need unsafe extern "C" fn($($arg: $ty),*) -> $ret), )* }
+        pub struct $Table { $( $(#[doc = $doc])* pub $name: function_table!(@slot $need unsafe extern "C" fn($($arg: $ty),*) -> $ret), )* }
 
         impl $Table {
             /// The rows of this table.
-            pub const SYMBOLS: &'static [$crate::Symbol] = &[ $( function_table!(@symbol $name $need $since $lib), )* ];
+            pub const SYMBOLS: &'static [$crate::Symbol] = &[ $( function_table!(@symbol $name $need $since $lib,
+                concat!("(", $( stringify!($arg), ": ", stringify!($ty), ", ", )* ") -> ", stringify!($ret)), concat!($($doc, "\n"),*)), )* ];
 
             /// Whether the table has a function, by its C name.
             pub fn has(&self, symbol: &str) -> bool {
@@ -112,7 +128,7 @@ macro_rules! function_table {
     (@slot optional $f:ty) => { Option<$f> };
     (@fill required $found:ident $symbol:ident) => { $found.ok_or($crate::Missing($symbol))? };
     (@fill optional $found:ident $symbol:ident) => { $found };
-    (@symbol $name:ident $need:ident $since:literal $lib:expr) => {
+    (@symbol $name:ident $need:ident $since:literal $lib:expr, $signature:expr, $doc:expr) => {
         $crate::Symbol {
             name: stringify!($name),
             // SAFETY: an identifier has no NUL, and one is appended.
@@ -120,6 +136,8 @@ macro_rules! function_table {
             lib: $lib,
             since: $since,
             required: function_table!(@required $need),
+            signature: $signature,
+            doc: $doc,
         }
     };
     (@required required) => { true };
@@ -129,18 +147,19 @@ macro_rules! function_table {
 /// The same for operators, whose rows name both phases and state phase one's arguments without the trailing
 /// `workspaceSize` and `executor`. Operators are always optional: what lacks one is an error when it is called.
 macro_rules! operator_table {
-    ($Table:ident, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
+    ($Table:ident, $lib:expr; $( $(#[doc = $doc:literal])* [$since:literal]
         op $name:ident, $plan:ident ( $($arg:ident : $ty:ty),* $(,)? ); )*) => {
         /// The operators, resolved. An operator is `None` where the toolkit lacks one of its two phases.
         #[derive(Clone, Copy)]
-        pub struct $Table { $( $(#[$doc])*
+        pub struct $Table { $( $(#[doc = $doc])*
             pub $name: Option<$crate::Op<unsafe extern "C" fn($($arg: $ty,)* workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> aclnnStatus>>, )* }
 
         impl $Table {
             /// The rows of this table, both phases of each operator.
             pub const SYMBOLS: &'static [$crate::Symbol] = &[ $(
-                function_table!(@symbol $plan optional $since $lib),
-                function_table!(@symbol $name optional $since $lib),
+                function_table!(@symbol $plan optional $since $lib, concat!("(", $( stringify!($arg), ": ", stringify!($ty), ", ", )*
+                    "workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> aclnnStatus"), concat!($($doc, "\n"),*)),
+                function_table!(@symbol $name optional $since $lib, $crate::RUN_OPERATOR, concat!("Phase two of `", stringify!($plan), "`.\n")),
             )* ];
 
             /// Whether the table has an operator, by the C name of either phase.

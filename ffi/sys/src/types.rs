@@ -1,4 +1,5 @@
-//! C types of CANN: handles, enums as integers, opaque descriptors. Those of HCCL are in a file of their own.
+//! C types of CANN: handles, enums as integers, opaque descriptors. Those of HCCL, and of streams and
+//! callbacks, are in files of their own.
 
 use std::ffi::{c_int, c_void};
 
@@ -59,6 +60,16 @@ macro_rules! c_enum {
 #[path = "hccl_types.rs"]
 mod hccl;
 pub use hccl::*;
+#[path = "runtime_types.rs"]
+mod runtime;
+pub use runtime::*;
+
+#[path = "atb_types.rs"]
+mod atb;
+pub use atb::*;
+#[path = "memory_types.rs"]
+mod memory;
+pub use memory::*;
 
 #[path = "graph_types.rs"]
 mod graph;
@@ -99,18 +110,25 @@ c_enum! {
     aclrtMemcpyKind: c_int {
         ACL_MEMCPY_HOST_TO_HOST = 0; ACL_MEMCPY_HOST_TO_DEVICE = 1; ACL_MEMCPY_DEVICE_TO_HOST = 2;
         ACL_MEMCPY_DEVICE_TO_DEVICE = 3; ACL_MEMCPY_DEFAULT = 4; ACL_MEMCPY_HOST_TO_BUF_TO_DEVICE = 5;
+        ACL_MEMCPY_INNER_DEVICE_TO_DEVICE = 6; ACL_MEMCPY_INTER_DEVICE_TO_DEVICE = 7;
     }
 }
 c_enum! {
     /// Page policy of `aclrtMalloc`; an unknown value means the default (`acl_rt.h`).
     aclrtMemMallocPolicy: c_int {
         ACL_MEM_MALLOC_HUGE_FIRST = 0; ACL_MEM_MALLOC_HUGE_ONLY = 1; ACL_MEM_MALLOC_NORMAL_ONLY = 2;
+        ACL_MEM_MALLOC_HUGE_FIRST_P2P = 3; ACL_MEM_MALLOC_HUGE_ONLY_P2P = 4; ACL_MEM_MALLOC_NORMAL_ONLY_P2P = 5;
+        ACL_MEM_MALLOC_HUGE1G_ONLY = 6; ACL_MEM_MALLOC_HUGE1G_ONLY_P2P = 7; ACL_MEM_TYPE_LOW_BAND_WIDTH = 0x100;
+        ACL_MEM_TYPE_HIGH_BAND_WIDTH = 0x1000; ACL_MEM_ACCESS_USER_SPACE_READONLY = 0x10_0000;
     }
 }
 c_enum! {
     /// Which memory `aclrtGetMemInfo` asks about (`acl_rt.h`).
     aclrtMemAttr: c_int {
         ACL_DDR_MEM = 0; ACL_HBM_MEM = 1; ACL_DDR_MEM_HUGE = 2; ACL_DDR_MEM_NORMAL = 3; ACL_HBM_MEM_HUGE = 4; ACL_HBM_MEM_NORMAL = 5;
+        ACL_DDR_MEM_P2P_HUGE = 6; ACL_DDR_MEM_P2P_NORMAL = 7; ACL_HBM_MEM_P2P_HUGE = 8; ACL_HBM_MEM_P2P_NORMAL = 9;
+        ACL_HBM_MEM_HUGE1G = 10; ACL_HBM_MEM_P2P_HUGE1G = 11; ACL_MEM_NORMAL = 12; ACL_MEM_HUGE = 13; ACL_MEM_HUGE1G = 14;
+        ACL_MEM_P2P_NORMAL = 15; ACL_MEM_P2P_HUGE = 16; ACL_MEM_P2P_HUGE1G = 17;
     }
 }
 c_enum! {

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use ascend_rl_sys::types::*;
 
-use super::{event, give, graph, not_null, stream};
+use super::process::{Options, default_device};
+use super::{callback, device, event, give, graph, not_null, notify, stream};
 use crate::engine::Stream;
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
@@ -20,13 +21,23 @@ pub(crate) struct Context {
     primary: bool,
     alive: AtomicBool,
     identity: OnceLock<(usize, Arc<Stream>)>,
+    /// Calls for the thread that runs its host functions, once there is one.
+    pub(super) host_functions: OnceLock<Arc<callback::Queue>>,
+    options: Options,
 }
 
 impl Context {
     /// A context and its default stream.
     pub(super) fn create(device: &'static Device, primary: bool) -> Outcome<Arc<Context>> {
         let engine = world()?.engine;
-        let context = Arc::new(Context { device, primary, alive: AtomicBool::new(true), identity: OnceLock::new() });
+        let context = Arc::new(Context {
+            device,
+            primary,
+            alive: AtomicBool::new(true),
+            identity: OnceLock::new(),
+            host_functions: OnceLock::new(),
+            options: Options::new(),
+        });
         let handle = CONTEXTS.insert(context.clone());
         context.identity.get_or_init(|| {
             let stream = Stream::new(engine, device.id, handle);
@@ -60,6 +71,10 @@ impl Context {
         stream::end_all(self);
         graph::end_all(self.handle());
         event::end_all(self);
+        notify::end_all(self);
+        if let Some(queue) = self.host_functions.get() {
+            queue.close();
+        }
     }
 
     /// Makes it the current one of this thread.
@@ -72,10 +87,19 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Context>>> = const { RefCell::new(None) };
 }
 
-/// The current context of this thread; a destroyed one is none.
+fn found() -> Option<Arc<Context>> {
+    CURRENT.with_borrow(|current| current.as_ref().filter(|context| context.alive.load(Acquire)).cloned())
+}
+
+/// The current context of this thread; a destroyed one is none. Without one, it is that of the default device, if there is one.
 pub(crate) fn current() -> Outcome<Arc<Context>> {
-    let current = CURRENT.with_borrow(|current| current.as_ref().filter(|context| context.alive.load(Acquire)).cloned());
-    match current {
+    if let Some(context) = found() {
+        return Ok(context);
+    }
+    if let Some(id) = default_device() {
+        device::aclrtSetDevice(id)?;
+    }
+    match found() {
         Some(context) => Ok(context),
         None => reject!(
             ACL_ERROR_RT_CONTEXT_NULL,
@@ -114,5 +138,31 @@ pub(crate) fn aclrtSetCurrentContext(context: aclrtContext) -> Outcome {
 pub(crate) fn aclrtGetCurrentContext(context: *mut aclrtContext) -> Outcome {
     not_null("context", context)?;
     give(context, current()?.handle() as aclrtContext);
+    Ok(())
+}
+
+pub(crate) fn aclrtCtxSetSysParamOpt(opt: aclSysParamOpt, value: i64) -> Outcome {
+    current()?.options.set(opt, value)
+}
+
+pub(crate) fn aclrtCtxGetSysParamOpt(opt: aclSysParamOpt, value: *mut i64) -> Outcome {
+    current()?.options.get(opt, value)
+}
+
+pub(crate) fn aclrtCtxGetCurrentDefaultStream(stream: *mut aclrtStream) -> Outcome {
+    not_null("stream", stream)?;
+    give(stream, stream::default_handle(&*current()?) as aclrtStream);
+    Ok(())
+}
+
+/// `flags` is reserved: it may be null, and is set to 0.
+pub(crate) fn aclrtGetPrimaryCtxState(device_id: i32, flags: *mut u32, active: *mut i32) -> Outcome {
+    not_null("active", active)?;
+    let device = world()?.device(device_id)?;
+    if !flags.is_null() {
+        give(flags, 0);
+    }
+    let primary = device.primary.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    give(active, primary.context.is_some() as i32);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Copies and fills. A direction is checked against what the pointers really are.
+//! Copies. A direction is checked against what the pointers really are.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -9,23 +9,24 @@ use super::context::current;
 use super::{graph, not_null, stream};
 use crate::engine::{Stream, Task};
 use crate::memory::Place;
-use crate::reject::{Outcome, check};
+use crate::reject::{Outcome, check, reject};
 use crate::world::world;
 
 /// What one thread copies at a time: enough that sharing a big copy out pays.
-const PIECE: usize = 4 << 20;
+pub(super) const PIECE: usize = 4 << 20;
 
 /// Addresses of a copy that was checked.
+#[repr(C)]
 #[derive(Clone, Copy)]
-struct Span {
-    dst: usize,
-    src: usize,
-    bytes: usize,
+pub(super) struct Span {
+    pub dst: usize,
+    pub src: usize,
+    pub bytes: usize,
 }
 
 impl Span {
     /// Copies. Only inside an operation of the engine or [`Engine::exclusive`](crate::engine::Engine::exclusive).
-    fn copy(self) {
+    pub(super) fn copy(self) {
         let Span { dst, src, bytes } = self;
         let piece = |from: usize, len: usize| {
             // SAFETY: `Place::of` found device and pinned ranges to be inside live allocations, which stay mapped or are
@@ -52,22 +53,29 @@ fn check_copy(
     }
     not_null("dst", dst)?;
     not_null("src", src)?;
-    check!(kind.name().is_some(), ACL_ERROR_INVALID_PARAM, "kind is {}, which is no direction of a copy", kind.0);
+    // The header's other two are for the copies of their own functions.
+    check!((0..=5).contains(&kind.0), ACL_ERROR_INVALID_PARAM, "kind is {}, which is no direction of a copy", kind.0);
     check!(count <= dest_max, ACL_ERROR_RT_PARAM_INVALID, "count is {count}, more than destMax, {dest_max}");
     current()?;
     let span = Span { dst: dst as usize, src: src as usize, bytes: count };
     let (to, from) = (Place::of("dst", span.dst, count)?, Place::of("src", span.src, count)?);
+    check_direction(kind, &to, &from)?;
+    Ok((span.dst != span.src).then_some((span, to, from)))
+}
+
+/// Whether a copy may go from one place to another, and is said to.
+pub(super) fn check_direction(kind: aclrtMemcpyKind, to: &Place, from: &Place) -> Outcome {
     let device = |place: &Place| matches!(place, Place::Device(_));
     let fits = match kind {
-        ACL_MEMCPY_HOST_TO_HOST => !device(&from) && !device(&to),
-        ACL_MEMCPY_HOST_TO_DEVICE | ACL_MEMCPY_HOST_TO_BUF_TO_DEVICE => !device(&from) && device(&to),
-        ACL_MEMCPY_DEVICE_TO_HOST => device(&from) && !device(&to),
-        ACL_MEMCPY_DEVICE_TO_DEVICE => device(&from) && device(&to),
+        ACL_MEMCPY_HOST_TO_HOST => !device(from) && !device(to),
+        ACL_MEMCPY_HOST_TO_DEVICE | ACL_MEMCPY_HOST_TO_BUF_TO_DEVICE => !device(from) && device(to),
+        ACL_MEMCPY_DEVICE_TO_HOST => device(from) && !device(to),
+        ACL_MEMCPY_DEVICE_TO_DEVICE => device(from) && device(to),
         _ => true,
     };
     let name = kind.name().unwrap_or_default();
     check!(fits, ACL_ERROR_RT_PARAM_INVALID, "kind is {name}, but src is {} and dst is {}", from.name(), to.name());
-    if let (Place::Device(a), Place::Device(b)) = (&from, &to)
+    if let (Place::Device(a), Place::Device(b)) = (from, to)
         && a.id != b.id
     {
         // The documents do not say which of the two must have enabled it, only that each direction is enabled by itself.
@@ -79,7 +87,48 @@ fn check_copy(
             b.id
         );
     }
-    Ok((span.dst != span.src).then_some((span, to, from)))
+    Ok(())
+}
+
+/// Whether an asynchronous copy may be made between two places on a stream.
+pub(super) fn check_ends(stream: &Stream, to: &Place, from: &Place) -> Outcome {
+    match (to, from) {
+        // Between two devices: `check_direction` saw that they may.
+        (Place::Device(a), Place::Device(b)) => check!(
+            [a.id, b.id].contains(&stream.device),
+            ACL_ERROR_RT_PARAM_INVALID,
+            "dst is memory of device {}, src of device {}, the stream is of device {}",
+            a.id,
+            b.id,
+            stream.device
+        ),
+        (Place::Device(_), _) | (_, Place::Device(_)) => {
+            [("dst", to), ("src", from)].iter().try_for_each(|(param, place)| on_this_device(stream, param, place))?
+        }
+        _ => reject!(
+            ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
+            "both pointers are memory of the host: an asynchronous copy needs a device on one side"
+        ),
+    }
+    Ok(())
+}
+
+/// Makes a copy in the order of the stream. Where pageable memory takes part it has been made when this returns: that memory may
+/// be gone afterwards. `work` holds the pinned blocks, and a graph makes the copy anew in each replay.
+pub(super) fn in_order(
+    stream: &Arc<Stream>,
+    name: &'static str,
+    pageable: bool,
+    work: impl Fn() + Send + Sync + 'static,
+) -> Outcome {
+    if !pageable {
+        return stream.enqueue(Task::Work(name, Arc::new(work)));
+    }
+    graph::check_pageable(stream, name)?;
+    stream.wait_all();
+    stream::surface(stream)?;
+    world()?.engine.exclusive(work);
+    Ok(())
 }
 
 /// Copies now. Does not wait for any stream, only for the operation that runs at this moment.
@@ -100,48 +149,35 @@ pub(crate) fn aclrtMemcpyAsync(
     stream: aclrtStream,
 ) -> Outcome {
     let Some((span, to, from)) = check_copy(dst, dest_max, src, count, kind)? else { return Ok(()) };
-    check!(
-        matches!(to, Place::Device(_)) || matches!(from, Place::Device(_)),
-        ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-        "both pointers are memory of the host: an asynchronous copy needs a device on one side"
-    );
     let stream = stream::resolve(stream)?;
-    match (&to, &from) {
-        // Between two devices: `check_copy` saw that they may.
-        (Place::Device(a), Place::Device(b)) => check!(
-            [a.id, b.id].contains(&stream.device),
-            ACL_ERROR_RT_PARAM_INVALID,
-            "dst is memory of device {}, src of device {}, the stream is of device {}",
-            a.id,
-            b.id,
-            stream.device
-        ),
-        _ => [("dst", &to), ("src", &from)].iter().try_for_each(|(param, place)| on_this_device(&stream, param, place))?,
-    }
+    check_ends(&stream, &to, &from)?;
     if kind == ACL_MEMCPY_HOST_TO_BUF_TO_DEVICE {
         // SAFETY: `count` bytes at `src`, as C's contract (pageable) or `Place::of` (pinned) has it.
         let buffer: Box<[u8]> = unsafe { std::slice::from_raw_parts(src.cast::<u8>(), count) }.into();
-        let work = move || Span { src: buffer.as_ptr() as usize, ..span }.copy();
-        stream.enqueue(Task::Work("aclrtMemcpyAsync", Arc::new(work)))?;
-    } else if matches!(to, Place::Pageable) || matches!(from, Place::Pageable) {
-        graph::check_pageable(&stream)?;
-        // The memory may be gone once this returns.
-        stream.wait_all();
-        stream::surface(&stream)?;
-        world()?.engine.exclusive(|| span.copy());
-    } else {
-        // The task holds the pinned blocks until it has run.
-        let held = (to, from);
-        let work = move || {
-            let _ = &held;
-            span.copy()
-        };
-        stream.enqueue(Task::Work("aclrtMemcpyAsync", Arc::new(work)))?;
+        let copy = move || Span { src: buffer.as_ptr() as usize, ..span }.copy();
+        return in_order(&stream, "aclrtMemcpyAsync", false, copy);
     }
-    Ok(())
+    let pageable = to.is_pageable() || from.is_pageable();
+    let held = (to, from);
+    in_order(&stream, "aclrtMemcpyAsync", pageable, move || {
+        _ = &held;
+        span.copy()
+    })
 }
 
-fn on_this_device(stream: &Arc<Stream>, param: &str, place: &Place) -> Outcome {
+/// The older name of the same.
+pub(crate) fn aclrtMemcpyAsyncWithCondition(
+    dst: *mut c_void,
+    dest_max: usize,
+    src: *const c_void,
+    count: usize,
+    kind: aclrtMemcpyKind,
+    stream: aclrtStream,
+) -> Outcome {
+    aclrtMemcpyAsync(dst, dest_max, src, count, kind, stream)
+}
+
+pub(super) fn on_this_device(stream: &Stream, param: &str, place: &Place) -> Outcome {
     if let Place::Device(device) = place {
         check!(
             device.id == stream.device,
@@ -152,46 +188,4 @@ fn on_this_device(stream: &Arc<Stream>, param: &str, place: &Place) -> Outcome {
         );
     }
     Ok(())
-}
-
-/// The checks that both fills share. `None`: there is nothing to do.
-fn check_fill(ptr: *mut c_void, max_count: usize, count: usize) -> Outcome<Option<Place>> {
-    if count == 0 {
-        return Ok(None);
-    }
-    not_null("devPtr", ptr)?;
-    check!(count <= max_count, ACL_ERROR_RT_PARAM_INVALID, "count is {count}, more than maxCount, {max_count}");
-    current()?;
-    Place::of("devPtr", ptr as usize, count).map(Some)
-}
-
-/// Sets `count` bytes to `value`'s low byte. Only where [`Span::copy`] may run.
-fn fill(address: usize, value: i32, count: usize) {
-    crate::parallel::for_each(count.div_ceil(PIECE), |i| {
-        let len = PIECE.min(count - i * PIECE);
-        // SAFETY: as in `Span::copy`.
-        unsafe { std::ptr::write_bytes((address + i * PIECE) as *mut u8, value as u8, len) }
-    })
-}
-
-pub(crate) fn aclrtMemset(ptr: *mut c_void, max_count: usize, value: i32, count: usize) -> Outcome {
-    if check_fill(ptr, max_count, count)?.is_some() {
-        graph::check_blocking("aclrtMemset")?;
-        world()?.engine.exclusive(|| fill(ptr as usize, value, count));
-    }
-    Ok(())
-}
-
-pub(crate) fn aclrtMemsetAsync(ptr: *mut c_void, max_count: usize, value: i32, count: usize, stream: aclrtStream) -> Outcome {
-    let Some(place) = check_fill(ptr, max_count, count)? else { return Ok(()) };
-    check!(
-        matches!(place, Place::Device(_)),
-        ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-        "devPtr is {}: the simulator fills memory of a device only",
-        place.name()
-    );
-    let stream = stream::resolve(stream)?;
-    on_this_device(&stream, "devPtr", &place)?;
-    let address = ptr as usize;
-    stream.enqueue(Task::Work("aclrtMemsetAsync", Arc::new(move || fill(address, value, count))))
 }

@@ -1,12 +1,14 @@
 //! Devices: which one is current, and what it is.
 
 use std::ffi::c_char;
+use std::time::{Duration, Instant};
 
+use ascend_rl_sys::codes::ACL_ERROR_RT_DEVICE_TASK_ABORT;
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
-use super::{give, graph, not_null, stream};
-use crate::reject::{Outcome, check, reject};
+use super::{deadline, give, graph, not_null, stream};
+use crate::reject::{Outcome, check};
 use crate::world::world;
 
 pub(crate) fn aclrtSetDevice(device_id: i32) -> Outcome {
@@ -23,11 +25,21 @@ pub(crate) fn aclrtSetDevice(device_id: i32) -> Outcome {
 
 /// The last reset waits for the primary context's work and ends its streams and events. Memory stays until it is freed.
 pub(crate) fn aclrtResetDevice(device_id: i32) -> Outcome {
+    reset(device_id, 1)
+}
+
+/// As the last reset, however many there were to come.
+pub(crate) fn aclrtResetDeviceForce(device_id: i32) -> Outcome {
+    reset(device_id, usize::MAX)
+}
+
+/// Gives back so many of `aclrtSetDevice`, or all.
+fn reset(device_id: i32, times: usize) -> Outcome {
     let device = world()?.device(device_id)?;
     let ended = {
         let mut primary = device.primary.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         check!(primary.count > 0, ACL_ERROR_RT_CONTEXT_RELEASE_ERROR, "device {device_id} was not set, or is reset already");
-        primary.count -= 1;
+        primary.count = primary.count.saturating_sub(times);
         if primary.count == 0 { std::mem::take(&mut *primary).context } else { None }
     };
     // Outside the lock: the work may need an event that another thread of this device has yet to record.
@@ -45,17 +57,52 @@ pub(crate) fn aclrtGetDevice(device_id: *mut i32) -> Outcome {
 
 pub(crate) fn aclrtGetDeviceCount(count: *mut u32) -> Outcome {
     not_null("count", count)?;
-    give(count, world()?.settings.devices);
+    give(count, world()?.devices().len() as u32);
     Ok(())
 }
 
-/// Waits for all streams of the current device, whatever their context.
 pub(crate) fn aclrtSynchronizeDevice() -> Outcome {
+    aclrtSynchronizeDeviceWithTimeout(-1)
+}
+
+/// Waits for all streams of the current device, whatever their context.
+pub(crate) fn aclrtSynchronizeDeviceWithTimeout(timeout: i32) -> Outcome {
+    let deadline = deadline(timeout)?;
     let device = current()?.device.id;
     let streams = stream::all(|stream| stream.device == device);
     streams.iter().try_for_each(|stream| graph::check_not_captured(stream, "waited for"))?;
-    streams.iter().for_each(|stream| stream.wait_all());
+    for stream in &streams {
+        check!(
+            stream::wait(stream, deadline)?,
+            ACL_ERROR_RT_STREAM_SYNC_TIMEOUT,
+            "the work of device {device} was not done within {timeout} ms: stream {} is behind",
+            stream.id
+        );
+    }
     streams.iter().try_for_each(|stream| stream::surface(stream))
+}
+
+/// The longest that [`aclrtDeviceTaskAbort`] waits, in milliseconds.
+const LONGEST_ABORT: u32 = 36 * 60 * 1000;
+
+/// Afterwards all streams can be used again: what had failed on them is over.
+pub(crate) fn aclrtDeviceTaskAbort(device_id: i32, timeout: u32) -> Outcome {
+    check!(timeout <= LONGEST_ABORT, ACL_ERROR_RT_PARAM_INVALID, "timeout is {timeout}: at most {LONGEST_ABORT} ms is taken");
+    let device = world()?.device(device_id)?.id;
+    let deadline = (timeout > 0).then(|| Instant::now() + Duration::from_millis(u64::from(timeout)));
+    let own = stream::all(|stream| stream.device == device);
+    check!(!own.is_empty(), ACL_ERROR_RT_CONTEXT_NULL, "device {device_id} has no context: nobody uses it");
+    // What runs for graphs has queues of its own, which must not go on where the streams that execute them are dropped.
+    let streams: Vec<_> = graph::queues(device).into_iter().chain(own).collect();
+    for stream in &streams {
+        check!(
+            stream.abort(ACL_ERROR_RT_DEVICE_TASK_ABORT, deadline),
+            ACL_ERROR_RT_WAIT_TIMEOUT,
+            "what runs on device {device_id} has not ended within {timeout} ms"
+        );
+    }
+    streams.iter().for_each(|stream| stream.forgive());
+    Ok(())
 }
 
 pub(crate) fn aclrtGetSocName() -> Outcome<*const c_char> {
@@ -66,28 +113,5 @@ pub(crate) fn aclrtGetSocName() -> Outcome<*const c_char> {
 pub(crate) fn aclrtGetRunMode(run_mode: *mut aclrtRunMode) -> Outcome {
     not_null("runMode", run_mode)?;
     give(run_mode, ACL_HOST);
-    Ok(())
-}
-
-/// Cores of the chip that `CANN_SIM_SOC` names; those of an Ascend910B3 for a chip that this table lacks.
-fn cube_cores(soc: &str) -> i64 {
-    let cores = [("Ascend910B1", 24), ("Ascend910B2", 24), ("Ascend910_93", 24)];
-    cores.iter().find(|(name, _)| soc.starts_with(name)).map_or(20, |(_, cores)| *cores)
-}
-
-pub(crate) fn aclGetDeviceCapability(device_id: u32, info: aclDeviceInfo, value: *mut i64) -> Outcome {
-    not_null("value", value)?;
-    let world = world()?;
-    world.device(i32::try_from(device_id).unwrap_or(-1))?;
-    let cores = cube_cores(&world.settings.soc.to_string_lossy());
-    give(
-        value,
-        match info {
-            ACL_DEVICE_INFO_AI_CORE_NUM => cores,
-            ACL_DEVICE_INFO_VECTOR_CORE_NUM => 2 * cores,
-            ACL_DEVICE_INFO_L2_SIZE => 192 << 20,
-            other => reject!(ACL_ERROR_INVALID_PARAM, "deviceInfo is {}, which is no fact of a device", other.0),
-        },
-    );
     Ok(())
 }

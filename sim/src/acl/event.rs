@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
-use super::{deadline, event_capture, give, not_null, stream};
-use crate::engine::{Record, Task};
+use super::{deadline, event_capture, give, not_null, notify, stream, timeouts};
+use crate::engine::{Hold, Record, Stream, Task};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
 use crate::world::Device;
@@ -46,11 +46,36 @@ pub(super) struct Records {
     pub(super) latest: Option<Arc<Record>>,
     /// What streams wait for before the first record; that record will be this one.
     coming: Option<Arc<Record>>,
+    /// Where streams wait, for events that can be asked about it.
+    waits: Vec<(Arc<Stream>, u64)>,
     /// The record in a graph that is being recorded.
     pub(super) captured: Option<event_capture::Captured>,
 }
 
 impl Event {
+    /// Whether the work before the latest record has run.
+    fn is_complete(&self) -> Outcome<bool> {
+        Ok(match self.latest()? {
+            None => self.origin == Origin::Ex,
+            Some(record) => record.time().is_some() || record.place().is_some_and(|(stream, at)| stream.poll(*at)),
+        })
+    }
+
+    /// When the latest record was reached, in nanoseconds since the simulator started.
+    fn time(&self, param: &str) -> Outcome<u64> {
+        check!(
+            self.flags & ACL_EVENT_TIME_LINE != 0,
+            ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID,
+            "{param} was made without ACL_EVENT_TIME_LINE (flag {:#x})",
+            self.flags
+        );
+        let Some(record) = self.latest()? else { reject!(ACL_ERROR_RT_INTERNAL_ERROR, "{param} was never recorded") };
+        match record.time() {
+            Some(time) => Ok(time),
+            None => reject!(ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, "{param} is not complete: synchronize first"),
+        }
+    }
+
     pub(super) fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -149,10 +174,24 @@ pub(crate) fn aclrtRecordEvent(event: aclrtEvent, stream: aclrtStream) -> Outcom
     }
     let record = records.coming.take().unwrap_or_default();
     records.latest = Some(record.clone());
-    stream.enqueue(Task::Record(record))
+    stream.push(Task::Record(record));
+    Ok(())
 }
 
 pub(crate) fn aclrtStreamWaitEvent(stream: aclrtStream, event: aclrtEvent) -> Outcome {
+    wait(stream, event, timeouts::event_wait())
+}
+
+/// In seconds; 0 is for ever.
+pub(crate) fn aclrtStreamWaitEventWithTimeout(stream: aclrtStream, event: aclrtEvent, timeout: i32) -> Outcome {
+    check!(timeout >= 0, ACL_ERROR_RT_PARAM_INVALID, "timeout is {timeout}: 0 (for ever) or more seconds are taken");
+    // No check of the ACL layer here: what it does not see is a bad value to the runtime.
+    check!(!event.is_null(), ACL_ERROR_RT_PARAM_INVALID, "event is null");
+    wait(stream, event, timeout as u32)
+}
+
+fn wait(stream: aclrtStream, event: aclrtEvent, seconds: u32) -> Outcome {
+    let id = event as u32;
     let event = resolve("event", event)?;
     check!(
         event.flags & (ACL_EVENT_SYNC | HOST_SYNC) != 0,
@@ -161,8 +200,9 @@ pub(crate) fn aclrtStreamWaitEvent(stream: aclrtStream, event: aclrtEvent) -> Ou
         event.flags
     );
     let stream = stream::resolve(stream)?;
+    let limit = notify::limit(seconds, || format!("event {id} was not recorded"));
     let mut records = event.records();
-    if event_capture::wait(&event, &records, &stream)? {
+    if event_capture::wait(&event, &records, &stream, &limit)? {
         return Ok(());
     }
     let record = match (&records.latest, event.origin) {
@@ -171,16 +211,24 @@ pub(crate) fn aclrtStreamWaitEvent(stream: aclrtStream, event: aclrtEvent) -> Ou
         (None, Origin::WithFlag) => records.coming.get_or_insert_default().clone(),
         (None, Origin::Default) => reject!(ACL_ERROR_RT_PARAM_INVALID, "event was never recorded"),
     };
-    stream.enqueue(Task::Wait(record))
+    // Not into a graph: `event_capture` has seen to that. An update of a task group lets marks pass.
+    match limit {
+        None => stream.push(Task::Wait(record)),
+        limit => stream.push(Task::Hold(Box::new(Hold::new("aclrtStreamWaitEventWithTimeout", record, limit)))),
+    }
+    if event.origin != Origin::Ex {
+        records.waits.retain(|(stream, position)| !stream.has_run(*position));
+        // Another thread's enqueue may have come between: then the answer is late, never early.
+        let position = stream.enqueued();
+        records.waits.push((stream, position));
+    }
+    Ok(())
 }
 
 pub(crate) fn aclrtQueryEventStatus(event: aclrtEvent, status: *mut aclrtEventRecordedStatus) -> Outcome {
     let event = resolve("event", event)?;
     not_null("status", status)?;
-    let complete = match event.latest()? {
-        None => event.origin == Origin::Ex,
-        Some(record) => record.time().is_some() || record.place().is_some_and(|(stream, at)| stream.poll(*at)),
-    };
+    let complete = event.is_complete()?;
     give(status, if complete { ACL_EVENT_RECORDED_STATUS_COMPLETE } else { ACL_EVENT_RECORDED_STATUS_NOT_READY });
     Ok(())
 }
@@ -207,19 +255,66 @@ pub(crate) fn aclrtEventElapsedTime(ms: *mut f32, start: aclrtEvent, end: aclrtE
     not_null("ms", ms)?;
     let mut times = [0; 2];
     for (time, (param, event)) in times.iter_mut().zip([("startEvent", start), ("endEvent", end)]) {
-        let event = resolve(param, event)?;
-        check!(
-            event.flags & ACL_EVENT_TIME_LINE != 0,
-            ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID,
-            "{param} was made without ACL_EVENT_TIME_LINE (flag {:#x})",
-            event.flags
-        );
-        let Some(record) = event.latest()? else { reject!(ACL_ERROR_RT_INTERNAL_ERROR, "{param} was never recorded") };
-        let Some(at) = record.time() else {
-            reject!(ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, "{param} is not complete: synchronize first")
-        };
-        *time = at;
+        *time = resolve(param, event)?.time(param)?;
     }
     give(ms, ((times[1] as f64 - times[0] as f64) / 1e6) as f32);
+    Ok(())
+}
+
+/// Microseconds since the simulator started.
+pub(crate) fn aclrtEventGetTimestamp(event: aclrtEvent, timestamp: *mut u64) -> Outcome {
+    not_null("timestamp", timestamp)?;
+    give(timestamp, resolve("event", event)?.time("event")? / 1000);
+    Ok(())
+}
+
+/// Waits that are queued keep to the record that they were queued for. What a reset event is asked for meanwhile, it does not
+/// know: a card says so once the stream has come here, the simulator at once.
+pub(crate) fn aclrtResetEvent(event: aclrtEvent, stream: aclrtStream) -> Outcome {
+    let event = resolve("event", event)?;
+    check!(
+        event.origin == Origin::WithFlag && event.flags & ACL_EVENT_SYNC != 0,
+        ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
+        "event is not one of aclrtCreateEventWithFlag with ACL_EVENT_SYNC: it needs no reset"
+    );
+    let stream = stream::resolve(stream)?;
+    let mut records = event.records();
+    let recorded = event_capture::reset(&event, &mut records, &stream)?;
+    stream.enqueue(Task::Work("aclrtResetEvent", Arc::new(|| ())))?;
+    if !recorded {
+        records.latest = None;
+    }
+    Ok(())
+}
+
+pub(crate) fn aclrtQueryEvent(event: aclrtEvent, status: *mut aclrtEventStatus) -> Outcome {
+    let event = resolve("event", event)?;
+    not_null("status", status)?;
+    check!(event.origin != Origin::Ex, ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "event is one of aclrtCreateEventExWithFlag");
+    give(status, if event.is_complete()? { ACL_EVENT_STATUS_COMPLETE } else { ACL_EVENT_STATUS_NOT_READY });
+    Ok(())
+}
+
+pub(crate) fn aclrtQueryEventWaitStatus(event: aclrtEvent, status: *mut aclrtEventWaitStatus) -> Outcome {
+    let event = resolve("event", event)?;
+    not_null("status", status)?;
+    check!(event.origin != Origin::Ex, ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "event is one of aclrtCreateEventExWithFlag");
+    let records = event.records();
+    event_capture::check_free(&records)?;
+    let over = records.waits.iter().all(|(stream, position)| stream.poll(*position));
+    give(status, if over { ACL_EVENT_WAIT_STATUS_COMPLETE } else { ACL_EVENT_WAIT_STATUS_NOT_READY });
+    Ok(())
+}
+
+pub(crate) fn aclrtGetEventId(event: aclrtEvent, event_id: *mut u32) -> Outcome {
+    resolve("event", event)?;
+    not_null("eventId", event_id)?;
+    give(event_id, event as u32);
+    Ok(())
+}
+
+pub(crate) fn aclrtGetEventAvailNum(event_count: *mut u32) -> Outcome {
+    not_null("eventCount", event_count)?;
+    give(event_count, MOST_EVENTS.saturating_sub(current()?.device.events.load(SeqCst)) as u32);
     Ok(())
 }

@@ -7,7 +7,7 @@ use ascend_rl_sys::types::*;
 
 use super::context::current;
 use super::event::{Event, Origin, Records};
-use crate::engine::Stream;
+use crate::engine::{Limit, Stream};
 use crate::graph::{Graph, Recorder};
 use crate::reject::{Outcome, Reject, check, reject};
 
@@ -70,7 +70,7 @@ pub(super) fn record(event: &Event, records: &mut Records, stream: &Arc<Stream>)
 }
 
 /// Waits within a graph, which `stream` joins if it must. False: the wait is an ordinary one.
-pub(super) fn wait(event: &Event, records: &Records, stream: &Arc<Stream>) -> Outcome<bool> {
+pub(super) fn wait(event: &Event, records: &Records, stream: &Arc<Stream>, limit: &Limit) -> Outcome<bool> {
     match (captured(records), stream.recorder()) {
         (None, None | Some(Recorder::Update(_))) => Ok(false),
         (None, Some(Recorder::Lane(graph, _))) => {
@@ -97,10 +97,24 @@ pub(super) fn wait(event: &Event, records: &Records, stream: &Arc<Stream>) -> Ou
                 }
                 None => join(&graph, stream)?,
             };
-            graph.wait(lane, mark)?;
+            graph.wait(lane, mark, limit.clone())?;
             Ok(true)
         }
     }
+}
+
+/// Resets within the graph that `stream` goes into: each replay makes its marks anew, so only the recording forgets the last one.
+/// False: it goes into none.
+pub(super) fn reset(event: &Event, records: &mut Records, stream: &Stream) -> Outcome<bool> {
+    let Some(Recorder::Lane(graph, _)) = stream.recorder() else {
+        check_free(records)?;
+        return Ok(false);
+    };
+    check_kind(event, &graph)?;
+    if captured(records).is_some_and(|(other, _)| Arc::ptr_eq(&other, &graph)) {
+        records.captured = None;
+    }
+    Ok(true)
 }
 
 /// Takes a stream into a capture: its lane.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::*;
 
-use ascend_rl_sys::codes::ACL_ERROR_INVALID_PARAM;
+use ascend_rl_sys::codes::{ACL_ERROR_INVALID_PARAM, ACL_ERROR_RT_PARAM_INVALID};
 
 use super::context::current;
 use super::{give, not_null};
@@ -21,6 +21,16 @@ pub(crate) fn aclrtDeviceCanAccessPeer(can_access_peer: *mut i32, device_id: i32
     not_null("canAccessPeer", can_access_peer)?;
     peer_of(world()?.device(device_id)?, "peerDeviceId", peer_device_id)?;
     give(can_access_peer, 1);
+    Ok(())
+}
+
+pub(crate) fn aclrtDevicePeerAccessStatus(device_id: i32, peer_device_id: i32, status: *mut i32) -> Outcome {
+    not_null("status", status)?;
+    // What is no pair of devices is a bad value here, as CANN's page says.
+    let bad = |refusal: Reject| Reject { code: ACL_ERROR_RT_PARAM_INVALID, ..refusal };
+    let device = world()?.device(device_id).map_err(bad)?;
+    let peer = peer_of(device, "peerDeviceId", peer_device_id).map_err(bad)?;
+    give(status, device.reaches(peer) as i32);
     Ok(())
 }
 

@@ -1,13 +1,16 @@
 //! Start and end, versions, options, error texts.
 
 use std::ffi::{CStr, c_char};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::*};
+use std::path::Path;
+use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU64, Ordering::*};
+use std::sync::{Mutex, PoisonError};
 
 use ascend_rl_sys::types::*;
 
+use super::config::Config;
 use super::{give, not_null};
-use crate::boundary::take_recent;
-use crate::reject::{Outcome, check, reject};
+use crate::boundary::{last_error, take_recent, tell_process};
+use crate::reject::{Outcome, Reject, check, reject};
 use crate::world::world;
 
 /// The toolkit whose behaviour is modelled.
@@ -18,32 +21,40 @@ const INTERFACE: [i32; 3] = [1, 16, 0];
 /// `aclInit` calls that were not given back.
 static REFERENCES: AtomicU64 = AtomicU64::new(0);
 
+/// What the first `aclInit` asked for: later ones of the process cannot ask for anything else.
+static CONFIG: Mutex<Option<Config>> = Mutex::new(None);
+/// The device of threads that have not chosen one; -1 for none.
+static DEFAULT_DEVICE: AtomicI32 = AtomicI32::new(-1);
+
+/// The device of threads that have not chosen one.
+pub(super) fn default_device() -> Option<i32> {
+    Some(DEFAULT_DEVICE.load(Relaxed)).filter(|id| *id >= 0)
+}
+
 pub(crate) fn aclInit(config_path: *const c_char) -> Outcome {
-    world()?;
+    let world = world()?;
     if REFERENCES.load(SeqCst) == 0 {
-        check_config(config_path)?;
+        let config = if config_path.is_null() {
+            Config::default()
+        } else {
+            // SAFETY: not null, and C's contract is a NUL-terminated string that lives for the call.
+            let path = unsafe { CStr::from_ptr(config_path) };
+            Config::read(Path::new(&*path.to_string_lossy()))?
+        };
+        config.default_device.map(|id| world.device(id)).transpose()?;
+        let mut first = CONFIG.lock().unwrap_or_else(PoisonError::into_inner);
+        check!(
+            *first.get_or_insert_with(|| config.clone()) == config,
+            ACL_ERROR_INVALID_PARAM,
+            "configPath asks for other settings than the first aclInit of this process did"
+        );
+        DEFAULT_DEVICE.store(config.default_device.unwrap_or(-1), Relaxed);
+        tell_process(config.process_messages);
     }
     if REFERENCES.fetch_add(1, SeqCst) > 0 {
         reject!(ACL_ERROR_REPEAT_INITIALIZE, "the runtime is started already; the call counts as one more reference")
     }
     Ok(())
-}
-
-/// No configuration, or one that asks for nothing.
-fn check_config(path: *const c_char) -> Outcome {
-    if path.is_null() {
-        return Ok(());
-    }
-    // SAFETY: not null, and C's contract is a NUL-terminated string that lives for the call.
-    let path = unsafe { CStr::from_ptr(path) }.to_string_lossy();
-    match std::fs::read_to_string(&*path) {
-        Err(error) => reject!(ACL_ERROR_INVALID_FILE, "configPath \"{path}\" cannot be read: {error}"),
-        Ok(text) if text.split_whitespace().collect::<String>().trim_matches(['{', '}']).is_empty() => Ok(()),
-        Ok(_) => reject!(
-            ACL_ERROR_FEATURE_UNSUPPORTED,
-            "configPath \"{path}\": the simulator takes no settings there; pass null or a file that holds {{}}"
-        ),
-    }
 }
 
 pub(crate) fn aclFinalize() -> Outcome {
@@ -94,37 +105,107 @@ fn padded<const N: usize>(text: &str) -> [u8; N] {
     bytes
 }
 
+/// Packages that can be asked for by name: those whose functions the simulator has. Dashes and underscores are alike.
+const PACKAGES: [&str; 6] = ["CANN", "runtime", "opbase", "ops-transformer", "hccl", "hcomm"];
+
+fn package(name: *const c_char) -> Outcome {
+    not_null("pkgName", name)?;
+    // SAFETY: not null, and C's contract is a NUL-terminated string that lives for the call.
+    let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
+    check!(
+        PACKAGES.contains(&&*name.replace('_', "-")),
+        ACL_ERROR_INVALID_FILE,
+        "pkgName is \"{name}\", which is not installed: {} are",
+        PACKAGES.join(", ")
+    );
+    Ok(())
+}
+
+pub(crate) fn aclsysGetVersionStr(pkg_name: *mut c_char, version_str: *mut c_char) -> Outcome {
+    not_null("versionStr", version_str)?;
+    package(pkg_name)?;
+    for (i, byte) in TOOLKIT.0.bytes().chain([0]).enumerate() {
+        // SAFETY: not null, and C's contract is room for 128 bytes.
+        unsafe { version_str.add(i).write(byte as c_char) };
+    }
+    Ok(())
+}
+
+/// Major, minor and patch, each with its own weight.
+pub(crate) fn aclsysGetVersionNum(pkg_name: *mut c_char, version_num: *mut i32) -> Outcome {
+    not_null("versionNum", version_num)?;
+    package(pkg_name)?;
+    let weights = [10_000_000, 100_000, 1_000];
+    let parts = TOOLKIT.0.split('.').map(|part| part.parse().unwrap_or(0));
+    give(version_num, parts.zip(weights).map(|(part, weight): (i32, i32)| part * weight).sum());
+    Ok(())
+}
+
 pub(crate) fn aclGetRecentErrMsg() -> Outcome<*const c_char> {
     Ok(take_recent())
 }
 
-/// Values of the options by their numbers; -1 where never set.
-static OPTIONS: [AtomicI64; 3] = [const { AtomicI64::new(-1) }; 3];
-
-fn option(opt: aclSysParamOpt) -> Outcome<&'static AtomicI64> {
-    match OPTIONS.get(opt.0 as usize) {
-        Some(option) => Ok(option),
-        None => reject!(ACL_ERROR_INVALID_PARAM, "opt is {}, which is no option", opt.0),
+/// The code itself is what the function returns; its text was given when it arose.
+fn tell_last(level: aclrtLastErrLevel, forget: bool) -> Outcome {
+    check!(level == ACL_RT_THREAD_LEVEL, ACL_ERROR_INVALID_PARAM, "level is {}: ACL_RT_THREAD_LEVEL (0) is taken", level.0);
+    match last_error(forget) {
+        0 => Ok(()),
+        code => Err(Reject { code, text: String::new() }),
     }
 }
 
-/// Every operator of the simulator is deterministic and strongly consistent whatever is set.
+pub(crate) fn aclrtGetLastError(level: aclrtLastErrLevel) -> Outcome {
+    tell_last(level, true)
+}
+
+pub(crate) fn aclrtPeekAtLastError(level: aclrtLastErrLevel) -> Outcome {
+    tell_last(level, false)
+}
+
+/// Values of the options by their numbers; -1 where never set.
+pub(super) struct Options([AtomicI64; 3]);
+
+impl Options {
+    pub(super) const fn new() -> Options {
+        Options([const { AtomicI64::new(-1) }; 3])
+    }
+
+    fn find(&self, opt: aclSysParamOpt) -> Outcome<&AtomicI64> {
+        match self.0.get(opt.0 as usize) {
+            Some(option) => Ok(option),
+            None => reject!(ACL_ERROR_INVALID_PARAM, "opt is {}, which is no option", opt.0),
+        }
+    }
+
+    /// Every operator of the simulator is deterministic and strongly consistent whatever is set.
+    pub(super) fn set(&self, opt: aclSysParamOpt, value: i64) -> Outcome {
+        let option = self.find(opt)?;
+        check!(value == 0 || value == 1, ACL_ERROR_RT_PARAM_INVALID, "value is {value}: 0 or 1 is taken");
+        check!(
+            opt != ACL_OPT_ENABLE_DEBUG_KERNEL || value == 0,
+            ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
+            "ACL_OPT_ENABLE_DEBUG_KERNEL is not supported by the simulator"
+        );
+        option.store(value, SeqCst);
+        Ok(())
+    }
+
+    pub(super) fn get(&self, opt: aclSysParamOpt, value: *mut i64) -> Outcome {
+        not_null("value", value)?;
+        let stored = self.find(opt)?.load(SeqCst);
+        check!(stored >= 0, ACL_ERROR_RT_SYSPARAMOPT_NOT_SET, "option {} was never set", opt.name().unwrap_or("?"));
+        give(value, stored);
+        Ok(())
+    }
+}
+
+/// Those of the process. A context has its own.
+static OPTIONS: Options = Options::new();
+
 pub(crate) fn aclrtSetSysParamOpt(opt: aclSysParamOpt, value: i64) -> Outcome {
-    let option = option(opt)?;
-    check!(value == 0 || value == 1, ACL_ERROR_RT_PARAM_INVALID, "value is {value}: 0 or 1 is taken");
-    check!(
-        opt != ACL_OPT_ENABLE_DEBUG_KERNEL || value == 0,
-        ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-        "ACL_OPT_ENABLE_DEBUG_KERNEL is not supported by the simulator"
-    );
-    option.store(value, SeqCst);
-    Ok(())
+    OPTIONS.set(opt, value)
 }
 
 pub(crate) fn aclrtGetSysParamOpt(opt: aclSysParamOpt, value: *mut i64) -> Outcome {
-    not_null("value", value)?;
-    let stored = option(opt)?.load(SeqCst);
-    check!(stored >= 0, ACL_ERROR_RT_SYSPARAMOPT_NOT_SET, "option {} was never set", opt.name().unwrap_or("?"));
-    give(value, stored);
-    Ok(())
+    OPTIONS.get(opt, value)
 }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
+use std::time::Instant;
 
+use ascend_rl_sys::codes::{ACL_ERROR_RT_STREAM_ABORT, name};
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
-use super::{deadline, give, graph, not_null};
+use super::{attributes, callback, deadline, give, graph, not_null};
 use crate::engine::Stream;
 use crate::registry::{Kind, Registry};
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, Reject, check, reject};
 
 /// Streams of a device of the A2 and A3 series.
 const MOST_STREAMS: usize = 1984;
@@ -31,11 +33,17 @@ pub(super) fn end_all(context: &Context) {
     for handle in STREAMS.handles(|stream| stream.context == context.handle()) {
         if let Some(stream) = STREAMS.remove(handle) {
             stream.wait_all();
+            callback::forget(&stream);
             if !Arc::ptr_eq(&stream, context.default_stream()) {
                 context.device.streams.fetch_sub(1, SeqCst);
             }
         }
     }
+}
+
+/// The handle of a context's default stream, for programs that want it by name.
+pub(super) fn default_handle(context: &Context) -> usize {
+    STREAMS.handles(|stream| std::ptr::eq(&**stream, &**context.default_stream())).first().copied().unwrap_or(0)
 }
 
 /// The stream of a handle, which must be of the current context; null is that context's default stream.
@@ -65,14 +73,28 @@ pub(super) fn surface(stream: &Stream) -> Outcome {
     }
 }
 
+/// Waits for everything enqueued so far; false if `deadline` comes first. Who waits for work that is aborted is told so.
+pub(super) fn wait(stream: &Arc<Stream>, deadline: Option<Instant>) -> Outcome<bool> {
+    let aborts = stream.aborts();
+    let done = stream.wait(stream.enqueued(), deadline);
+    match stream.aborted_since(aborts) {
+        None => Ok(done),
+        Some(code) => {
+            let text = format!("the work of stream {} was aborted ({})", stream.id, name(code).unwrap_or("?"));
+            Err(Reject { code, text })
+        }
+    }
+}
+
 pub(crate) fn aclrtCreateStream(stream: *mut aclrtStream) -> Outcome {
     aclrtCreateStreamWithConfig(stream, 0, 0)
 }
 
-/// Priorities are clamped and unknown flags ignored, as CANN does. All but `ACL_STREAM_PERSISTENT` (graphs can be built from it)
-/// are hints about speed: the simulator has no use for them.
-pub(crate) fn aclrtCreateStreamWithConfig(stream: *mut aclrtStream, _priority: u32, flag: u32) -> Outcome {
+/// Priority and most flags are hints about speed: the simulator tells them, and has no use for them. Graphs can be built from
+/// streams with `ACL_STREAM_PERSISTENT`.
+pub(crate) fn aclrtCreateStreamWithConfig(stream: *mut aclrtStream, priority: u32, flag: u32) -> Outcome {
     not_null("stream", stream)?;
+    attributes::check_flags(flag)?;
     let context = current()?;
     let device = context.device;
     if device.streams.fetch_add(1, SeqCst) >= MOST_STREAMS {
@@ -80,9 +102,7 @@ pub(crate) fn aclrtCreateStreamWithConfig(stream: *mut aclrtStream, _priority: u
         reject!(ACL_ERROR_RT_NO_STREAM_RESOURCE, "device {} has {MOST_STREAMS} streams, as many as there can be", device.id)
     }
     let made = Stream::new(context.default_stream().engine(), device.id, context.handle());
-    if flag & ACL_STREAM_PERSISTENT != 0 {
-        made.set_persistent();
-    }
+    attributes::set(&made, priority, flag);
     give(stream, register(made) as aclrtStream);
     Ok(())
 }
@@ -90,7 +110,13 @@ pub(crate) fn aclrtCreateStreamWithConfig(stream: *mut aclrtStream, _priority: u
 /// Takes a stream out: from now on its handle is stale.
 fn take(stream: aclrtStream) -> Outcome<Arc<Stream>> {
     not_null("stream", stream)?;
-    graph::check_free(&*resolve(stream)?, "destroyed")?;
+    let found = resolve(stream)?;
+    check!(
+        !Arc::ptr_eq(&found, current()?.default_stream()),
+        ACL_ERROR_RT_PARAM_INVALID,
+        "stream is the default stream, which ends with its context"
+    );
+    graph::check_free(&found, "destroyed")?;
     let Some(taken) = STREAMS.remove(stream as usize) else {
         reject!(ACL_ERROR_RT_INVALID_HANDLE, "stream was destroyed by another thread")
     };
@@ -99,12 +125,16 @@ fn take(stream: aclrtStream) -> Outcome<Arc<Stream>> {
 }
 
 pub(crate) fn aclrtDestroyStream(stream: aclrtStream) -> Outcome {
-    take(stream)?.wait_all();
+    let stream = take(stream)?;
+    stream.wait_all();
+    callback::forget(&stream);
     Ok(())
 }
 
 pub(crate) fn aclrtDestroyStreamForce(stream: aclrtStream) -> Outcome {
-    take(stream)?.discard();
+    let stream = take(stream)?;
+    stream.discard();
+    callback::forget(&stream);
     Ok(())
 }
 
@@ -116,11 +146,7 @@ pub(crate) fn aclrtSynchronizeStreamWithTimeout(stream: aclrtStream, timeout: i3
     let deadline = deadline(timeout)?;
     let stream = resolve(stream)?;
     graph::check_not_captured(&stream, "waited for")?;
-    check!(
-        stream.wait(stream.enqueued(), deadline),
-        ACL_ERROR_RT_STREAM_SYNC_TIMEOUT,
-        "the stream's work was not done within {timeout} ms"
-    );
+    check!(wait(&stream, deadline)?, ACL_ERROR_RT_STREAM_SYNC_TIMEOUT, "the stream's work was not done within {timeout} ms");
     surface(&stream)
 }
 
@@ -130,5 +156,25 @@ pub(crate) fn aclrtStreamQuery(stream: aclrtStream, status: *mut aclrtStreamStat
     graph::check_not_captured(&stream, "queried")?;
     let done = stream.poll(stream.enqueued());
     give(status, if done { ACL_STREAM_STATUS_COMPLETE } else { ACL_STREAM_STATUS_NOT_READY });
+    Ok(())
+}
+
+/// Drops what has not begun, and returns once what runs has ended.
+pub(crate) fn aclrtStreamAbort(stream: aclrtStream) -> Outcome {
+    resolve(stream)?.abort(ACL_ERROR_RT_STREAM_ABORT, None);
+    Ok(())
+}
+
+pub(crate) fn aclrtStreamStop(stream: aclrtStream) -> Outcome {
+    resolve(stream)?;
+    reject!(
+        ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
+        "the simulator cannot stop an operation half-way; aclrtStreamAbort drops what has not begun"
+    )
+}
+
+pub(crate) fn aclrtGetStreamAvailableNum(stream_count: *mut u32) -> Outcome {
+    not_null("streamCount", stream_count)?;
+    give(stream_count, MOST_STREAMS.saturating_sub(current()?.device.streams.load(SeqCst)) as u32);
     Ok(())
 }

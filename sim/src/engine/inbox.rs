@@ -17,8 +17,14 @@ pub(crate) enum Command {
     Demand(Arc<Stream>, u64),
     /// The first so many entries of the stream are not to run if they have not yet.
     Drop(Arc<Stream>, u64),
+    /// This party of the meeting, which is in another process, has come to it.
+    Arrive(Arc<Meeting>, usize),
+    /// All have done their share of the meeting's work.
+    Conclude(Arc<Meeting>),
     /// The meeting cannot be any more.
     CallOff(Arc<Meeting>, Reject),
+    /// Something that holds a stream may be so now.
+    Look,
     /// The streams of this context do not wait for those who have not enqueued their part of a meeting.
     Abandon(usize),
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::inbox::Command;
-use super::{Stream, Task};
+use super::{Needs, Stream, Task};
 use crate::settings::Schedule;
 
 struct Lane {
@@ -19,8 +19,11 @@ impl Lane {
     fn runnable(&self) -> bool {
         match self.queue.front() {
             None => false,
+            // Nothing of it runs any more; what waits must not stand in the way of what is to be dropped.
+            Some(_) if self.stream.stopped() => true,
             Some((_, Task::Wait(record))) => record.time().is_some(),
             Some((_, Task::Meet(attendance))) => attendance.ready(),
+            Some((_, Task::Hold(hold))) => hold.ready(),
             Some(_) => true,
         }
     }
@@ -37,9 +40,11 @@ pub(super) struct Lanes {
     needed: Vec<(usize, u64)>,
     stale: bool,
     random: u64,
-    /// Entries of the queues that meet others; while there are none, nothing is spent on them.
-    meets: usize,
-    /// When the first of the heads that wait for others gives up.
+    /// The place of the last entry that was taken.
+    taken: u64,
+    /// Entries of the queues that wait for more than a mark; while there are none, nothing is spent on them.
+    attending: usize,
+    /// When the first of the heads that wait gives up.
     deadline: Option<Instant>,
 }
 
@@ -57,7 +62,8 @@ impl Lanes {
             needed: Vec::new(),
             stale: false,
             random,
-            meets: 0,
+            taken: 0,
+            attending: 0,
             deadline: None,
         }
     }
@@ -69,7 +75,16 @@ impl Lanes {
             Command::EnqueueAll(stream, tasks) => self.append(stream, tasks),
             Command::Demand(stream, position) => self.demands.push((stream, position)),
             Command::Drop(stream, position) => self.drop_up_to(&stream, position),
+            Command::Arrive(meeting, party) => {
+                meeting.arrive_from_elsewhere(party);
+                if self.schedule != Schedule::Eager {
+                    // Who comes to a meeting there waits for those here.
+                    self.demands.extend(meeting.places());
+                }
+            }
+            Command::Conclude(meeting) => meeting.end(Ok(())),
             Command::CallOff(meeting, why) => meeting.fail(why),
+            Command::Look => {}
             Command::Abandon(context) => {
                 let lanes = self.lanes.iter().filter(|lane| lane.stream.context == context);
                 for (_, task) in lanes.flat_map(|lane| &lane.queue) {
@@ -94,23 +109,21 @@ impl Lanes {
         };
         for task in tasks {
             self.enqueues += 1;
-            self.meets += matches!(task, Task::Meet(_)) as usize;
+            self.attending += task.attends() as usize;
+            if self.schedule != Schedule::Eager
+                && let Task::Meet(attendance) = &task
+            {
+                self.demands.extend(attendance.wanted());
+            }
             self.lanes[i].queue.push_back((self.enqueues, task));
         }
     }
 
-    /// Marks among the dropped count as reached, and who was to meet others calls it off: nobody must wait for ever.
     fn drop_up_to(&mut self, stream: &Arc<Stream>, position: u64) {
         if let Some(i) = self.find(stream) {
             for (_, task) in self.lanes[i].queue.drain(..) {
-                match task {
-                    Task::Record(record) => record.complete(stream.failure()),
-                    Task::Meet(attendance) => {
-                        self.meets -= 1;
-                        attendance.withdraw();
-                    }
-                    _ => {}
-                }
+                self.attending -= task.attends() as usize;
+                task.dismiss(stream);
             }
         }
         stream.complete(position);
@@ -126,7 +139,7 @@ impl Lanes {
             self.needed = self.find_needed();
         }
         self.deadline = None;
-        if self.meets > 0 {
+        if self.attending > 0 {
             self.attend();
         }
         let i = match self.schedule {
@@ -134,9 +147,17 @@ impl Lanes {
             Schedule::Lazy { .. } => self.any_needed(),
         }?;
         let lane = &mut self.lanes[i];
-        let (_, task) = lane.queue.pop_front()?;
-        self.meets -= matches!(task, Task::Meet(_)) as usize;
+        let (order, task) = lane.queue.pop_front()?;
+        self.taken = order;
+        self.attending -= task.attends() as usize;
         Some((lane.stream.clone(), task))
+    }
+
+    /// The task that was taken last goes on heading its queue.
+    pub(super) fn put_back(&mut self, stream: &Arc<Stream>, task: Task) {
+        let Some(i) = self.find(stream) else { return };
+        self.attending += task.attends() as usize;
+        self.lanes[i].queue.push_front((self.taken, task));
     }
 
     /// The lanes that may run: all, or those that somebody waits for.
@@ -149,8 +170,8 @@ impl Lanes {
         all.iter().chain(needed.iter().filter_map(wanted))
     }
 
-    /// Heads that meet others arrive, and those that have waited too long give up. Under the lazy schedule time counts only
-    /// while somebody waits: a program that has not asked for the work does not wait for it.
+    /// Heads that wait for more than a mark arrive, and those that have waited too long give up. Under the lazy schedule time
+    /// counts only while somebody waits: a program that has not asked for the work does not wait for it.
     fn attend(&mut self) {
         let heads = || {
             self.active().filter_map(|lane| match lane.queue.front() {
@@ -158,13 +179,20 @@ impl Lanes {
                 _ => None,
             })
         };
+        let holds = || {
+            self.active().filter_map(|lane| match lane.queue.front() {
+                Some((_, Task::Hold(hold))) => Some(hold),
+                _ => None,
+            })
+        };
         heads().for_each(|attendance| attendance.arrive());
+        holds().for_each(|hold| hold.arrive());
         // Only now: the last to arrive may have been late, but all are here.
         let deadline = heads().filter_map(|attendance| attendance.deadline()).min();
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             heads().for_each(|attendance| attendance.give_up());
         }
-        self.deadline = deadline;
+        self.deadline = deadline.into_iter().chain(holds().filter_map(|hold| hold.deadline())).min();
     }
 
     /// When [`Self::next`] is to be asked again although nothing was enqueued.
@@ -209,6 +237,13 @@ impl Lanes {
                     Task::Wait(record) if at > from && record.time().is_none() => todo.extend(record.place().cloned()),
                     // Those that have not enqueued theirs yet make the search stale when they do.
                     Task::Meet(attendance) if at > from => todo.extend(attendance.places()),
+                    Task::Hold(hold) if at > from => match hold.needs() {
+                        Needs::Nothing => {}
+                        Needs::Entry(stream, position) => todo.push((stream, position)),
+                        Needs::Anything => {
+                            todo.extend(self.lanes.iter().map(|lane| (lane.stream.clone(), lane.stream.enqueued())))
+                        }
+                    },
                     _ => {}
                 }
             }

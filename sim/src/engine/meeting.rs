@@ -4,8 +4,13 @@
 //! runs when everybody has arrived at each of its meetings. The first to run a full meeting does its work, once, and the
 //! others find it done. A meeting at which somebody does not arrive in time fails, and with it the entries that wait there;
 //! so does one that is called off. Whoever has been waited for in vain at one meeting is not waited for at the next.
+//!
+//! Parties may also be in other processes: they arrive by [`Engine::arrive`](super::Engine::arrive). The work of such a meeting
+//! is done in shares, one a process; an entry that has done its own stays at the head of its queue, and other streams run
+//! meanwhile, until [`Engine::conclude`](super::Engine::conclude) says that all have.
 //! Only the engine's thread changes a meeting; any thread may take a seat for an entry.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -14,15 +19,17 @@ use crate::reject::{Outcome, Reject};
 
 /// What a meeting is for: the engine asks, whoever made it answers.
 pub(crate) trait Purpose: Send + Sync {
-    /// The work; a panic fails all parties.
-    fn run(&self);
+    /// The work; a panic fails all parties. False where it is not done before others have done their share of it elsewhere.
+    fn run(&self) -> bool;
+    /// What became of it, once that is known.
+    fn ended(&self, _outcome: &Outcome) {}
     /// `party` has come. Neither this nor [`Self::in_vain`] may wait: a meeting's lock is held.
     fn came(&self, _party: usize) {}
     /// Whether one of those who have not arrived has been waited for already, elsewhere and in vain.
     fn in_vain(&self, _arrived: &[bool]) -> bool {
         false
     }
-    /// The failure where `arrived` says who has come in time.
+    /// The failure where `arrived` says who has come in time; all: somebody's share of the work is missing.
     fn late(&self, arrived: &[bool]) -> Reject;
     /// The failure where the entry of `party` was dropped from its queue, or waits no longer.
     fn withdrawn(&self, party: usize) -> Reject;
@@ -43,8 +50,12 @@ struct Progress {
     places: Vec<Option<(Arc<Stream>, u64)>>,
     arrived: Vec<bool>,
     missing: usize,
-    /// When the first arrived.
+    /// When the first arrived; then, when the last did.
     since: Option<Instant>,
+    /// Somebody in another process waits here.
+    wanted: bool,
+    /// The work was begun. It is done once there is an outcome.
+    held: bool,
     /// Done, or failed.
     outcome: Option<Outcome>,
 }
@@ -58,8 +69,15 @@ impl Progress {
 
 impl Meeting {
     pub(crate) fn new(parties: usize, timeout: Option<Duration>, purpose: Arc<dyn Purpose>) -> Arc<Meeting> {
-        let progress =
-            Progress { places: vec![None; parties], arrived: vec![false; parties], missing: parties, since: None, outcome: None };
+        let progress = Progress {
+            places: vec![None; parties],
+            arrived: vec![false; parties],
+            missing: parties,
+            since: None,
+            wanted: false,
+            held: false,
+            outcome: None,
+        };
         Arc::new(Meeting { purpose, timeout, progress: Mutex::new(progress) })
     }
 
@@ -68,21 +86,37 @@ impl Meeting {
         self.progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
+    /// Again is as well as once.
     fn arrive(&self, party: usize) {
         let mut progress = self.progress();
         if std::mem::replace(&mut progress.arrived[party], true) {
             return;
         }
         progress.missing -= 1;
-        progress.since.get_or_insert_with(Instant::now);
+        let now = Instant::now();
+        match progress.missing {
+            0 => progress.since = Some(now),
+            _ => _ = progress.since.get_or_insert(now),
+        }
         self.purpose.came(party);
+    }
+
+    /// A party of another process has come to it.
+    pub(super) fn arrive_from_elsewhere(&self, party: usize) {
+        self.progress().wanted = true;
+        self.arrive(party);
     }
 
     /// When those who are here give up; none once there is nothing to wait for.
     fn deadline(&self) -> Option<Instant> {
         let progress = self.progress();
-        let since = progress.since.filter(|_| !progress.settled())?;
-        if self.purpose.in_vain(&progress.arrived) { Some(since) } else { since.checked_add(self.timeout?) }
+        let waits = progress.outcome.is_none() && (progress.missing > 0 || progress.held);
+        let since = progress.since.filter(|_| waits)?;
+        if progress.missing > 0 && self.purpose.in_vain(&progress.arrived) {
+            Some(since)
+        } else {
+            since.checked_add(self.timeout?)
+        }
     }
 
     fn give_up(&self, now: Instant) {
@@ -92,18 +126,41 @@ impl Meeting {
         }
     }
 
-    /// The first outcome stays.
     pub(super) fn fail(&self, why: Reject) {
-        self.progress().outcome.get_or_insert(Err(why));
+        self.end(Err(why));
     }
 
-    /// What it came to; a full meeting that has not been held yet is held now.
-    fn conclude(&self, run: impl FnOnce(&dyn Purpose) -> Outcome) -> Outcome {
-        if let Some(outcome) = &self.progress().outcome {
-            return outcome.clone();
+    /// The first outcome stays.
+    pub(super) fn end(&self, outcome: Outcome) {
+        {
+            let mut progress = self.progress();
+            if progress.outcome.is_some() {
+                return;
+            }
+            progress.outcome = Some(outcome.clone());
         }
-        let outcome = run(&*self.purpose);
-        self.progress().outcome.get_or_insert(outcome).clone()
+        self.purpose.ended(&outcome);
+    }
+
+    /// What it came to, as far as that is known; a full meeting that has not been held yet is held now.
+    fn hold(&self, run: impl FnOnce(&dyn Purpose) -> Outcome<bool>) -> Option<Outcome> {
+        {
+            let mut progress = self.progress();
+            if progress.outcome.is_some() || std::mem::replace(&mut progress.held, true) {
+                return progress.outcome.clone();
+            }
+        }
+        match run(&*self.purpose) {
+            Ok(true) => self.end(Ok(())),
+            Ok(false) => {}
+            Err(why) => self.end(Err(why)),
+        }
+        self.progress().outcome.clone()
+    }
+
+    /// Where the entries of its parties stand, as far as they are enqueued here.
+    pub(super) fn places(&self) -> Vec<(Arc<Stream>, u64)> {
+        self.progress().places.iter().flatten().cloned().collect()
     }
 }
 
@@ -124,7 +181,15 @@ impl Attendance {
 
     /// Where the entries of all parties of all its meetings stand, as far as they are enqueued.
     pub(super) fn places(&self) -> Vec<(Arc<Stream>, u64)> {
-        self.seats.iter().flat_map(|(meeting, _)| meeting.progress().places.clone()).flatten().collect()
+        self.seats.iter().flat_map(|(meeting, _)| meeting.places()).collect()
+    }
+
+    /// Where it stands itself, if somebody in another process waits for it.
+    pub(super) fn wanted(&self) -> Option<(Arc<Stream>, u64)> {
+        self.seats.iter().find_map(|(meeting, party)| {
+            let progress = meeting.progress();
+            progress.places[*party].clone().filter(|_| progress.wanted)
+        })
     }
 
     /// The entry heads its queue. Again is as well as once.
@@ -132,10 +197,19 @@ impl Attendance {
         self.seats.iter().for_each(|(meeting, party)| meeting.arrive(*party));
     }
 
-    /// Whether it may run: everybody is at every meeting, or one of them failed.
+    /// Whether it is to run: one of its meetings is full and was not held yet, or all have ended, or one has failed while others
+    /// are still to come together.
     pub(super) fn ready(&self) -> bool {
-        let failed = |(meeting, _): &(Arc<Meeting>, usize)| matches!(meeting.progress().outcome, Some(Err(_)));
-        self.seats.iter().all(|(meeting, _)| meeting.progress().settled()) || self.seats.iter().any(failed)
+        let (mut all_ended, mut failed, mut open) = (true, false, false);
+        for (meeting, _) in &self.seats {
+            let progress = meeting.progress();
+            match &progress.outcome {
+                None if progress.missing == 0 && !progress.held => return true,
+                None => (all_ended, open) = (false, open || progress.missing > 0),
+                Some(outcome) => failed |= outcome.is_err(),
+            }
+        }
+        all_ended || failed && open
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -166,16 +240,32 @@ impl Attendance {
         }
     }
 
-    /// Runs the entry: holds the meetings that nobody has held yet, and reports those that failed.
-    pub(super) fn hold(&self, run: impl Fn(&'static str, &dyn Fn()) -> Outcome, mut report: impl FnMut(Reject)) {
-        for (meeting, party) in &self.seats {
+    /// Runs the entry: holds the meetings that nobody has held yet, and reports those that failed. False where one has not ended:
+    /// the entry is to run again once it has.
+    pub(super) fn hold(&self, run: impl Fn(&'static str, &dyn Fn()) -> Outcome, mut report: impl FnMut(Reject)) -> bool {
+        let failed = self.seats.iter().any(|(meeting, _)| matches!(meeting.progress().outcome, Some(Err(_))));
+        let outcome = |(meeting, party): &(Arc<Meeting>, usize)| {
             if !meeting.progress().settled() {
-                // Another one failed, and this entry does not wait for the rest.
+                if !failed {
+                    return None;
+                }
+                // This entry does not wait for the rest.
                 meeting.fail(meeting.purpose.withdrawn(*party));
             }
-            if let Err(why) = meeting.conclude(|purpose| run(self.name, &|| purpose.run())) {
+            meeting.hold(|purpose| {
+                let done = Cell::new(false);
+                run(self.name, &|| done.set(purpose.run())).map(|()| done.get())
+            })
+        };
+        let outcomes: Vec<Option<Outcome>> = self.seats.iter().map(outcome).collect();
+        if outcomes.iter().any(Option::is_none) {
+            return false;
+        }
+        for ((meeting, party), outcome) in self.seats.iter().zip(outcomes) {
+            if let Some(Err(why)) = outcome {
                 report(meeting.purpose.told(*party, &why));
             }
         }
+        true
     }
 }

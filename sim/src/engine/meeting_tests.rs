@@ -9,8 +9,9 @@ use super::*;
 struct Count(AtomicUsize, AtomicBool);
 
 impl Purpose for Count {
-    fn run(&self) {
+    fn run(&self) -> bool {
         self.0.fetch_add(1, SeqCst);
+        true
     }
     fn came(&self, _: usize) {
         self.1.store(false, SeqCst);
@@ -282,7 +283,7 @@ fn a_failed_part_fails_the_rest_of_its_entry() {
 fn a_panic_in_the_work_fails_everybody() {
     struct Bad;
     impl Purpose for Bad {
-        fn run(&self) {
+        fn run(&self) -> bool {
             panic!("index 9");
         }
         fn late(&self, _: &[bool]) -> Reject {

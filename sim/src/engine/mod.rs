@@ -6,6 +6,8 @@
 //! taking part in what several streams do together ([`meeting`]): streams of different devices wait for each other, and
 //! progress needs no further call from the program.
 
+mod attributes;
+mod hold;
 mod inbox;
 mod lanes;
 mod meeting;
@@ -18,9 +20,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+pub(crate) use attributes::Attributes;
+pub(crate) use hold::{Condition, Hold, Limit, Needs};
 pub(crate) use meeting::{Attendance, Meeting, Purpose};
 pub(crate) use slot::Slot;
-pub(crate) use stream::{Record, Stream};
+pub(crate) use stream::{Failed, Record, Stream, on_failure};
 
 use ascend_rl_sys::codes::ACL_ERROR_RT_AICORE_EXCEPTION;
 
@@ -46,10 +50,29 @@ pub(crate) enum Task {
     Wait(Arc<Record>),
     /// Holds the stream until the others are there too, and does with them what they meet for.
     Meet(Box<Attendance>),
+    /// Holds the stream until something is so.
+    Hold(Box<Hold>),
     /// An operator of a graph.
     Replay(Arc<Slot>),
     /// Fails the stream: what was to stand here could not be enqueued.
     Fail(Reject),
+}
+
+impl Task {
+    /// Whether it waits for more than a mark: such entries are looked at whenever the engine looks for work.
+    fn attends(&self) -> bool {
+        matches!(self, Task::Meet(_) | Task::Hold(_))
+    }
+
+    /// The task is not to run. Nobody must wait for it for ever: a mark counts as reached, a meeting is called off.
+    fn dismiss(self, stream: &Stream) {
+        match self {
+            Task::Record(record) => record.complete(stream.failure()),
+            Task::Meet(attendance) => attendance.withdraw(),
+            Task::Hold(hold) => hold.dismiss(),
+            _ => {}
+        }
+    }
 }
 
 pub(crate) struct Engine {
@@ -98,6 +121,21 @@ impl Engine {
         self.inbox.push(|| (Command::CallOff(meeting, why), ()));
     }
 
+    /// Has the engine look again at what holds its streams: the host made something so.
+    pub(crate) fn look_again(&self) {
+        self.inbox.push(|| (Command::Look, ()));
+    }
+
+    /// A party of another process has come to a meeting.
+    pub(crate) fn arrive(&self, meeting: Arc<Meeting>, party: usize) {
+        self.inbox.push(|| (Command::Arrive(meeting, party), ()));
+    }
+
+    /// The work of a meeting is done, here and in all other processes.
+    pub(crate) fn conclude(&self, meeting: Arc<Meeting>) {
+        self.inbox.push(|| (Command::Conclude(meeting), ()));
+    }
+
     /// Calls off what streams of this context wait for while somebody has yet to enqueue his part: he may never.
     pub(crate) fn abandon(&self, context: usize) {
         self.inbox.push(|| (Command::Abandon(context), ()));
@@ -111,31 +149,50 @@ impl Engine {
                 lanes.accept(command);
             }
             match lanes.next() {
-                Some((stream, task)) => self.execute(&stream, task),
+                Some((stream, task)) => {
+                    if let Some(task) = self.execute(&stream, task) {
+                        lanes.put_back(&stream, task);
+                    }
+                }
                 None => profile::waited(self.profile, || self.inbox.wait(ENGINE_SPIN, lanes.deadline())),
             }
         }
     }
 
-    fn execute(&self, stream: &Stream, task: Task) {
+    /// Runs a task; gives back what has to run again.
+    fn execute(&self, stream: &Stream, task: Task) -> Option<Task> {
+        if stream.stopped() {
+            task.dismiss(stream);
+            stream.complete_next();
+            return None;
+        }
         match task {
             Task::Operator(planned) => {
-                self.guarded(planned.name, || (planned.work)()).unwrap_or_else(|failure| stream.fail(failure))
+                self.guarded(planned.name, || (planned.work)()).unwrap_or_else(|failure| stream.fail_here(failure))
             }
-            Task::Work(name, work) => self.guarded(name, || work()).unwrap_or_else(|failure| stream.fail(failure)),
+            Task::Work(name, work) => self.guarded(name, || work()).unwrap_or_else(|failure| stream.fail_here(failure)),
             Task::Record(record) => record.complete(stream.failure()),
             // What the stream waited for is not there: it must not pass for a stream with valid results.
             Task::Wait(record) => record.failure().cloned().into_iter().for_each(|failure| stream.fail(failure)),
-            Task::Meet(attendance) => attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail(failure)),
+            Task::Meet(attendance) => {
+                if !attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail_here(failure)) {
+                    return Some(Task::Meet(attendance));
+                }
+            }
+            Task::Hold(hold) => match hold.late() {
+                Some(late) => stream.fail_here(late),
+                None => hold.pass().unwrap_or_else(|failure| stream.fail(failure)),
+            },
             Task::Replay(slot) => {
                 let planned = slot.planned();
                 let live = planned.check_memory(stream.device);
                 let done = live.and_then(|()| self.guarded(planned.name, || (planned.work)()));
-                done.unwrap_or_else(|failure| stream.fail(failure))
+                done.unwrap_or_else(|failure| stream.fail_here(failure))
             }
-            Task::Fail(failure) => stream.fail(failure),
+            Task::Fail(failure) => stream.fail_here(failure),
         }
         stream.complete_next();
+        None
     }
 
     /// A panic becomes the stream's asynchronous error; what is queued behind still runs, as CANN's default mode has it.

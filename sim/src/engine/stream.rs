@@ -1,11 +1,12 @@
 //! A stream as host threads see it, and the marks that events set.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::inbox::Command;
-use super::{Engine, Task, now};
+use super::{Attributes, Engine, Task, now};
 use crate::graph::Recorder;
 use crate::reject::{Outcome, Reject};
 use crate::spin;
@@ -15,10 +16,13 @@ const HOST_SPIN: Duration = Duration::from_micros(30);
 
 /// An ordered queue of a device. Entries are numbered from 1; "position" is such a number.
 pub(crate) struct Stream {
+    /// Its number in errors: from 1 on, never used again.
+    pub id: u32,
     /// The device's id.
     pub device: u32,
     /// Handle of the context it belongs to.
     pub context: usize,
+    pub attributes: Attributes,
     engine: &'static Engine,
     /// Entries enqueued; changes under the inbox's lock.
     enqueued: AtomicU64,
@@ -26,28 +30,38 @@ pub(crate) struct Stream {
     completed: AtomicU64,
     /// The lowest position that a sleeping thread waits for.
     wake_at: AtomicU64,
-    failure: OnceLock<Reject>,
+    /// Null, or a failure that lives for ever: failures are few, and who has seen one may keep it.
+    failure: AtomicPtr<Reject>,
+    /// Whether what is behind a failure is dropped.
+    stops: AtomicBool,
+    /// How often the work was aborted, and (low half) with which code last.
+    aborted: AtomicU64,
+    /// The thread that enqueued last.
+    thread: AtomicU32,
     /// Whether there is a `recorder`; almost always not, and then nothing is spent on it.
     recorded: AtomicBool,
     /// Who gets what is enqueued, instead of the engine.
     recorder: Mutex<Option<Recorder>>,
-    /// Made to be bound to a graph.
-    persistent: AtomicBool,
 }
 
 impl Stream {
     pub(crate) fn new(engine: &'static Engine, device: u32, context: usize) -> Arc<Stream> {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
         Arc::new(Stream {
+            id: NEXT.fetch_add(1, Relaxed),
             device,
             context,
+            attributes: Attributes::default(),
             engine,
             enqueued: AtomicU64::new(0),
             completed: AtomicU64::new(0),
             wake_at: AtomicU64::new(u64::MAX),
-            failure: OnceLock::new(),
+            failure: AtomicPtr::new(null_mut()),
+            stops: AtomicBool::new(false),
+            aborted: AtomicU64::new(0),
+            thread: AtomicU32::new(0),
             recorded: AtomicBool::new(false),
             recorder: Mutex::new(None),
-            persistent: AtomicBool::new(false),
         })
     }
 
@@ -85,20 +99,13 @@ impl Stream {
     /// Gives a task the next position. Under the inbox's lock.
     fn place(self: &Arc<Self>, task: &Task) {
         let position = self.enqueued.load(Relaxed) + 1;
+        self.thread.store(this_thread(), Relaxed);
         self.enqueued.store(position, Release);
         match task {
             Task::Record(record) => _ = record.place.get_or_init(|| (self.clone(), position)),
             Task::Meet(attendance) => attendance.enqueued(self, position),
             _ => {}
         }
-    }
-
-    pub(crate) fn set_persistent(&self) {
-        self.persistent.store(true, Relaxed);
-    }
-
-    pub(crate) fn is_persistent(&self) -> bool {
-        self.persistent.load(Relaxed)
     }
 
     /// Who gets what is enqueued, if not the engine.
@@ -118,6 +125,11 @@ impl Stream {
     /// The position of the last entry.
     pub(crate) fn enqueued(&self) -> u64 {
         self.enqueued.load(Acquire)
+    }
+
+    /// Whether the entry at `position` has run. Asks for nothing.
+    pub(crate) fn has_run(&self, position: u64) -> bool {
+        self.completed() >= position
     }
 
     /// The position of the last entry that has run.
@@ -179,20 +191,84 @@ impl Stream {
 
     /// Drops what has not begun to run, and returns once nothing of this stream runs.
     pub(crate) fn discard(self: &Arc<Self>) {
+        self.drop_all(None);
+    }
+
+    fn drop_all(self: &Arc<Self>, deadline: Option<Instant>) -> bool {
         let position = self.engine.inbox.push(|| {
             let position = self.enqueued();
             (Command::Drop(self.clone(), position), position)
         });
-        self.wait(position, None);
+        self.wait(position, deadline)
     }
 
-    /// The first failure of an operation of this stream, or of what it has waited for; it stays.
-    pub(crate) fn failure(&self) -> Option<&Reject> {
-        self.failure.get()
+    /// Drops what has not begun to run; the stream goes on with what comes next. Who waits meanwhile is told `code`. False if
+    /// what runs has not ended by `deadline`.
+    pub(crate) fn abort(self: &Arc<Self>, code: i32, deadline: Option<Instant>) -> bool {
+        let next = |aborted: u64| Some(((aborted >> 32) + 1) << 32 | u64::from(code as u32));
+        _ = self.aborted.fetch_update(SeqCst, SeqCst, next);
+        self.drop_all(deadline)
+    }
+
+    /// The code of the latest abort, if there was one since `before`.
+    pub(crate) fn aborted_since(&self, before: u64) -> Option<i32> {
+        let now = self.aborts();
+        (now != before).then_some(now as u32 as i32)
+    }
+
+    /// What tells an abort from the one before.
+    pub(crate) fn aborts(&self) -> u64 {
+        self.aborted.load(SeqCst)
+    }
+
+    /// The first failure of an operation of this stream, or of what it has waited for; it stays until [`Self::forgive`].
+    pub(crate) fn failure(&self) -> Option<&'static Reject> {
+        // SAFETY: null, or what `fail` leaked.
+        unsafe { self.failure.load(Acquire).as_ref() }
     }
 
     pub(super) fn fail(&self, failure: Reject) {
-        self.failure.get_or_init(|| failure);
+        if self.failure().is_none() {
+            let failure = Box::into_raw(Box::new(failure));
+            if self.failure.compare_exchange(null_mut(), failure, AcqRel, Acquire).is_err() {
+                // SAFETY: made above, and nobody else has seen it.
+                drop(unsafe { Box::from_raw(failure) });
+            }
+        }
+    }
+
+    /// An operation of this stream, the one behind those that have run, has failed: that is told, and the stream fails.
+    pub(super) fn fail_here(&self, failure: Reject) {
+        if let Some(tell) = ON_FAILURE.get() {
+            tell(Failed {
+                task: (self.completed() + 1) as u32,
+                stream: self.id,
+                thread: self.thread.load(Relaxed),
+                device: self.device,
+                code: failure.code,
+            });
+        }
+        self.fail(failure);
+    }
+
+    /// The failure is over: whoever knows what was lost goes on.
+    pub(crate) fn forgive(&self) {
+        self.failure.store(null_mut(), Release);
+    }
+
+    /// From now on what is behind a failure is dropped.
+    pub(crate) fn stop_on_failure(&self) {
+        self.stops.store(true, SeqCst);
+    }
+
+    /// Whether what is behind a failure is dropped.
+    pub(crate) fn stops(&self) -> bool {
+        self.stops.load(Relaxed)
+    }
+
+    /// Whether what is queued is to be dropped.
+    pub(super) fn stopped(&self) -> bool {
+        self.stops() && self.failure().is_some()
     }
 
     pub(super) fn complete_next(&self) {
@@ -209,6 +285,34 @@ impl Stream {
             self.engine.woken.notify_all();
         }
     }
+}
+
+/// An operation that failed, for those who are told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failed {
+    /// Its place in the stream.
+    pub task: u32,
+    pub stream: u32,
+    /// The thread that enqueued last on the stream.
+    pub thread: u32,
+    pub device: u32,
+    pub code: i32,
+}
+
+static ON_FAILURE: OnceLock<fn(Failed)> = OnceLock::new();
+
+/// Has the engine's thread call `tell`, which must not wait, whenever an operation fails. The first stays.
+pub(crate) fn on_failure(tell: fn(Failed)) {
+    ON_FAILURE.get_or_init(|| tell);
+}
+
+/// The system's number of the calling thread.
+fn this_thread() -> u32 {
+    thread_local! {
+        // SAFETY: takes nothing.
+        static ID: u32 = unsafe { libc::gettid() } as u32;
+    }
+    ID.with(|id| *id)
 }
 
 /// One record of an event: a mark in a stream's queue.

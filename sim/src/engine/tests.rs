@@ -169,3 +169,68 @@ fn sleeping_threads_and_a_sleeping_engine_wake_up() {
     });
     assert_eq!((a.completed(), b.completed()), (100, 100));
 }
+
+struct Flag(Arc<AtomicBool>);
+
+impl Condition for Flag {
+    fn met(&self) -> bool {
+        self.0.load(SeqCst)
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Nothing
+    }
+
+    fn pass(&self) -> Outcome {
+        Ok(())
+    }
+
+    fn again(&self, _stream: &Arc<Stream>) -> Box<dyn Condition> {
+        Box::new(Flag(self.0.clone()))
+    }
+}
+
+#[test]
+fn a_hold_ends_when_it_is_so_or_its_time_is_over() {
+    for schedule in [Schedule::Eager, Schedule::Lazy { seed: 2 }] {
+        let (engine, [a, b]) = streams(schedule);
+        let (log, flag) = (Log::default(), Arc::new(AtomicBool::new(false)));
+        a.push(Task::Hold(Box::new(Hold::new("wait", Flag(flag.clone()), None))));
+        note(&a, &log, "a");
+        note(&b, &log, "b");
+        b.wait_all();
+        assert!(!a.wait(1, Some(Instant::now() + Duration::from_millis(3))));
+        assert_eq!(take(&log), ["b"]);
+        flag.store(true, SeqCst);
+        engine.look_again();
+        a.wait_all();
+        assert_eq!((take(&log), a.failure()), (vec!["a"], None));
+
+        let late = Reject { code: 107020, text: "late".into() };
+        let never = Flag(Arc::new(AtomicBool::new(false)));
+        a.push(Task::Hold(Box::new(Hold::new("wait", never, Some((Duration::from_millis(2), late.clone()))))));
+        a.wait_all();
+        assert_eq!(a.failure(), Some(&late));
+        a.forgive();
+        assert_eq!(a.failure(), None);
+    }
+}
+
+#[test]
+fn a_stream_that_stops_dismisses_what_is_behind_its_failure() {
+    let (_, [a, b]) = streams(Schedule::Eager);
+    let (log, never, mark) = (Log::default(), Arc::new(Record::default()), Arc::new(Record::default()));
+    a.stop_on_failure();
+    a.push(Task::Work("aclnnBad", Arc::new(|| panic!("index 9"))));
+    a.push(Task::Wait(never));
+    note(&a, &log, "dropped");
+    a.push(Task::Record(mark.clone()));
+    b.push(Task::Wait(mark));
+    [&a, &b].into_iter().for_each(Stream::wait_all);
+    assert!(take(&log).is_empty());
+    assert_eq!(b.failure(), a.failure(), "the mark carries it on");
+    a.forgive();
+    note(&a, &log, "again");
+    a.wait_all();
+    assert_eq!(take(&log), ["again"]);
+}

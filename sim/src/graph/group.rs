@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::*};
 use std::sync::{Arc, Mutex};
 
-use super::{Graph, State, Step};
+use super::{Graph, State};
 use crate::engine::{Slot, Stream, Task};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, Reject, check, reject};
@@ -84,15 +84,15 @@ impl Open {
 
 impl State {
     /// While a group is open, only its stream is given something, and only operators.
-    pub(super) fn admit_to_group(&mut self, lane: usize, name: &str, step: &Step) -> Outcome {
-        match (&mut self.open, step) {
+    pub(super) fn admit_to_group(&mut self, lane: usize, name: &str, operator: Option<&Arc<Slot>>) -> Outcome {
+        match (&mut self.open, operator) {
             (None, _) => Ok(()),
             (Some(open), _) if open.lane != lane => Err(open.interrupt(name)),
-            (Some(open), Step::Operator(slot)) => {
+            (Some(open), Some(slot)) => {
                 open.slots.push(slot.clone());
                 Ok(())
             }
-            (Some(_), _) => Err(no_operator(name)),
+            (Some(_), None) => Err(no_operator(name)),
         }
     }
 }
@@ -112,16 +112,15 @@ impl Update {
     }
 
     /// The next operator takes its place when its turn comes on `stream`: a replay that begins, or goes on, behind it runs the
-    /// new one. Marks go their ordinary way.
+    /// new one. Marks, and waits for them, are not enqueued this way: they go their ordinary one.
     pub(super) fn take(&self, stream: &Arc<Stream>, task: Task) -> Outcome {
         let planned = match task {
             Task::Operator(planned) => planned,
-            Task::Record(_) | Task::Wait(_) => {
-                stream.push(task);
-                return Ok(());
-            }
             Task::Work(name, _) => return Err(no_operator(name)),
-            Task::Meet(_) | Task::Replay(_) | Task::Fail(_) => return Err(no_operator("the update")),
+            Task::Hold(hold) => return Err(no_operator(hold.name)),
+            Task::Record(_) | Task::Wait(_) | Task::Meet(_) | Task::Replay(_) | Task::Fail(_) => {
+                return Err(no_operator("the update"));
+            }
         };
         let mut done = self.done.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let Some(slot) = self.group.slots.get(*done).cloned() else {

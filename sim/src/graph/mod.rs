@@ -20,7 +20,7 @@ use std::thread::ThreadId;
 
 use ascend_rl_sys::types::aclmdlRICaptureMode;
 
-use crate::engine::{Record, Slot, Stream, Task};
+use crate::engine::{Hold, Limit, Record, Slot, Stream, Task};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, Reject};
 
@@ -128,8 +128,10 @@ enum Step {
     Work(&'static str, Arc<dyn Fn() + Send + Sync>),
     /// Reaches a mark.
     Mark(usize),
-    /// Waits for a mark of another lane.
-    Await(usize),
+    /// Waits for a mark of another lane, so long at most.
+    Await(usize, Limit),
+    /// Waits for something outside of the graph, or for the host.
+    Hold(Hold),
     Call(&'static str, Arc<Issue>),
 }
 
@@ -150,9 +152,14 @@ impl Graph {
         GRAPHS.get(handle)
     }
 
-    /// The live graphs of a context.
-    pub(crate) fn of_context(context: usize) -> Vec<Arc<Graph>> {
-        GRAPHS.handles(|graph| graph.context == context).into_iter().filter_map(|handle| GRAPHS.get(handle)).collect()
+    /// The live graphs that `want` picks.
+    pub(crate) fn all(want: impl Fn(&Graph) -> bool) -> Vec<Arc<Graph>> {
+        GRAPHS.handles(|graph| want(graph)).into_iter().filter_map(|handle| GRAPHS.get(handle)).collect()
+    }
+
+    /// Where its lanes run.
+    pub(crate) fn queues(&self) -> Vec<Arc<Stream>> {
+        self.state().lanes.iter().map(|lane| lane.queue.clone()).collect()
     }
 
     pub(crate) fn handle(&self) -> usize {

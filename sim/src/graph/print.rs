@@ -10,16 +10,25 @@ impl Step {
             Step::Operator(slot) => slot.planned().name.into(),
             Step::Work(name, _) | Step::Call(name, _) => (*name).into(),
             Step::Mark(_) => "EVENT_RECORD".into(),
-            Step::Await(_) => "EVENT_WAIT".into(),
+            Step::Await(..) => "EVENT_WAIT".into(),
+            Step::Hold(hold) => hold.name.into(),
         }
     }
 
     fn kind(&self) -> &'static str {
         match self {
             Step::Operator(_) => "KERNEL_AICORE",
+            Step::Work("aclrtRecordNotify", _) => "NOTIFY_RECORD",
+            Step::Work("aclrtValueWrite", _) => "WRITE_VALUE",
+            Step::Work("aclrtResetEvent", _) => "EVENT_RESET",
             Step::Work(..) => "MEMCPY_ASYNC",
             Step::Mark(_) => "EVENT_RECORD",
-            Step::Await(_) => "STREAM_WAIT_EVENT",
+            Step::Await(..) => "STREAM_WAIT_EVENT",
+            Step::Hold(hold) => match hold.name {
+                "aclrtWaitAndResetNotify" => "NOTIFY_WAIT",
+                "aclrtValueWait" => "WAIT_VALUE",
+                _ => "HOSTFUNC_CALLBACK",
+            },
             Step::Call(..) => "COLLECTIVE",
         }
     }
@@ -33,7 +42,7 @@ impl Graph {
         for (stream, lane) in state.lanes.iter().enumerate() {
             for (task, step) in lane.steps.iter().enumerate() {
                 let event = match step {
-                    Step::Mark(mark) | Step::Await(mark) => format!(", event_id={mark}"),
+                    Step::Mark(mark) | Step::Await(mark, _) => format!(", event_id={mark}"),
                     _ => String::new(),
                 };
                 // Writing to a string does not fail.

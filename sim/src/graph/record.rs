@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Graph, Lane, State, Step};
-use crate::engine::{Slot, Stream, Task};
+use crate::engine::{Hold, Limit, Slot, Stream, Task};
 use crate::reject::{Outcome, Reject, check, reject};
 
 impl Graph {
@@ -21,6 +21,7 @@ impl Graph {
         let (name, step) = match task {
             Task::Operator(planned) => (planned.name, Step::Operator(Slot::new(planned))),
             Task::Work(name, work) => (name, Step::Work(name, work)),
+            Task::Hold(hold) => return self.hold(lane, &hold),
             // Events and collectives go in by `mark`, `wait` and `add`; replays are refused before.
             Task::Record(_) | Task::Wait(_) | Task::Meet(_) | Task::Replay(_) | Task::Fail(_) => {
                 reject!(ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "the simulator cannot keep this task in a graph")
@@ -32,7 +33,8 @@ impl Graph {
     /// Adds a step. What is enqueued in a capture that was invalidated is dropped, as in CANN: its end says so.
     pub(super) fn add(&self, lane: usize, name: &str, step: Step) -> Outcome {
         let mut state = self.state();
-        state.admit(lane, name, &step)?;
+        let operator = if let Step::Operator(slot) = &step { Some(slot) } else { None };
+        state.admit(lane, name, operator)?;
         if state.invalid.is_none() {
             state.lanes[lane].steps.push(step);
         }
@@ -43,15 +45,26 @@ impl Graph {
     pub(crate) fn mark(&self, lane: usize) -> Outcome<usize> {
         let mut state = self.state();
         let mark = state.marks;
-        state.admit(lane, "aclrtRecordEvent", &Step::Mark(mark))?;
+        state.admit(lane, "aclrtRecordEvent", None)?;
         state.marks += 1;
         state.lanes[lane].steps.push(Step::Mark(mark));
         Ok(mark)
     }
 
     /// The stream of a lane waits for an event that was recorded in this graph.
-    pub(crate) fn wait(&self, lane: usize, mark: usize) -> Outcome {
-        self.add(lane, "aclrtStreamWaitEvent", Step::Await(mark))
+    pub(crate) fn wait(&self, lane: usize, mark: usize, limit: Limit) -> Outcome {
+        self.add(lane, "aclrtStreamWaitEvent", Step::Await(mark, limit))
+    }
+
+    /// The stream of a lane is held. What the graph keeps is for the lane's own queue from the start.
+    fn hold(&self, lane: usize, hold: &Hold) -> Outcome {
+        let mut state = self.state();
+        state.admit(lane, hold.name, None)?;
+        if state.invalid.is_none() {
+            let lane = &mut state.lanes[lane];
+            lane.steps.push(Step::Hold(hold.again(&lane.queue)));
+        }
+        Ok(())
     }
 
     /// The capture cannot end well any more.
@@ -122,13 +135,13 @@ impl Graph {
 
 impl State {
     /// Whether a step may stand here.
-    fn admit(&mut self, lane: usize, name: &str, step: &Step) -> Outcome {
+    fn admit(&mut self, lane: usize, name: &str, operator: Option<&Arc<Slot>>) -> Outcome {
         check!(
             !self.ended && !self.lanes[lane].closed,
             ACL_ERROR_RT_STREAM_MODEL,
             "{name}: the stream is bound to a graph that takes no further task"
         );
-        self.admit_to_group(lane, name, step)
+        self.admit_to_group(lane, name, operator)
     }
 
     /// Every stream that joined the capture must have come back, by an event, and one of them to the stream that it began on.
@@ -141,7 +154,7 @@ impl State {
                     "stream {i} that joined the capture does not end with an event (aclrtRecordEvent) that takes it back"
                 )
             };
-            let awaits = |lane: &Lane| lane.steps.iter().any(|step| matches!(step, Step::Await(mark) if mark == last));
+            let awaits = |lane: &Lane| lane.steps.iter().any(|step| matches!(step, Step::Await(mark, _) if mark == last));
             let waited = self.lanes.iter().enumerate().any(|(other, lane)| other != i && awaits(lane));
             check!(
                 waited,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ascend_rl_sys::codes::{ACL_ERROR_RT_MODEL_ABORT_NORMAL, ACL_ERROR_RT_MODEL_EXECUTE};
 
 use super::{Graph, Lane, Step};
-use crate::engine::{Record, Stream, Task};
+use crate::engine::{Hold, Record, Stream, Task};
 use crate::reject::{Outcome, Reject, check};
 
 impl Graph {
@@ -73,7 +73,11 @@ impl Lane {
                 Step::Operator(slot) => Task::Replay(slot.clone()),
                 Step::Work(name, work) => Task::Work(name, work.clone()),
                 Step::Mark(mark) => Task::Record(marks[*mark].clone()),
-                Step::Await(mark) => Task::Wait(marks[*mark].clone()),
+                Step::Await(mark, None) => Task::Wait(marks[*mark].clone()),
+                Step::Await(mark, limit) => {
+                    Task::Hold(Box::new(Hold::new("aclrtStreamWaitEvent", marks[*mark].clone(), limit.clone())))
+                }
+                Step::Hold(hold) => Task::Hold(Box::new(hold.again(&self.queue))),
                 Step::Call(name, issue) => {
                     // It enqueues by itself, with locks of its own.
                     self.queue.push_all(std::mem::take(&mut tasks));

@@ -1,8 +1,11 @@
 //! One rank's call of a collective: what it asks for, and whether two ranks ask for the same.
 
 use std::fmt::{Display, Formatter, Result};
+use std::sync::Arc;
 
 use ascend_rl_sys::types::*;
+
+use crate::memory::foreign::Foreign;
 
 /// Which collective, with what all ranks must agree on beside count and type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,9 @@ pub(super) enum What {
     Reduce { op: HcclReduceOp, root: u32 },
     AlltoAll,
     AlltoAllV,
+    AlltoAllVC,
+    AllGatherV,
+    ReduceScatterV(HcclReduceOp),
     Barrier,
     Send { to: u32 },
     Recv { from: u32 },
@@ -32,6 +38,9 @@ impl What {
             What::Reduce { .. } => "HcclReduce",
             What::AlltoAll => "HcclAlltoAll",
             What::AlltoAllV => "HcclAlltoAllV",
+            What::AlltoAllVC => "HcclAlltoAllVC",
+            What::AllGatherV => "HcclAllGatherV",
+            What::ReduceScatterV(_) => "HcclReduceScatterV",
             What::Barrier => "HcclBarrier",
             What::Send { .. } => "HcclSend",
             What::Recv { .. } => "HcclRecv",
@@ -39,7 +48,7 @@ impl What {
     }
 }
 
-/// A part of a buffer of `HcclAlltoAllV`, in elements.
+/// A part of a buffer of a collective with parts of its own for each rank, in elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub count: u64,
@@ -47,7 +56,7 @@ pub(super) struct Part {
 }
 
 /// One rank's call, checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Call {
     pub what: What,
     /// Elements, as the call counts them.
@@ -57,8 +66,11 @@ pub(super) struct Call {
     pub send: usize,
     /// Address of what is written.
     pub recv: usize,
-    /// By rank: what goes there and what comes from there (`HcclAlltoAllV`).
+    /// By rank: what goes there and what comes from there; empty where all parts are as long.
     pub parts: Vec<(Part, Part)>,
+    /// Keeps the buffers mapped, where they are another process's.
+    #[expect(dead_code, reason = "held, not read")]
+    pub memory: Vec<Arc<Foreign>>,
 }
 
 impl Call {
@@ -69,15 +81,39 @@ impl Call {
         if !(pair || self.what == other.what) || self.dtype != other.dtype {
             return Some(self.against(rank, other, other_rank));
         }
-        if self.what != What::AlltoAllV {
+        if self.parts.is_empty() || other.parts.is_empty() {
             return (self.count != other.count).then(|| self.against(rank, other, other_rank));
         }
         let counts = |from: &Call, to: &Call, i: usize, j: usize| {
             let (sent, expected) = (from.parts[j].0.count, to.parts[i].1.count);
             (sent != expected)
-                .then(|| format!("HcclAlltoAllV: rank {i} sends {sent} elements to rank {j}, which expects {expected}"))
+                .then(|| format!("{}: rank {i} sends {sent} elements to rank {j}, which expects {expected}", self.what.name()))
         };
         counts(self, other, rank, other_rank).or_else(|| counts(other, self, other_rank, rank))
+    }
+
+    /// How many bytes of its two buffers the call of `rank` of `ranks` uses.
+    pub(super) fn extents(&self, rank: usize, ranks: usize) -> (usize, usize) {
+        let part = self.bytes(self.count);
+        let end = |of: fn(&(Part, Part)) -> Part| {
+            let used = self.parts.iter().map(of).filter(|part| part.count > 0);
+            self.bytes(used.map(|part| part.at + part.count).max().unwrap_or(0))
+        };
+        let on = |root: u32, bytes: usize| if root as usize == rank { bytes } else { 0 };
+        match self.what {
+            What::AllReduce(_) | What::Broadcast { .. } => (part, part),
+            What::Reduce { root, .. } => (part, on(root, part)),
+            What::ReduceScatter(_) => (ranks * part, part),
+            What::Scatter { root } => (on(root, ranks * part), part),
+            What::AllGather => (part, ranks * part),
+            What::AlltoAll => (ranks * part, ranks * part),
+            What::AlltoAllV | What::AlltoAllVC | What::AllGatherV | What::ReduceScatterV(_) => {
+                (end(|part| part.0), end(|part| part.1))
+            }
+            What::Barrier => (0, 0),
+            What::Send { .. } => (part, 0),
+            What::Recv { .. } => (0, part),
+        }
     }
 
     fn against(&self, rank: usize, other: &Call, other_rank: usize) -> String {
@@ -97,7 +133,8 @@ impl Display for Call {
         let op = |op: HcclReduceOp| op.name().unwrap_or("?");
         match self.what {
             What::Barrier => Ok(()),
-            What::AlltoAllV => write!(f, "({dtype})"),
+            What::AlltoAllV | What::AlltoAllVC | What::AllGatherV => write!(f, "({dtype})"),
+            What::ReduceScatterV(o) => write!(f, "({dtype}, {})", op(o)),
             What::AllReduce(o) | What::ReduceScatter(o) => write!(f, "(count {}, {dtype}, {})", self.count, op(o)),
             What::Broadcast { root } | What::Scatter { root } => write!(f, "(count {}, {dtype}, root {root})", self.count),
             What::Reduce { op: o, root } => write!(f, "(count {}, {dtype}, {}, root {root})", self.count, op(o)),

@@ -7,14 +7,15 @@ use std::ffi::c_void;
 
 use ascend_rl_sys::types::*;
 
-use super::call::{Call, Part, What};
+use super::call::{Call, What};
 use super::checks::{apart, buffer, bytes, dtype, not_null, rank, reduction, stream_of};
 use super::comm::{Comm, resolve};
+use super::merged::{self, issue};
 use crate::reject::{Outcome, check, reject};
 
 /// A call without parts.
-fn plain(what: What, count: u64, dtype: HcclDataType, send: *const c_void, recv: *const c_void) -> Call {
-    Call { what, count, dtype, send: send as usize, recv: recv as usize, parts: Vec::new() }
+pub(super) fn plain(what: What, count: u64, dtype: HcclDataType, send: *const c_void, recv: *const c_void) -> Call {
+    Call { what, count, dtype, send: send as usize, recv: recv as usize, parts: Vec::new(), memory: Vec::new() }
 }
 
 /// Checks two buffers of `sent` and `received` times `count` elements.
@@ -47,7 +48,7 @@ pub(crate) fn HcclAllReduce(
     reduction(data_type, op)?;
     two_buffers(&comm, send_buf, 1, recv_buf, 1, count, data_type, true)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::AllReduce(op), count, data_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::AllReduce(op), count, data_type, send_buf, recv_buf), &stream)
 }
 
 pub(crate) fn HcclBroadcast(
@@ -63,7 +64,7 @@ pub(crate) fn HcclBroadcast(
     rank("root", root, &comm)?;
     buffer("buf", buf, bytes("count", count, 1, data_type)?, data_type, &comm)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::Broadcast { root }, count, data_type, buf, buf), &stream)
+    issue(&comm, plain(What::Broadcast { root }, count, data_type, buf, buf), &stream)
 }
 
 pub(crate) fn HcclReduceScatter(
@@ -79,7 +80,7 @@ pub(crate) fn HcclReduceScatter(
     reduction(data_type, op)?;
     two_buffers(&comm, send_buf, comm.group.size(), recv_buf, 1, recv_count, data_type, false)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::ReduceScatter(op), recv_count, data_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::ReduceScatter(op), recv_count, data_type, send_buf, recv_buf), &stream)
 }
 
 /// The send buffer of other ranks than the root is not looked at.
@@ -98,7 +99,7 @@ pub(crate) fn HcclScatter(
     let sent = if comm.rank == root as usize { comm.group.size() } else { 0 };
     two_buffers(&comm, send_buf, sent, recv_buf, 1, recv_count, data_type, false)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::Scatter { root }, recv_count, data_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::Scatter { root }, recv_count, data_type, send_buf, recv_buf), &stream)
 }
 
 pub(crate) fn HcclAllGather(
@@ -113,7 +114,7 @@ pub(crate) fn HcclAllGather(
     dtype(data_type)?;
     two_buffers(&comm, send_buf, 1, recv_buf, comm.group.size(), send_count, data_type, false)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::AllGather, send_count, data_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::AllGather, send_count, data_type, send_buf, recv_buf), &stream)
 }
 
 /// The receive buffer is written on the root; HCCL wants it everywhere.
@@ -133,7 +134,7 @@ pub(crate) fn HcclReduce(
     rank("root", root, &comm)?;
     two_buffers(&comm, send_buf, 1, recv_buf, 1, count, data_type, true)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::Reduce { op, root }, count, data_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::Reduce { op, root }, count, data_type, send_buf, recv_buf), &stream)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the signature of C")]
@@ -158,80 +159,19 @@ pub(crate) fn HcclAlltoAll(
     let ranks = comm.group.size();
     two_buffers(&comm, send_buf, ranks, recv_buf, ranks, send_count, send_type, false)?;
     let stream = stream_of(&comm, stream)?;
-    comm.group.collective(comm.rank, plain(What::AlltoAll, send_count, send_type, send_buf, recv_buf), &stream)
+    issue(&comm, plain(What::AlltoAll, send_count, send_type, send_buf, recv_buf), &stream)
 }
 
-fn same_type(send: HcclDataType, recv: HcclDataType) -> Outcome {
+pub(super) fn same_type(send: HcclDataType, recv: HcclDataType) -> Outcome {
     check!(send == recv, HCCL_E_PARA, "sendType is {}, recvType {}: they must be the same", send.0, recv.0);
     Ok(())
-}
-
-#[expect(clippy::too_many_arguments, reason = "the signature of C")]
-pub(crate) fn HcclAlltoAllV(
-    send_buf: *const c_void,
-    send_counts: *const c_void,
-    sdispls: *const c_void,
-    send_type: HcclDataType,
-    recv_buf: *const c_void,
-    recv_counts: *const c_void,
-    rdispls: *const c_void,
-    recv_type: HcclDataType,
-    comm: HcclComm,
-    stream: aclrtStream,
-) -> Outcome {
-    let comm = resolve(comm)?;
-    dtype(send_type)?;
-    same_type(send_type, recv_type)?;
-    let (sent, sent_end) = parts(["sendCounts", "sdispls"], send_counts, sdispls, &comm)?;
-    let (received, received_end) = parts(["recvCounts", "rdispls"], recv_counts, rdispls, &comm)?;
-    let mut order: Vec<&Part> = received.iter().filter(|part| part.count > 0).collect();
-    order.sort_by_key(|part| part.at);
-    for pair in order.windows(2) {
-        check!(
-            pair[0].at + pair[0].count <= pair[1].at,
-            HCCL_E_PARA,
-            "rdispls and recvCounts: what is received at {} and at {} overlaps",
-            pair[0].at,
-            pair[1].at
-        );
-    }
-    let from = buffer("sendBuf", send_buf, bytes("sendCounts", sent_end, 1, send_type)?, send_type, &comm)?;
-    let to = buffer("recvBuf", recv_buf, bytes("recvCounts", received_end, 1, recv_type)?, recv_type, &comm)?;
-    apart(&from, &to, false)?;
-    let stream = stream_of(&comm, stream)?;
-    let call = plain(What::AlltoAllV, 0, send_type, send_buf, recv_buf);
-    comm.group.collective(comm.rank, Call { parts: sent.into_iter().zip(received).collect(), ..call }, &stream)
-}
-
-/// What two host arrays of `uint64_t` say of each rank, and where the last part ends.
-fn parts(params: [&str; 2], counts: *const c_void, displs: *const c_void, comm: &Comm) -> Outcome<(Vec<Part>, u64)> {
-    not_null(params[0], counts)?;
-    not_null(params[1], displs)?;
-    // SAFETY: not null, and C's contract is an array of a `uint64_t` for each rank.
-    let at = |array: *const c_void, i: usize| unsafe { array.cast::<u64>().add(i).read_unaligned() };
-    let parts: Vec<Part> = (0..comm.group.size()).map(|i| Part { count: at(counts, i), at: at(displs, i) }).collect();
-    let mut end = 0;
-    for (i, part) in parts.iter().enumerate().filter(|(_, part)| part.count > 0) {
-        match part.at.checked_add(part.count) {
-            Some(last) => end = end.max(last),
-            None => reject!(
-                HCCL_E_PARA,
-                "{}[{i}] is {} and {}[{i}] {}: more than any memory holds",
-                params[0],
-                part.count,
-                params[1],
-                part.at
-            ),
-        }
-    }
-    Ok((parts, end))
 }
 
 pub(crate) fn HcclBarrier(comm: HcclComm, stream: aclrtStream) -> Outcome {
     let comm = resolve(comm)?;
     let stream = stream_of(&comm, stream)?;
     let call = plain(What::Barrier, 0, HCCL_DATA_TYPE_INT8, std::ptr::null(), std::ptr::null());
-    comm.group.collective(comm.rank, call, &stream)
+    issue(&comm, call, &stream)
 }
 
 pub(crate) fn HcclSend(
@@ -242,7 +182,7 @@ pub(crate) fn HcclSend(
     comm: HcclComm,
     stream: aclrtStream,
 ) -> Outcome {
-    message("HcclSend", What::Send { to: dest_rank }, send_buf, count, data_type, ["sendBuf", "destRank"], comm, stream)
+    message(What::Send { to: dest_rank }, send_buf, count, data_type, ["sendBuf", "destRank"], comm, stream)
 }
 
 pub(crate) fn HcclRecv(
@@ -253,13 +193,11 @@ pub(crate) fn HcclRecv(
     comm: HcclComm,
     stream: aclrtStream,
 ) -> Outcome {
-    message("HcclRecv", What::Recv { from: src_rank }, recv_buf, count, data_type, ["recvBuf", "srcRank"], comm, stream)
+    message(What::Recv { from: src_rank }, recv_buf, count, data_type, ["recvBuf", "srcRank"], comm, stream)
 }
 
 /// A send or a receive alone, which is never with this rank itself: its stream would wait for what stands behind.
-#[allow(clippy::too_many_arguments)] // C's own, and what names them.
 fn message(
-    name: &'static str,
     what: What,
     buf: *const c_void,
     count: u64,
@@ -271,9 +209,15 @@ fn message(
     let comm = resolve(comm)?;
     let call = one_way(&comm, what, buf, count, data_type, params)?;
     let itself = [What::Send { to: comm.rank as u32 }, What::Recv { from: comm.rank as u32 }].contains(&what);
-    check!(!itself, HCCL_E_PARA, "{} is {}, which is this rank: it would wait for itself", params[1], comm.rank);
+    check!(
+        !itself || merged::is_open(),
+        HCCL_E_PARA,
+        "{} is {}, which is this rank: it would wait for itself",
+        params[1],
+        comm.rank
+    );
     let stream = stream_of(&comm, stream)?;
-    comm.group.exchange(comm.rank, name, vec![call], &stream)
+    issue(&comm, call, &stream)
 }
 
 /// A send or a receive, checked; `params` are the names of buffer and peer.
@@ -290,6 +234,7 @@ fn one_way(comm: &Comm, what: What, buf: *const c_void, count: u64, ty: HcclData
 /// As in the open source HCCL: at most one item in each direction for each rank; what goes to this rank itself needs both.
 pub(crate) fn HcclBatchSendRecv(items: *mut HcclSendRecvItem, item_num: u32, comm: HcclComm, stream: aclrtStream) -> Outcome {
     let comm = resolve(comm)?;
+    check!(!merged::is_open(), HCCL_E_NOT_SUPPORT, "HcclBatchSendRecv is not taken between HcclGroupStart and HcclGroupEnd");
     not_null("sendRecvInfo", items)?;
     let most = 2 * comm.group.size();
     check!(
@@ -311,16 +256,21 @@ pub(crate) fn HcclBatchSendRecv(items: *mut HcclSendRecvItem, item_num: u32, com
         check!(calls.iter().all(|other| other.what != what), HCCL_E_PARA, "sendRecvInfo[{i}] is a second {call}");
         calls.push(call);
     }
-    let own = |what| calls.iter().find(|call| call.what == what);
-    let this = comm.rank as u32;
-    let alone = match (own(What::Send { to: this }), own(What::Recv { from: this })) {
-        (None, None) => None,
-        (Some(send), Some(recv)) => send.disagrees(comm.rank, recv, comm.rank),
-        (Some(one), None) | (None, Some(one)) => Some(format!("{one} to this rank itself has no counterpart")),
-    };
-    if let Some(why) = alone {
-        reject!(HCCL_E_PARA, "sendRecvInfo: {why}")
-    }
+    check_own(comm.rank, &calls)?;
     let stream = stream_of(&comm, stream)?;
     comm.group.exchange(comm.rank, "HcclBatchSendRecv", calls, &stream)
+}
+
+/// What goes to the rank itself must have its counterpart in the same entry of the stream: it would wait for what stands behind.
+pub(super) fn check_own(rank: usize, calls: &[Call]) -> Outcome {
+    let own = |what| calls.iter().find(|call| call.what == what);
+    let alone = match (own(What::Send { to: rank as u32 }), own(What::Recv { from: rank as u32 })) {
+        (None, None) => None,
+        (Some(send), Some(recv)) => send.disagrees(rank, recv, rank),
+        (Some(one), None) | (None, Some(one)) => Some(format!("{one} to this rank itself has no counterpart")),
+    };
+    match alone {
+        None => Ok(()),
+        Some(why) => reject!(HCCL_E_PARA, "{why}"),
+    }
 }

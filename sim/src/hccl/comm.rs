@@ -1,12 +1,14 @@
 //! Communicators: one rank's handle of a group.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::sync::{Arc, OnceLock};
 
 use ascend_rl_sys::types::*;
 
 use super::checks::{give, not_null};
-use super::group::Group;
+use super::group::{Exit, Group};
+use super::merged;
+use crate::acl::context::current;
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, reject};
 use crate::world::Device;
@@ -50,7 +52,7 @@ pub(super) fn resolve(comm: HcclComm) -> Outcome<Arc<Comm>> {
 pub(crate) fn leave_all(context: usize) {
     for handle in COMMS.handles(|comm| comm.context() == Some(context)) {
         if let Some(comm) = COMMS.remove(handle) {
-            comm.group.leave(comm.rank, "is gone: its context was ended");
+            comm.group.leave(comm.rank, Exit::ContextEnded);
         }
     }
 }
@@ -58,8 +60,10 @@ pub(crate) fn leave_all(context: usize) {
 /// What the rank has enqueued goes on.
 pub(crate) fn HcclCommDestroy(comm: HcclComm) -> Outcome {
     resolve(comm)?;
+    // In a group it goes with what makes communicators, and needs not wait for its end.
+    merged::waits(merged::Kind::Communicators)?;
     let Some(comm) = COMMS.remove(comm as usize) else { reject!(HCCL_E_PARA, "comm was destroyed by another thread") };
-    comm.group.leave(comm.rank, "has destroyed its communicator");
+    comm.group.leave(comm.rank, Exit::Destroyed);
     Ok(())
 }
 
@@ -88,9 +92,24 @@ pub(crate) fn HcclGetCommName(comm: HcclComm, comm_name: *mut c_char) -> Outcome
     Ok(())
 }
 
+/// Where several ranks of it are in this process, that of the current device, else any.
+pub(crate) fn HcclCommGetHandleWithName(comm_name: *const c_char, comm: *mut HcclComm) -> Outcome {
+    not_null("commName", comm_name)?;
+    not_null("comm", comm)?;
+    // SAFETY: not null, and C's contract is a NUL-terminated string that lives for the call.
+    let name = unsafe { CStr::from_ptr(comm_name) }.to_string_lossy();
+    let device = current().ok().map(|context| context.device.id);
+    let of_device = COMMS.handles(|comm| comm.group.name == name && Some(comm.device.id) == device);
+    match of_device.into_iter().chain(COMMS.handles(|comm| comm.group.name == name)).next() {
+        Some(handle) => give(comm, handle as HcclComm),
+        None => reject!(HCCL_E_NOT_FOUND, "commName is \"{name}\": this process has no communicator of that name"),
+    }
+    Ok(())
+}
+
 pub(crate) fn HcclGetCommAsyncError(comm: HcclComm, async_error: *mut HcclResult) -> Outcome {
     let comm = resolve(comm)?;
     not_null("asyncError", async_error)?;
-    give(async_error, comm.group.async_error());
+    give(async_error, comm.group.async_error(comm.rank));
     Ok(())
 }

@@ -68,6 +68,16 @@ impl Config {
     }
 }
 
+/// A time-out as it travels.
+pub(super) fn nanos(timeout: Option<Duration>) -> Option<u64> {
+    timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// A time-out that has travelled.
+pub(super) fn from_nanos(timeout: Option<u64>) -> Option<Duration> {
+    timeout.map(Duration::from_nanos)
+}
+
 fn check_fields(config: &HcclCommConfig) -> Outcome {
     let numbers = [
         ("hcclBufferSize", config.hcclBufferSize, 1..=i32::MAX as u32, "1 or more MiB"),

@@ -1,20 +1,25 @@
 //! A group of ranks: what each has called, and which calls still miss somebody.
 //!
 //! The n-th collective of one rank meets the n-th of every other; the n-th send of a pair its n-th receive. A call is compared
-//! with those that are there before it is enqueued: ranks that do not agree find out at the second call, not by a wrong result.
+//! with those that are there before it is enqueued ([`super::issue`]): ranks that do not agree find out at the second call, not
+//! by a wrong result. Where ranks are in several processes, each has its copy of the group, and what happens elsewhere is
+//! done to it ([`super::events`]).
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt::{Display, Formatter};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::*};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ascend_rl_sys::codes::*;
 
-use super::call::{Call, What};
-use super::config::Config;
+use super::mesh::Mesh;
+use super::message::{Event, RoundId};
 use super::round::Open;
-use crate::engine::{Attendance, Stream, Task};
-use crate::reject::{Outcome, Reject, check, reject};
+use super::subs::Sub;
+use crate::engine::Meeting;
+use crate::reject::{Outcome, Reject, reject};
+use crate::wire::Id;
 use crate::world::world;
 
 /// What all ranks of a communicator share.
@@ -26,6 +31,8 @@ pub(super) struct Group {
     pub devices: Vec<u32>,
     /// Made from another group; from such a one none can be made.
     pub is_sub: bool,
+    /// Where its ranks are, if not all in this process.
+    pub mesh: Option<Mesh>,
     /// What `HcclGetCommAsyncError` gives.
     async_error: AtomicI32,
     /// By rank: others have waited for it as long as they may. Until it calls something, or comes to something that it has
@@ -35,57 +42,97 @@ pub(super) struct Group {
 }
 
 #[derive(Default)]
-struct State {
-    members: Vec<Member>,
+pub(super) struct State {
+    /// How often it was resumed: what belongs to an earlier epoch is void.
+    pub epoch: u64,
+    pub members: Vec<Member>,
     /// Collectives that not all ranks have called; the first of them has the number `done + 1`.
-    rounds: VecDeque<Open>,
-    done: u64,
+    pub rounds: VecDeque<Open>,
+    pub done: u64,
     /// By sender and receiver.
-    pairs: HashMap<(usize, usize), Pair>,
+    pub pairs: HashMap<(usize, usize), Pair>,
+    /// What has not ended of all that concerns several processes.
+    pub live: HashMap<RoundId, Open>,
     /// Two ranks did not agree: the calls are out of step, and no further one can be right.
-    broken: Option<String>,
-    /// By their ids.
-    subs: HashMap<u64, (Vec<u32>, Arc<Group>)>,
+    pub broken: Option<String>,
+    /// By their ids and how often the same id was used before.
+    pub subs: HashMap<(u64, u64), Sub>,
+    /// How often a rank has used an id.
+    pub uses: HashMap<(usize, u64), u64>,
 }
 
 #[derive(Clone, Default)]
-struct Member {
+pub(super) struct Member {
     /// Whether the rank has made its communicator.
-    joined: bool,
-    collectives: u64,
+    pub joined: bool,
+    pub collectives: u64,
     /// The last call, and its number.
-    last: Option<(&'static str, u64)>,
+    pub last: Option<(&'static str, u64)>,
     /// What ended its part.
-    left: Option<&'static str>,
+    pub left: Option<Exit>,
+    pub suspended: bool,
+    /// How often it was resumed.
+    pub epoch: u64,
+}
+
+/// How a rank ended its part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    Destroyed,
+    ContextEnded,
+    ProcessEnded(u32),
+}
+
+impl Display for Exit {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Exit::Destroyed => f.write_str("has destroyed its communicator"),
+            Exit::ContextEnded => f.write_str("is gone: its context was ended"),
+            Exit::ProcessEnded(pid) => write!(f, "is gone: its process {pid} has ended"),
+        }
+    }
 }
 
 /// Sends without their receives, or receives without their sends.
 #[derive(Default)]
-struct Pair {
-    open: VecDeque<Open>,
-    done: u64,
+pub(super) struct Pair {
+    pub open: VecDeque<Open>,
+    pub done: u64,
 }
 
 impl Group {
-    pub(super) fn new(name: String, timeout: Option<Duration>, devices: Vec<u32>, is_sub: bool) -> Arc<Group> {
+    pub(super) fn new(
+        name: String,
+        timeout: Option<Duration>,
+        devices: Vec<u32>,
+        is_sub: bool,
+        mesh: Option<Mesh>,
+    ) -> Arc<Group> {
         // The ranks of a sub-communicator come one by one; all others are there at once.
         let member = Member { joined: !is_sub, ..Member::default() };
-        let state = State { members: vec![member; devices.len()], ..State::default() };
+        let state = Mutex::new(State { members: vec![member; devices.len()], ..State::default() });
         let overdue = devices.iter().map(|_| AtomicBool::new(false)).collect();
-        Arc::new(Group { name, timeout, devices, is_sub, async_error: AtomicI32::new(0), overdue, state: Mutex::new(state) })
+        Arc::new(Group { name, timeout, devices, is_sub, mesh, async_error: AtomicI32::new(0), overdue, state })
     }
 
     pub(super) fn size(&self) -> usize {
         self.devices.len()
     }
 
-    pub(super) fn async_error(&self) -> i32 {
-        self.async_error.load(SeqCst)
+    /// What `rank` is to know.
+    pub(super) fn async_error(&self, rank: usize) -> i32 {
+        if self.state().members[rank].suspended { HCCL_E_SUSPENDING } else { self.async_error.load(SeqCst) }
     }
 
     /// The first error stays.
     pub(super) fn note_error(&self, code: i32) {
         _ = self.async_error.compare_exchange(0, code, SeqCst, SeqCst);
+    }
+
+    /// What went wrong is over.
+    pub(super) fn forget_errors(&self) {
+        self.async_error.store(0, SeqCst);
+        self.overdue.iter().for_each(|overdue| overdue.store(false, SeqCst));
     }
 
     pub(super) fn is_overdue(&self, rank: usize) -> bool {
@@ -96,131 +143,94 @@ impl Group {
         self.overdue[rank].store(overdue, SeqCst);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // Nothing in here panics half-way through a change.
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Tells all other processes that have ranks of it.
+    pub(super) fn tell_all(&self, state: &State, event: Event) {
+        if let Some(mesh) = &self.mesh {
+            mesh.tell(&mesh.others(), state.epoch, event);
+        }
+    }
+
+    /// Connects to the processes of the other ranks, and waits until they have connected to this one.
+    pub(super) fn connect(&self, deadline: Instant) -> Outcome {
+        let Some(mesh) = &self.mesh else { return Ok(()) };
+        let others = mesh.others();
+        let ranks = |missing: &[Id]| {
+            let ranks = (0..self.size()).filter(|rank| missing.contains(&mesh.homes[*rank]));
+            ranks.map(|rank| rank.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        for process in &others {
+            if let Err(error) = mesh.post.connect(*process) {
+                reject!(HCCL_E_TCP_CONNECT, "rank [{}], process {}, cannot be reached: {error}", ranks(&[*process]), process.pid)
+            }
+        }
+        match mesh.post.wait_for(&others, deadline) {
+            Ok(()) => Ok(()),
+            Err(missing) => reject!(HCCL_E_TIMEOUT, "rank [{}] has not connected, or its process has ended", ranks(&missing)),
+        }
     }
 
     /// What a rank did instead of the call that others wait for.
     pub(super) fn absence(&self, rank: usize) -> String {
         let member = &self.state().members[rank];
+        // Messages between two other ranks of other processes are not known here.
+        let known = if self.mesh.as_ref().is_some_and(|mesh| !mesh.is_here(rank)) { " known here" } else { "" };
         match (member.left, member.joined, member.last) {
             (Some(how), ..) => format!("rank {rank} {how}"),
+            (None, ..) if member.suspended => format!("rank {rank} has suspended its communicator"),
             (None, false, _) => format!("rank {rank} has not made its communicator"),
             (None, true, None) => format!("rank {rank} has not called it, nor anything before"),
-            (None, true, Some((name, n))) => format!("rank {rank} has not called it; its last call was {name} #{n}"),
+            (None, true, Some((name, n))) => format!("rank {rank} has not called it; its last call{known} was {name} #{n}"),
         }
     }
 
-    /// Enqueues a collective of all ranks. The lock is held until it is enqueued, so that a rank's numbers and its streams agree.
-    pub(super) fn collective(self: &Arc<Self>, rank: usize, call: Call, stream: &Arc<Stream>) -> Outcome {
-        if let Some(recorder) = stream.recorder() {
-            let (group, name) = (self.clone(), call.what.name());
-            return captured(recorder.call(name, Arc::new(move |stream| group.collective(rank, call.clone(), stream))));
+    /// Whether `rank` may call.
+    pub(super) fn check_open(&self, state: &State, rank: usize) -> Outcome {
+        if let Some(why) = &state.broken {
+            reject!(HCCL_E_REMOTE, "the communicator is out of step since {why}")
         }
-        let mut state = self.state();
-        self.check_whole(&state)?;
-        let number = state.members[rank].collectives + 1;
-        let gone = |(_, member): &(usize, &Member)| member.left.is_some() && member.collectives < number;
-        if let Some((gone, _)) = state.members.iter().enumerate().find(gone) {
-            return Err(self.gone(&state, gone));
+        let member = &state.members[rank];
+        if member.suspended {
+            reject!(HCCL_E_SUSPENDING, "rank {rank} has suspended its communicator: it takes calls after HcclCommResume")
         }
-        // A rank's next number is above `done`: a round is done only when this rank has called it too.
-        let at = (number - state.done - 1) as usize;
-        if let Some(why) = state.rounds.get(at).and_then(|open| open.round.disagreement(rank, &call)) {
-            return Err(self.break_up(&mut state, stream, why));
-        }
-        if at == state.rounds.len() {
-            state.rounds.push_back(Open::new(self, number, (0..self.size()).collect()));
-        }
-        let name = call.what.name();
-        self.set_overdue(rank, false);
-        let open = &state.rounds[at];
-        open.round.take_seat(rank, call);
-        stream.push(Task::Meet(Box::new(Attendance { name, seats: vec![(open.meeting.clone(), rank)] })));
-        let member = &mut state.members[rank];
-        (member.collectives, member.last) = (number, Some((name, number)));
-        while state.rounds.front().is_some_and(|open| open.round.is_complete()) {
-            state.rounds.pop_front();
-            state.done += 1;
+        if member.epoch < state.epoch {
+            reject!(HCCL_E_SUSPENDING, "another rank has resumed the communicator: rank {rank} takes calls after HcclCommResume")
         }
         Ok(())
     }
 
-    /// Enqueues sends and receives of one rank as one entry. At most one of them in each direction with each rank.
-    pub(super) fn exchange(self: &Arc<Self>, rank: usize, name: &'static str, calls: Vec<Call>, stream: &Arc<Stream>) -> Outcome {
-        if let Some(recorder) = stream.recorder() {
-            let group = self.clone();
-            return captured(recorder.call(name, Arc::new(move |stream| group.exchange(rank, name, calls.clone(), stream))));
-        }
-        let mut state = self.state();
-        self.check_whole(&state)?;
-        // All checks before the first seat is taken.
-        for call in &calls {
-            let (pair, party) = seat(rank, call.what);
-            let peer = if party == 0 { pair.1 } else { pair.0 };
-            match state.pairs.get(&pair).and_then(|pair| pair.open.front()).filter(|open| !open.round.has(party)) {
-                Some(open) => {
-                    if let Some(why) = open.round.disagreement(party, call) {
-                        return Err(self.break_up(&mut state, stream, why));
-                    }
-                }
-                None if state.members[peer].left.is_some() => return Err(self.gone(&state, peer)),
-                None => {}
-            }
-        }
-        self.set_overdue(rank, false);
-        let mut seats = Vec::with_capacity(calls.len());
-        for call in calls {
-            let (key, party) = seat(rank, call.what);
-            let call_name = call.what.name();
-            let pair = state.pairs.entry(key).or_default();
-            if pair.open.front().is_none_or(|open| open.round.has(party)) {
-                let number = pair.done + pair.open.len() as u64 + 1;
-                pair.open.push_back(Open::new(self, number, vec![key.0, key.1]));
-            }
-            // All open rounds of a pair miss the same side: either the front misses this one, or the last was just added.
-            let at = if pair.open[0].round.has(party) { pair.open.len() - 1 } else { 0 };
-            pair.open[at].round.take_seat(party, call);
-            seats.push((pair.open[at].meeting.clone(), party));
-            let number = pair.done + at as u64 + 1;
-            if pair.open[0].round.is_complete() {
-                pair.open.pop_front();
-                pair.done += 1;
-            }
-            state.members[rank].last = Some((call_name, number));
-        }
-        stream.push(Task::Meet(Box::new(Attendance { name, seats })));
-        Ok(())
-    }
-
-    fn check_whole(&self, state: &State) -> Outcome {
-        match &state.broken {
-            None => Ok(()),
-            Some(why) => reject!(HCCL_E_REMOTE, "the communicator is out of step since {why}"),
-        }
-    }
-
-    fn gone(&self, state: &State, rank: usize) -> Reject {
+    pub(super) fn gone(&self, state: &State, rank: usize) -> Reject {
         self.note_error(HCCL_E_REMOTE);
-        let how = state.members[rank].left.unwrap_or_default();
+        let how = state.members[rank].left.map(|how| how.to_string()).unwrap_or_default();
         Reject { code: HCCL_E_REMOTE, text: format!("remote rank [{rank}] of communicator \"{}\" {how}", self.name) }
     }
 
     /// Two ranks do not agree: all that still misses somebody fails.
-    fn break_up(&self, state: &mut State, stream: &Stream, why: String) -> Reject {
+    pub(super) fn break_up(&self, state: &mut State, why: String) -> Reject {
         self.note_error(HCCL_E_REMOTE);
         let text = format!("the ranks do not agree in {why}");
         let open = state.rounds.iter().chain(state.pairs.values().flat_map(|pair| &pair.open));
-        open.for_each(|open| stream.engine().call_off(open.meeting.clone(), failure(text.clone())));
-        state.broken = Some(why);
+        open.for_each(|open| call_off(&open.meeting, text.clone()));
+        if state.broken.is_none() {
+            self.tell_all(state, Event::Broken { why: why.clone() });
+            state.broken = Some(why);
+        }
         Reject { code: HCCL_E_PARA, text }
     }
 
-    /// A rank will call nothing any more: what waits for it fails. What it has called still runs.
-    pub(super) fn leave(&self, rank: usize, how: &'static str) {
+    /// A rank of this process will call nothing any more: what waits for it fails. What it has called still runs.
+    pub(super) fn leave(&self, rank: usize, how: Exit) {
         let mut state = self.state();
-        state.members[rank].left = Some(how);
+        self.tell_all(&state, Event::Left { rank: rank as u32, how: (how == Exit::ContextEnded) as u8 });
+        self.left(&mut state, rank, how);
+    }
+
+    pub(super) fn left(&self, state: &mut State, rank: usize, how: Exit) {
+        let how = *state.members[rank].left.get_or_insert(how);
         let mut missed: Vec<Open> = Vec::new();
         for (key, pair) in &mut state.pairs {
             let waits_for_it = |open: &Open| {
@@ -231,15 +241,14 @@ impl Group {
                 missed.extend(pair.open.drain(..));
             }
         }
-        let why = failure(format!("remote rank [{rank}] of communicator \"{}\" {how}", self.name));
+        let text = format!("remote rank [{rank}] of communicator \"{}\" {how}", self.name);
         let rounds = state.rounds.iter().filter(|open| !open.round.has(rank));
         for open in rounds.chain(&missed) {
             self.note_error(HCCL_E_REMOTE);
-            if let Ok(world) = world() {
-                world.engine.call_off(open.meeting.clone(), why.clone());
-            }
+            call_off(&open.meeting, text.clone());
         }
-        if state.members.iter().all(|member| member.left.is_some()) {
+        let here = |rank: usize| self.mesh.as_ref().is_none_or(|mesh| mesh.is_here(rank));
+        if state.members.iter().enumerate().all(|(rank, member)| member.left.is_some() || !here(rank)) {
             // Open rounds hold the group: without this it would stay for ever.
             state.rounds.clear();
             state.pairs.clear();
@@ -247,47 +256,26 @@ impl Group {
         }
     }
 
-    /// The group of some ranks of this one, for the one that is `rank` there. All of them pass the same `ranks` and `config`.
-    pub(super) fn sub(&self, rank: usize, ranks: &[u32], id: u64, config: &Config) -> Outcome<Arc<Group>> {
+    /// A process has ended: its ranks are gone, and what they have called does not run unless it has.
+    pub(super) fn lost(&self, process: Id) {
+        let Some(mesh) = &self.mesh else { return };
         let mut state = self.state();
-        if state.subs.get(&id).is_some_and(|(_, sub)| sub.state().members.iter().all(|member| member.left.is_some())) {
-            state.subs.remove(&id);
+        let ranks: Vec<usize> = (0..self.size()).filter(|rank| mesh.homes[*rank] == process).collect();
+        for rank in &ranks {
+            let how = *state.members[*rank].left.get_or_insert(Exit::ProcessEnded(process.pid));
+            let text = format!("remote rank [{rank}] of communicator \"{}\" {how}", self.name);
+            for open in state.live.values().filter(|open| open.round.lacks(process)) {
+                self.note_error(HCCL_E_REMOTE);
+                call_off(&open.meeting, text.clone());
+            }
+            self.left(&mut state, *rank, how);
         }
-        let name = config.name.clone().unwrap_or_else(|| format!("{}_sub_{id}", self.name));
-        let devices = || ranks.iter().map(|rank| self.devices[*rank as usize]).collect();
-        let (known, group) =
-            state.subs.entry(id).or_insert_with(|| (ranks.to_vec(), Group::new(name.clone(), config.timeout, devices(), true)));
-        check!(known == ranks, HCCL_E_PARA, "rankIds is {ranks:?}, another rank made subCommId {id} of {known:?}");
-        check!(
-            (&group.name, group.timeout) == (&name, config.timeout),
-            HCCL_E_PARA,
-            "config has the name \"{name}\" and the time-out {:?}, another rank's for subCommId {id} \"{}\" and {:?}",
-            config.timeout,
-            group.name,
-            group.timeout
-        );
-        let member = &mut group.state().members[rank];
-        check!(!member.joined, HCCL_E_PARA, "subCommId {id} was made by this rank already, and other ranks still hold it");
-        member.joined = true;
-        Ok(group.clone())
     }
 }
 
-/// The pair of a send or a receive, and which party of it the caller is.
-fn seat(rank: usize, what: What) -> ((usize, usize), usize) {
-    match what {
-        What::Recv { from } => ((from as usize, rank), 1),
-        What::Send { to } => ((rank, to as usize), 0),
-        _ => ((rank, rank), 0),
+/// Ends a meeting; the streams of those who wait there report it so.
+pub(super) fn call_off(meeting: &Arc<Meeting>, text: String) {
+    if let Ok(world) = world() {
+        world.engine.call_off(meeting.clone(), Reject { code: ACL_ERROR_RT_SUSPECT_REMOTE_ERROR, text });
     }
-}
-
-/// A graph has taken the call, which each replay makes anew, or it has not: a refusal of the runtime, to HCCL.
-fn captured(taken: Outcome) -> Outcome {
-    taken.map_err(|refusal| Reject { code: HCCL_E_RUNTIME, text: format!("{} (runtime error {})", refusal.text, refusal.code) })
-}
-
-/// As the streams of the others report it.
-fn failure(text: String) -> Reject {
-    Reject { code: ACL_ERROR_RT_SUSPECT_REMOTE_ERROR, text }
 }

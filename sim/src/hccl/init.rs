@@ -1,13 +1,19 @@
-//! Making communicators: by a root info, for all devices of this process, of some ranks of another one.
+//! Making communicators: by a root info, by a rank table, for all devices of this process, of some ranks of another one.
+
+use std::ffi::{CStr, c_char};
+use std::sync::Arc;
+use std::time::Duration;
 
 use ascend_rl_sys::types::*;
 
 use super::checks::{give, not_null, runtime};
+use super::cluster::RankTable;
 use super::comm::{Comm, resolve};
 use super::config::{Config, connect_timeout};
 use super::group::Group;
-use super::rendezvous;
-use crate::acl::context::current;
+use super::merged;
+use super::rendezvous::{self, Target};
+use crate::acl::context::{Context, current};
 use crate::reject::{Outcome, check};
 use crate::world::world;
 
@@ -40,9 +46,53 @@ fn init(n_ranks: u32, root_info: *const HcclRootInfo, rank: u32, config: Config,
     let context = current().map_err(runtime)?;
     // SAFETY: not null, and C's contract is that a root info is there; it is bytes, without alignment.
     let info = unsafe { root_info.read() };
-    let group = rendezvous::join(&info, n_ranks as usize, rank as usize, context.device.id, config, connect_timeout()?)?;
-    give(comm, Comm::register(group, rank as usize, context.device, Some(context.handle())));
-    Ok(())
+    let target = Target::of(&info)?;
+    merged::make(Init { target, size: n_ranks as usize, rank: rank as usize, context, config, limit: connect_timeout()? }, comm)
+}
+
+pub(crate) fn HcclCommInitClusterInfo(cluster_info: *const c_char, rank: u32, comm: *mut HcclComm) -> Outcome {
+    init_by_table(cluster_info, rank, Config::from_environment()?, comm)
+}
+
+pub(crate) fn HcclCommInitClusterInfoConfig(
+    cluster_info: *const c_char,
+    rank: u32,
+    config: *mut HcclCommConfig,
+    comm: *mut HcclComm,
+) -> Outcome {
+    init_by_table(cluster_info, rank, Config::read(config)?, comm)
+}
+
+fn init_by_table(cluster_info: *const c_char, rank: u32, config: Config, comm: *mut HcclComm) -> Outcome {
+    not_null("clusterInfo", cluster_info)?;
+    not_null("comm", comm)?;
+    // SAFETY: not null, and C's contract is a NUL-terminated string that lives for the call.
+    let path = unsafe { CStr::from_ptr(cluster_info) }.to_string_lossy();
+    let context = current().map_err(runtime)?;
+    let table = RankTable::read(&path)?;
+    table.check_rank(rank, context.device.machine_number())?;
+    let (target, size) = (Target::Table { hash: table.hash() }, table.size());
+    merged::make(Init { target, size, rank: rank as usize, context, config, limit: connect_timeout()? }, comm)
+}
+
+/// A communicator to be made, checked as far as this rank can.
+pub(super) struct Init {
+    target: Target,
+    size: usize,
+    rank: usize,
+    context: Arc<Context>,
+    config: Config,
+    limit: Duration,
+}
+
+impl Init {
+    /// Makes it; blocks until all ranks have.
+    pub(super) fn make(self) -> Outcome<HcclComm> {
+        let device = self.context.device;
+        let number = device.machine_number();
+        let group = rendezvous::join(&self.target, self.size, self.rank, number, self.config, self.limit)?;
+        Ok(Comm::register(group, self.rank, device, Some(self.context.handle())))
+    }
 }
 
 /// Needs no context, and leaves the current one as it is.
@@ -59,7 +109,7 @@ pub(crate) fn HcclCommInitAll(ndev: u32, devices: *mut i32, comms: *mut HcclComm
     let world = world().map_err(runtime)?;
     let found = ids.iter().map(|id| world.device(*id).map_err(runtime)).collect::<Outcome<Vec<_>>>()?;
     let ids = found.iter().map(|device| device.id).collect();
-    let group = Group::new(rendezvous::default_name(), config.timeout, ids, false);
+    let group = Group::new(rendezvous::default_name(), config.timeout, ids, false, None);
     for (rank, device) in found.into_iter().enumerate() {
         // SAFETY: not null, and C's contract is room for `ndev` handles.
         give(unsafe { comms.add(rank) }, Comm::register(group.clone(), rank, device, None));
@@ -106,7 +156,7 @@ pub(crate) fn HcclCreateSubCommConfig(
         "subCommRankId is {sub_comm_rank_id}, which is not where rank {} stands in rankIds {ranks:?}",
         parent.rank
     );
-    let group = parent.group.sub(sub_comm_rank_id as usize, &ranks, sub_comm_id, &config)?;
+    let group = parent.group.sub(parent.rank, sub_comm_rank_id as usize, &ranks, sub_comm_id, &config)?;
     give(sub_comm, Comm::register(group, sub_comm_rank_id as usize, parent.device, parent.context()));
     Ok(())
 }

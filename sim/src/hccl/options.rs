@@ -19,8 +19,10 @@ static DETERMINISTIC: AtomicI32 = AtomicI32::new(0);
 /// The simulator sums in the order of the ranks whatever is set.
 pub(crate) fn HcclSetConfig(config: HcclConfig, value: HcclConfigValue) -> Outcome {
     option(config)?;
-    check!(matches!(value.value, 0 | 1), HCCL_E_PARA, "configValue of HCCL_DETERMINISTIC is {}: 0 or 1 is taken", value.value);
-    DETERMINISTIC.store(value.value, SeqCst);
+    // SAFETY: an integer, the union's only member.
+    let value = unsafe { value.value };
+    check!(matches!(value, 0 | 1), HCCL_E_PARA, "configValue of HCCL_DETERMINISTIC is {value}: 0 or 1 is taken");
+    DETERMINISTIC.store(value, SeqCst);
     Ok(())
 }
 

@@ -7,10 +7,11 @@ use ascend_rl_sys::types::*;
 use half::{bf16, f16};
 
 use crate::convert::Float;
+use crate::parallel::Share;
 use crate::simd::vectorized;
 
 /// `count` elements at each of `src`, reduced to each of `dst`; a destination may be one of the sources.
-pub(super) struct Fold {
+pub(crate) struct Fold {
     pub src: Vec<usize>,
     pub dst: Vec<usize>,
     pub count: usize,
@@ -69,31 +70,33 @@ macro_rules! integers {
 floats!(f32 f16 bf16);
 integers!(i8 i16 i32 i64);
 
-/// Reduces all of `folds`. Only inside an operation of the engine; type and operation were checked when the call was made.
-pub(super) fn reduce(folds: &[Fold], dtype: HcclDataType, op: HcclReduceOp) {
+/// Reduces a share of all of `folds`. Only inside an operation of the engine; type and operation were checked when the call was
+/// made.
+pub(crate) fn reduce(folds: &[Fold], dtype: HcclDataType, op: HcclReduceOp, share: Share) {
     match dtype {
-        HCCL_DATA_TYPE_INT8 => typed::<i8>(folds, op),
-        HCCL_DATA_TYPE_INT16 => typed::<i16>(folds, op),
-        HCCL_DATA_TYPE_INT32 => typed::<i32>(folds, op),
-        HCCL_DATA_TYPE_INT64 => typed::<i64>(folds, op),
-        HCCL_DATA_TYPE_FP16 => typed::<f16>(folds, op),
-        HCCL_DATA_TYPE_BFP16 => typed::<bf16>(folds, op),
-        _ => typed::<f32>(folds, op),
+        HCCL_DATA_TYPE_INT8 => typed::<i8>(folds, op, share),
+        HCCL_DATA_TYPE_INT16 => typed::<i16>(folds, op, share),
+        HCCL_DATA_TYPE_INT32 => typed::<i32>(folds, op, share),
+        HCCL_DATA_TYPE_INT64 => typed::<i64>(folds, op, share),
+        HCCL_DATA_TYPE_FP16 => typed::<f16>(folds, op, share),
+        HCCL_DATA_TYPE_BFP16 => typed::<bf16>(folds, op, share),
+        _ => typed::<f32>(folds, op, share),
     }
 }
 
-fn typed<T: Element>(folds: &[Fold], op: HcclReduceOp) {
+fn typed<T: Element>(folds: &[Fold], op: HcclReduceOp, share: Share) {
     match op {
-        HCCL_REDUCE_PROD => blocks::<T>(folds, T::mul),
-        HCCL_REDUCE_MAX => blocks::<T>(folds, T::max),
-        HCCL_REDUCE_MIN => blocks::<T>(folds, T::min),
-        _ => blocks::<T>(folds, T::add),
+        HCCL_REDUCE_PROD => blocks::<T>(folds, T::mul, share),
+        HCCL_REDUCE_MAX => blocks::<T>(folds, T::max, share),
+        HCCL_REDUCE_MIN => blocks::<T>(folds, T::min, share),
+        _ => blocks::<T>(folds, T::add, share),
     }
 }
 
-fn blocks<T: Element>(folds: &[Fold], op: impl Fn(T::Sum, T::Sum) -> T::Sum + Copy + Sync) {
+fn blocks<T: Element>(folds: &[Fold], op: impl Fn(T::Sum, T::Sum) -> T::Sum + Copy + Sync, share: Share) {
     let each = |(i, fold): (usize, &Fold)| (0..fold.count).step_by(BLOCK).map(move |from| (i, from));
     let pieces: Vec<(usize, usize)> = folds.iter().enumerate().flat_map(each).collect();
+    let pieces = share.of(&pieces);
     crate::parallel::for_each(pieces.len(), |i| {
         let (fold, from) = (&folds[pieces[i].0], pieces[i].1);
         let len = BLOCK.min(fold.count - from);

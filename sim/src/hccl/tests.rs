@@ -4,6 +4,7 @@ use ascend_rl_sys::types::*;
 use half::{bf16, f16};
 
 use super::reduce::{Fold, reduce};
+use crate::parallel::Share;
 
 /// Reduces `inputs` to a vector of its own for each.
 fn fold<T: Copy + Default>(inputs: &[Vec<T>], dtype: HcclDataType, op: HcclReduceOp) -> Vec<Vec<T>> {
@@ -11,7 +12,7 @@ fn fold<T: Copy + Default>(inputs: &[Vec<T>], dtype: HcclDataType, op: HcclReduc
     let mut outputs = vec![vec![T::default(); count]; inputs.len()];
     let src = inputs.iter().map(|input| input.as_ptr() as usize).collect();
     let dst = outputs.iter_mut().map(|output| output.as_mut_ptr() as usize).collect();
-    reduce(&[Fold { src, dst, count }], dtype, op);
+    reduce(&[Fold { src, dst, count }], dtype, op, Share::ALL);
     outputs
 }
 

@@ -4,12 +4,13 @@ use std::ffi::CString;
 use std::io::{Error, Result};
 use std::ops::Range;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::Arc;
 
 pub(crate) struct Arena {
     base: usize,
     bytes: usize,
     page: usize,
-    file: OwnedFd,
+    file: Arc<OwnedFd>,
 }
 
 impl Arena {
@@ -36,11 +37,15 @@ impl Arena {
         if base == libc::MAP_FAILED {
             return Err(Error::last_os_error());
         }
-        Ok(Arena { base: base as usize, bytes, page, file })
+        Ok(Arena { base: base as usize, bytes, page, file: Arc::new(file) })
     }
 
     pub(crate) fn base(&self) -> usize {
         self.base
+    }
+
+    pub(crate) fn file(&self) -> &Arc<OwnedFd> {
+        &self.file
     }
 
     pub(crate) fn holds(&self, address: usize) -> bool {

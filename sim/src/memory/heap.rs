@@ -11,7 +11,7 @@ const GIVE_BACK: usize = 1 << 20;
 struct Block {
     /// What the heap set aside.
     len: usize,
-    /// What the program asked for.
+    /// What the program asked for; 0 for physical memory, which no program reaches at the address it has in here.
     asked: usize,
 }
 
@@ -25,6 +25,7 @@ struct Free {
 pub(crate) struct Heap {
     capacity: usize,
     taken: usize,
+    peak: usize,
     live: BTreeMap<usize, Block>,
     free: BTreeMap<usize, Free>,
     by_len: BTreeSet<(usize, usize)>,
@@ -32,7 +33,8 @@ pub(crate) struct Heap {
 
 impl Heap {
     pub(crate) fn new(capacity: usize) -> Heap {
-        let mut heap = Heap { capacity, taken: 0, live: BTreeMap::new(), free: BTreeMap::new(), by_len: BTreeSet::new() };
+        let (live, free, by_len) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        let mut heap = Heap { capacity, taken: 0, peak: 0, live, free, by_len };
         heap.put(0, Free { len: capacity, used: 0..0 });
         heap
     }
@@ -43,6 +45,11 @@ impl Heap {
 
     pub(crate) fn available(&self) -> usize {
         self.capacity - self.taken
+    }
+
+    /// Bytes taken now, and the most that were.
+    pub(crate) fn taken(&self) -> (usize, usize) {
+        (self.taken, self.peak)
     }
 
     /// The longest allocation that would succeed, about.
@@ -58,21 +65,52 @@ impl Heap {
     /// The offset of a new allocation.
     pub(crate) fn alloc(&mut self, asked: usize) -> Option<usize> {
         let len = Self::real_size(asked)?;
-        let (_, offset) = *self.by_len.range((len, 0)..).next()?;
-        let found = self.take(offset)?;
-        if found.len > len {
-            let rest = offset + len;
-            let used = found.used.start.max(rest)..found.used.end.max(rest);
-            self.put(rest, Free { len: found.len - len, used });
+        let (_, at) = *self.by_len.range((len, 0)..).next()?;
+        self.carve(at, at, Block { len, asked })
+    }
+
+    /// The offset of physical memory: `len` bytes and no more, from a multiple of `align` on.
+    pub(crate) fn alloc_physical(&mut self, len: usize, align: usize) -> Option<usize> {
+        let fits = |(free, at): &&(usize, usize)| at.next_multiple_of(align) + len <= at + free;
+        let (_, at) = *self.by_len.range((len, 0)..).find(fits)?;
+        self.carve(at, at.next_multiple_of(align), Block { len, asked: 0 })
+    }
+
+    /// Takes a block that begins at `start` out of the free range at `at`, in which it fits.
+    fn carve(&mut self, at: usize, start: usize, block: Block) -> Option<usize> {
+        let found = self.take(at)?;
+        for part in [at..start, start + block.len..at + found.len] {
+            if !part.is_empty() {
+                let used = found.used.start.clamp(part.start, part.end)..found.used.end.clamp(part.start, part.end);
+                self.put(part.start, Free { len: part.len(), used });
+            }
         }
-        self.taken += len;
-        self.live.insert(offset, Block { len, asked });
-        Some(offset)
+        self.taken += block.len;
+        self.peak = self.peak.max(self.taken);
+        self.live.insert(start, block);
+        Some(start)
     }
 
     /// Frees the allocation that starts at `offset`, and says which bytes to give back to the system, if many.
     /// `None` where no allocation starts there.
     pub(crate) fn free(&mut self, offset: usize) -> Option<Option<Range<usize>>> {
+        self.live.get(&offset).filter(|block| block.asked > 0)?;
+        self.release(offset)
+    }
+
+    /// The same for physical memory.
+    pub(crate) fn free_physical(&mut self, offset: usize) -> Option<Option<Range<usize>>> {
+        self.live.get(&offset).filter(|block| block.asked == 0)?;
+        self.release(offset)
+    }
+
+    /// Turns an allocation into physical memory: the program has freed it, others still use it.
+    pub(crate) fn retire(&mut self, offset: usize) -> Option<()> {
+        self.live.get_mut(&offset).filter(|block| block.asked > 0)?.asked = 0;
+        Some(())
+    }
+
+    fn release(&mut self, offset: usize) -> Option<Option<Range<usize>>> {
         let block = self.live.remove(&offset)?;
         self.taken -= block.len;
         let (mut start, mut len, mut used) = (offset, block.len, offset..offset + block.len);
@@ -97,6 +135,12 @@ impl Heap {
     pub(crate) fn lies_in_one(&self, start: usize, bytes: usize) -> bool {
         let Some((offset, block)) = self.live.range(..=start).next_back() else { return false };
         start.checked_add(bytes).is_some_and(|end| end <= offset + block.asked) && start - offset < block.asked
+    }
+
+    /// Start and size of the allocation that `offset` lies in.
+    pub(crate) fn block_at(&self, offset: usize) -> Option<(usize, usize)> {
+        let (start, block) = self.live.range(..=offset).next_back()?;
+        (offset - start < block.asked).then_some((*start, block.asked))
     }
 
     fn put(&mut self, offset: usize, free: Free) {
@@ -147,6 +191,22 @@ mod tests {
         assert!(!heap.lies_in_one(a, 1));
         assert_eq!(heap.free(a), None, "freed already");
         assert_eq!(heap.free(b + 512), None, "not a start");
+    }
+
+    #[test]
+    fn physical_memory_is_whole_aligned_and_out_of_reach() {
+        const UNIT: usize = 1 << 12;
+        let mut heap = Heap::new(16 * UNIT);
+        let small = heap.alloc(1).unwrap();
+        let physical = heap.alloc_physical(3 * UNIT, UNIT).unwrap();
+        assert_eq!((physical % UNIT, heap.available()), (0, 13 * UNIT - 512), "not a byte more");
+        assert!(!heap.lies_in_one(physical, 1) && heap.block_at(physical).is_none());
+        assert_eq!(heap.block_at(small), Some((small, 1)));
+        assert_eq!((heap.free(physical), heap.free_physical(small)), (None, None), "each by its own function");
+        assert!(heap.alloc_physical(13 * UNIT, UNIT).is_none(), "13 units less the small one");
+        heap.free_physical(physical).unwrap();
+        heap.free(small).unwrap();
+        assert_eq!((heap.largest(), heap.taken()), (16 * UNIT, (0, 3 * UNIT + 512)));
     }
 
     #[test]

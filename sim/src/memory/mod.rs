@@ -1,13 +1,20 @@
 //! Memory of devices and pinned memory of the host: where it comes from, and what an address points to.
 //!
 //! Device memory is one shareable mapping a device ([`arena`]), cut by a heap that knows offsets only ([`heap`]). Neither is
-//! touched before a program touches it. An address of a device stays mapped after it is freed: a program that uses freed
-//! memory reads arbitrary bytes, as on a card, and the simulator does not fall over.
+//! touched before a program touches it. Physical memory ([`physical`]) is a part of that file, or of another process's
+//! ([`exports`], [`foreign`]), that programs map into addresses which they have reserved ([`space`]).
+//!
+//! An address of a device stays readable after it is freed or unmapped: a program that uses it reads arbitrary bytes, as on a
+//! card, and the simulator does not fall over.
 
 mod arena;
 mod device;
+pub(crate) mod exports;
+pub(crate) mod foreign;
 mod heap;
-mod host;
+pub(crate) mod host;
+pub(crate) mod physical;
+pub(crate) mod space;
 
 use std::sync::Arc;
 
@@ -48,6 +55,10 @@ impl Place {
             block.address()
         );
         Ok(Place::Pinned(block))
+    }
+
+    pub(crate) fn is_pageable(&self) -> bool {
+        matches!(self, Place::Pageable)
     }
 
     pub(crate) fn name(&self) -> String {

@@ -10,14 +10,14 @@ fn zero() -> Op<Plan> {
 }
 
 /// A contiguous f32 tensor of one dim.
-fn tensor(data: *mut c_void, n: i64) -> *mut aclTensor {
+pub(super) fn tensor(data: *mut c_void, n: i64) -> *mut aclTensor {
     let (dims, null) = ([n], std::ptr::null());
     let made = call!(nn.aclCreateTensor(dims.as_ptr(), 1, ACL_FLOAT, null, 0, ACL_FORMAT_ND, dims.as_ptr(), 1, data));
     assert!(!made.is_null(), "{}", recent());
     made
 }
 
-fn plan(tensor: *mut aclTensor) -> *mut aclOpExecutor {
+pub(super) fn plan(tensor: *mut aclTensor) -> *mut aclOpExecutor {
     let (mut workspace, mut executor) = (77, null_mut());
     // SAFETY: a checked handle and live variables.
     let code = unsafe { (zero().plan)(tensor, &mut workspace, &mut executor) };
@@ -26,7 +26,7 @@ fn plan(tensor: *mut aclTensor) -> *mut aclOpExecutor {
 }
 
 /// Phase two: the code and the text.
-fn run(executor: *mut aclOpExecutor, stream: aclrtStream) -> (i32, String) {
+pub(super) fn run(executor: *mut aclOpExecutor, stream: aclrtStream) -> (i32, String) {
     run_with(null_mut(), 0, executor, stream)
 }
 

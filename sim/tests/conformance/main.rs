@@ -8,6 +8,9 @@
 //! environment or the process's own state matters, it runs again in a child process ([`in_child`]).
 
 mod addresses;
+mod allocations;
+mod atb;
+mod copies;
 mod copy;
 mod descriptors;
 mod device;
@@ -17,8 +20,12 @@ mod graph;
 mod hccl;
 mod memory;
 mod peer;
+mod pools;
 mod process;
+mod runtime;
+mod sharing;
 mod stream;
+mod virtual_memory;
 
 use std::ffi::{CStr, c_void};
 use std::process::Command;
@@ -26,7 +33,7 @@ use std::ptr::null_mut;
 use std::sync::{Condvar, Mutex, OnceLock};
 
 use ascend_rl_sys::types::*;
-use ascend_rl_sys::{Acl, Api, NnOpBase};
+use ascend_rl_sys::{Acl, Api, NnOpBase, Prof};
 
 fn api() -> &'static Api {
     static API: OnceLock<Api> = OnceLock::new();
@@ -41,11 +48,20 @@ fn nn() -> &'static NnOpBase {
     &api().nn
 }
 
-/// Calls a function of the table; all of them take any handle, and the tests pass pointers to live variables.
+fn prof() -> &'static Prof {
+    &api().prof
+}
+
+/// Calls a function of the table, `acl.name(...)`, or `acl?.name(...)` for one that a toolkit may lack; all of them take any handle, and the tests pass pointers to live variables.
 macro_rules! call {
     ($table:ident.$name:ident($($arg:expr),* $(,)?)) => {{
         let function = $crate::$table().$name;
         // SAFETY: each pointer that a test passes is null (refused), a handle (checked), or points to a live variable.
+        unsafe { function($($arg),*) }
+    }};
+    ($table:ident?.$name:ident($($arg:expr),* $(,)?)) => {{
+        let function = $crate::$table().$name.expect("the simulator has every row");
+        // SAFETY: as above.
         unsafe { function($($arg),*) }
     }};
 }
@@ -55,12 +71,23 @@ macro_rules! ok {
         let code = $crate::call!($table.$name($($arg),*));
         assert_eq!(code, 0, "{}: {}", stringify!($name), $crate::recent());
     }};
+    ($table:ident?.$name:ident($($arg:expr),* $(,)?)) => {{
+        let code = $crate::call!($table?.$name($($arg),*));
+        assert_eq!(code, 0, "{}: {}", stringify!($name), $crate::recent());
+    }};
 }
 /// The same, for what must be refused: with this code, and a text that holds these words.
 macro_rules! refused {
     ($code:literal, $words:literal, $table:ident.$name:ident($($arg:expr),* $(,)?)) => {{
         $crate::recent();
         let code = $crate::call!($table.$name($($arg),*));
+        let text = $crate::recent();
+        assert_eq!(code, $code, "{}: {text}", stringify!($name));
+        assert!(text.contains(stringify!($name)) && text.contains($words), "{text:?} lacks {:?}", $words);
+    }};
+    ($code:literal, $words:literal, $table:ident?.$name:ident($($arg:expr),* $(,)?)) => {{
+        $crate::recent();
+        let code = $crate::call!($table?.$name($($arg),*));
         let text = $crate::recent();
         assert_eq!(code, $code, "{}: {text}", stringify!($name));
         assert!(text.contains(stringify!($name)) && text.contains($words), "{text:?} lacks {:?}", $words);

@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use ascend_rl_sys::types::*;
 
 use super::{Graph, Recorder, check_free, current, give, not_null, own_stream, resolve};
+use crate::acl::attributes;
 use crate::graph::Origin;
 use crate::reject::{Outcome, check, reject};
 
@@ -36,7 +37,7 @@ pub(crate) fn aclmdlRIBindStream(model_ri: aclmdlRI, stream: aclrtStream, flag: 
     }
     let stream = own_stream(stream)?;
     check!(
-        stream.is_persistent(),
+        attributes::is_persistent(&stream),
         ACL_ERROR_RT_PARAM_INVALID,
         "stream was made without ACL_STREAM_PERSISTENT (aclrtCreateStreamWithConfig)"
     );

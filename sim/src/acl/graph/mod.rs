@@ -85,9 +85,14 @@ fn resolve(graph: aclmdlRI) -> Outcome<Arc<Graph>> {
     Ok(found)
 }
 
+/// Where the replays of a device's graphs run.
+pub(super) fn queues(device: u32) -> Vec<Arc<Stream>> {
+    Graph::all(|graph| graph.device == device).iter().flat_map(|graph| graph.queues()).collect()
+}
+
 /// A context ends: what it captures is given up.
 pub(super) fn end_captures(context: usize) {
-    for graph in Graph::of_context(context) {
+    for graph in Graph::all(|graph| graph.context == context) {
         graph.streams().iter().for_each(|stream| stream.set_recorder(None));
         modes::leave(&graph);
     }
@@ -95,7 +100,7 @@ pub(super) fn end_captures(context: usize) {
 
 /// A context has ended, and its streams are idle: its graphs go.
 pub(super) fn end_all(context: usize) {
-    for graph in Graph::of_context(context) {
+    for graph in Graph::all(|graph| graph.context == context) {
         graph.wait_idle(None);
         execute::call_back(graph.remove());
     }

@@ -74,13 +74,13 @@ pub(crate) fn check_blocking(name: &str) -> Outcome {
 
 /// A copy from or to memory that is not pinned, which would be made at once: never into a capture, and elsewhere as
 /// [`check_blocking`] has it.
-pub(crate) fn check_pageable(stream: &Stream) -> Outcome {
+pub(crate) fn check_pageable(stream: &Stream, name: &str) -> Outcome {
     check!(
         capture_of(stream).is_none(),
         ACL_ERROR_RT_PARAM_INVALID,
-        "a copy of pageable memory cannot be captured: take memory from aclrtMallocHost"
+        "{name}: a copy of pageable memory cannot be captured: take memory from aclrtMallocHost"
     );
-    check_blocking("aclrtMemcpyAsync of pageable memory")
+    check_blocking(&format!("{name} of pageable memory"))
         .map_err(|refusal| Reject { code: ascend_rl_sys::codes::ACL_ERROR_RT_CAPTURE_MODE_BLOCK_ASYNC, ..refusal })
 }
 

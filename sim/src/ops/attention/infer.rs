@@ -100,11 +100,28 @@ pub(crate) fn aclnnFusedInferAttentionScoreV2GetWorkspaceSize(
         attention_out,
     };
     let plan = args.check(&mut call)?;
-    let work = Work::new(&plan, scratch::arch(), scale_value as f32);
+    finish(call, NAME, plan, scale_value as f32, || {}, workspace_size, executor)
+}
+
+/// The end of phase one of `name`, whose tensors `plan` describes, checked. `first` runs before anything is computed.
+pub(super) fn finish(
+    call: Call,
+    name: &'static str,
+    plan: Plan,
+    scale: f32,
+    first: impl Fn() + Send + Sync + 'static,
+    workspace_size: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    let work = Work::new(&plan, scratch::arch(), scale);
     call.finish(workspace_size, executor, move || {
-        // SAFETY: the descriptors were checked above, the block table in `run`, and the runtime checks their memory before it
-        // runs this.
-        unsafe { if plan.dtype == ACL_BF16 { work.run::<half::bf16>(&plan) } else { work.run::<half::f16>(&plan) } }
+        first();
+        // SAFETY: the caller has checked the descriptors, `run` checks the block table, and the runtime checks their memory
+        // before it runs this.
+        unsafe {
+            check_blocks(name, &plan);
+            if plan.dtype == ACL_BF16 { work.run::<half::bf16>() } else { work.run::<half::f16>() }
+        }
     })
 }
 
@@ -127,25 +144,24 @@ impl Work {
         work
     }
 
-    /// Computes. A block id that the cache does not have is a panic: only now can the table be read.
+    /// Computes.
     ///
     /// # Safety
-    /// The plan's views are readable and writable as its sequences say, all of `T`.
-    unsafe fn run<T: Half>(&self, plan: &Plan) {
-        // SAFETY: the caller's contract; every block id is in range.
+    /// The plan's views are readable and writable as its sequences say, all of `T`, and every block id is in range.
+    unsafe fn run<T: Half>(&self) {
+        // SAFETY: the caller's contract.
         unsafe {
-            check_blocks(plan);
             self.decode.run::<T>();
             self.prefill.run::<T>();
         }
     }
 }
 
-/// Panics for a block id out of range among those that the sequences use.
+/// Panics for a block id out of range among those that the sequences use: only when it runs can the table be read.
 ///
 /// # Safety
 /// The table is readable.
-unsafe fn check_blocks(plan: &Plan) {
+unsafe fn check_blocks(name: &str, plan: &Plan) {
     let source = &plan.source;
     if source.table.is_null() {
         return;
@@ -157,7 +173,7 @@ unsafe fn check_blocks(plan: &Plan) {
             let blocks = plan.blocks;
             assert!(
                 id >= 0 && (id as usize) < blocks,
-                "{NAME}: blockTable[{}][{i}] is {id}, the cache has {blocks} blocks",
+                "{name}: blockTable[{}][{i}] is {id}, the cache has {blocks} blocks",
                 seq.kv
             );
         }

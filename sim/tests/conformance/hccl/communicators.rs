@@ -144,7 +144,8 @@ fn options_and_words() {
     let mut value = HcclConfigValue { value: 9 };
     hccl_ok!(HcclSetConfig(HCCL_DETERMINISTIC, HcclConfigValue { value: 1 }));
     hccl_ok!(HcclGetConfig(HCCL_DETERMINISTIC, &mut value));
-    assert_eq!(value.value, 1);
+    // SAFETY: the union's only member.
+    assert_eq!(unsafe { value.value }, 1);
     hccl_refused!(2, "configValue is null", HcclGetConfig(HCCL_DETERMINISTIC, null_mut()));
     for (code, words) in [(0, c"no error"), (1, c"parameter error"), (9, c"timeout"), (21, c"error cqe"), (-1, c"unknown error")]
     {

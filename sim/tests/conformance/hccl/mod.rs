@@ -1,9 +1,14 @@
-//! Collectives, from a thread a rank.
+//! Collectives, from a thread a rank, and from processes ([`processes`]).
 
 mod arguments;
 mod communicators;
 mod exchange;
 mod failures;
+mod grouped;
+mod processes;
+mod recovery;
+mod tables;
+mod unsupported;
 mod values;
 mod waits;
 

@@ -1,0 +1,174 @@
+//! Which header an item stands in: where CANN's programs look for it.
+
+use std::collections::HashSet;
+
+use ascend_rl_sys::Lib;
+
+use crate::model::{Abi, Function, Item, Ty, Type};
+
+/// The folder of the operators' headers, one a family.
+pub(super) const OPERATORS: &str = "aclnnop/";
+
+const BASE: &str = "acl/acl_base.h";
+const RUNTIME: &str = "acl/acl_rt.h";
+const META: &str = "aclnn/acl_meta.h";
+const HCCL_TYPES: &str = "hccl/hccl_types.h";
+const HCCL: &str = "hccl/hccl.h";
+
+/// The headers that are there whatever the lists have: path, what it includes, what it is about.
+pub(super) const FIXED: &[(&str, &[&str], &str)] = &[
+    (BASE, &[], "Types, constants and error numbers of the device runtime."),
+    (RUNTIME, &[BASE], "The device runtime: libascendcl.so, libacl_rt.so."),
+    ("acl/acl.h", &[RUNTIME], "The device runtime."),
+    (META, &[BASE], "Descriptors of the operator library: libnnopbase.so."),
+    ("aclnn/aclnn_base.h", &[META], "What every operator's header needs."),
+    (HCCL_TYPES, &[], "Types, constants and error numbers of the collectives."),
+    (HCCL, &[HCCL_TYPES, "acl/acl.h"], "The collectives: libhccl.so, libhcomm.so."),
+    ("hccl/hccl_comm.h", &[HCCL], "Communicators, by the name that their header has from CANN 8.5 on."),
+];
+
+/// The header of a function.
+pub(super) fn of_function(item: &Item<Function>) -> String {
+    match item.what.origin.map(|origin| origin.lib) {
+        Some(Lib::NnOpBase) => META.into(),
+        Some(Lib::OpApi) => format!("{OPERATORS}{}.h", family(&item.name)),
+        Some(Lib::Hccl) => HCCL.into(),
+        // The runtime, and what stands beside it.
+        _ => RUNTIME.into(),
+    }
+}
+
+/// The operator's header without its ending: `aclnnInplaceSiluGetWorkspaceSize` is in `aclnn_silu`.
+fn family(function: &str) -> String {
+    /// Operators that CANN declares beside another.
+    const BESIDE: [(&str, &str); 8] = [
+        ("FlashAttentionVarLenScore", "FlashAttentionScore"),
+        ("FlashAttentionUnpaddingScoreGrad", "FlashAttentionScoreGrad"),
+        ("ArgMax", "Argmax"),
+        ("ArgMin", "Argmin"),
+        ("Adds", "Add"),
+        ("Subs", "Sub"),
+        ("Muls", "Mul"),
+        ("Divs", "Div"),
+    ];
+    let name = function.trim_start_matches("aclnn").trim_end_matches("GetWorkspaceSize").trim_start_matches("Inplace");
+    let name = BESIDE.iter().find(|(operator, _)| *operator == name).map_or(name, |(_, beside)| beside);
+    let mut snake = String::from("aclnn");
+    for letter in name.chars() {
+        if letter.is_uppercase() {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
+/// ATB's C face has a header that needs no other, `ffi/atb_shim.h`, since its source is compiled beside CANN's own headers.
+pub(super) fn elsewhere(name: &str) -> bool {
+    ["Atb", "atb", "ATB_", "ascend_atb_"].iter().any(|begin| name.starts_with(begin))
+}
+
+/// The header of a constant that belongs to no enum.
+pub(super) fn of_name(name: &str) -> &'static str {
+    match name {
+        _ if name.starts_with("Hccl") || name.starts_with("HCCL") || name.starts_with("COMM_") => HCCL_TYPES,
+        _ if name.starts_with("aclnn") || name.starts_with("ACLNN") => META,
+        _ => BASE,
+    }
+}
+
+/// Each type with its header, a type after those that it is made of.
+pub(super) fn types(abi: &Abi) -> Vec<(&Item<Type>, &'static str)> {
+    let mut runtime = HashSet::new();
+    for function in &abi.functions {
+        if !matches!(function.what.origin.map(|origin| origin.lib), Some(Lib::NnOpBase | Lib::OpApi)) {
+            reach_function(abi, &function.what, &mut runtime);
+        }
+    }
+    let mut ordered = Vec::new();
+    let mut seen = HashSet::new();
+    for item in abi.types.iter().filter(|item| !elsewhere(&item.name)) {
+        after_its_parts(abi, item, &mut seen, &mut ordered);
+    }
+    let header = |item: &Item<Type>| match &item.what {
+        // Descriptors; an opaque struct that the runtime takes is the runtime's.
+        Type::Opaque if !runtime.contains(item.name.as_str()) => META,
+        _ => of_name(&item.name),
+    };
+    ordered.into_iter().map(|item| (item, header(item))).collect()
+}
+
+fn reach_function<'a>(abi: &'a Abi, function: &'a Function, seen: &mut HashSet<&'a str>) {
+    for ty in function.params.iter().map(|(_, ty)| ty).chain([&function.result]) {
+        reach(abi, ty, seen);
+    }
+}
+
+/// The names of types that a type is made of, itself included.
+fn reach<'a>(abi: &'a Abi, ty: &'a Ty, seen: &mut HashSet<&'a str>) {
+    match ty {
+        Ty::Pointer { to, .. } | Ty::Array(to, _) => reach(abi, to, seen),
+        Ty::Callback(function) => reach_function(abi, function, seen),
+        Ty::Named(name) if seen.insert(name) => {
+            for part in abi.type_named(name).iter().flat_map(|item| parts(&item.what)) {
+                reach(abi, part, seen);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn parts(what: &Type) -> Vec<&Ty> {
+    match what {
+        Type::Alias(to) => vec![to],
+        Type::Struct(fields) | Type::Union(fields) => fields.iter().map(|field| &field.ty).collect(),
+        Type::Enum(_) | Type::Opaque => Vec::new(),
+    }
+}
+
+fn after_its_parts<'a>(abi: &'a Abi, item: &'a Item<Type>, seen: &mut HashSet<&'a str>, ordered: &mut Vec<&'a Item<Type>>) {
+    if !seen.insert(&item.name) {
+        return;
+    }
+    let mut names = HashSet::new();
+    for part in parts(&item.what) {
+        reach(abi, part, &mut names);
+    }
+    // In the order of the source, so that the headers are the same each time.
+    for part in abi.types.iter().filter(|part| names.contains(part.name.as_str())) {
+        after_its_parts(abi, part, seen, ordered);
+    }
+    ordered.push(item);
+}
+
+/// The constants that belong to no enum.
+pub(super) fn loose_values(abi: &Abi) -> impl Iterator<Item = &Item<i128>> {
+    let of_enums: HashSet<&str> = abi
+        .types
+        .iter()
+        .flat_map(|item| match &item.what {
+            Type::Enum(names) => names.as_slice(),
+            _ => &[],
+        })
+        .map(String::as_str)
+        .collect();
+    abi.values.iter().filter(move |value| !of_enums.contains(value.name.as_str()) && !elsewhere(&value.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families() {
+        for (function, wanted) in [
+            ("aclnnMmGetWorkspaceSize", "aclnn_mm"),
+            ("aclnnInplaceAddmm", "aclnn_addmm"),
+            ("aclnnSWhere", "aclnn_s_where"),
+            ("aclnnApplyAdamWV2", "aclnn_apply_adam_w_v2"),
+            ("aclnnInplaceMulsGetWorkspaceSize", "aclnn_mul"),
+        ] {
+            assert_eq!(family(function), wanted);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `libcann_sim.so`: the functions of CANN by their C names, answered by the simulated NPU.
+//!
+//! One object holds the one state of the simulator; CANN's own library names lead to it (see the program of this crate). The functions
+//! come from the lists of `ascend-rl-sys`, as everything else does. They are here and not in `cann-sim`, so that a Rust program that
+//! links the simulator does not export them.
+#![allow(non_snake_case)]
+
+use std::ffi::{c_char, c_void};
+use std::sync::LazyLock;
+
+use ascend_rl_sys::types::*;
+use ascend_rl_sys::{Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, nnopbase_symbols, opapi_symbols, prof_symbols};
+
+static API: LazyLock<Api> = LazyLock::new(cann_sim::api);
+
+/// Says to whoever loads a folder of libraries that the simulator is behind them, not a card.
+#[unsafe(no_mangle)]
+pub static CANN_SIM: u32 = 1;
+
+/// Exports a function for each row.
+macro_rules! exports {
+    (Acl, $($rest:tt)*) => { exports! { @table acl, $($rest)* } };
+    (NnOpBase, $($rest:tt)*) => { exports! { @table nn, $($rest)* } };
+    (Hccl, $($rest:tt)*) => { exports! { @table hccl, $($rest)* } };
+    (Atb, $($rest:tt)*) => { exports! { @table atb, $($rest)* } };
+    (Prof, $($rest:tt)*) => { exports! { @table prof, $($rest)* } };
+    (AclGraph, $($rest:tt)*) => { exports! { @table graph, $($rest)* } };
+    (@table $table:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
+        fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => { $(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// C's: pointers are null or valid for what the function reads and writes there.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name($($arg: $ty),*) -> $ret {
+            // SAFETY: the caller's promise.
+            unsafe { exports!(@there $need API.$table.$name)($($arg),*) }
+        }
+    )* };
+    (@there required $slot:expr) => { $slot };
+    (@there optional $slot:expr) => { $slot.expect("the simulator answers every row") };
+}
+acl_symbols!(exports);
+nnopbase_symbols!(exports);
+hccl_symbols!(exports);
+atb_symbols!(exports);
+prof_symbols!(exports);
+graph_symbols!(exports);
+
+/// The same for operators, whose rows have two functions.
+macro_rules! operator_exports {
+    (OpApi, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
+        op $name:ident, $plan:ident ( $($arg:ident : $ty:ty),* $(,)? ); )*) => { $(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// C's: pointers are null or valid for what the function reads and writes there.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $plan($($arg: $ty,)* workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> aclnnStatus {
+            // SAFETY: the caller's promise.
+            unsafe { (API.ops.$name.expect("the simulator answers every row").plan)($($arg,)* workspace_size, executor) }
+        }
+
+        /// Phase two.
+        ///
+        /// # Safety
+        /// As phase one.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(
+            workspace: *mut c_void, workspace_size: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+        ) -> aclnnStatus {
+            // SAFETY: the caller's promise.
+            unsafe { (API.ops.$name.expect("the simulator answers every row").run)(workspace, workspace_size, executor, stream) }
+        }
+    )* };
+}
+opapi_symbols!(operator_exports);

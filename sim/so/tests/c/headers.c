@@ -1,0 +1,15 @@
+/* Every header, in C11 and in C++17, with all warnings as errors. */
+#include "acl/acl.h"
+#include "aclnn/acl_meta.h"
+#include "aclnn/aclnn_base.h"
+#include "aclnnop/all.h"
+#include "hccl/hccl.h"
+#include "hccl/hccl_comm.h"
+#include "atb_shim.h"
+
+int main(void)
+{
+    HcclCommConfig config;
+    HcclCommConfigInit(&config);
+    return sizeof(config) == 2240 && config.size == 2240 && sizeof(HcclRootInfo) == HCCL_ROOT_INFO_BYTES ? 0 : 1;
+}

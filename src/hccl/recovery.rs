@@ -1,0 +1,52 @@
+//! What has gone wrong with a group, and how a program goes on or ends.
+
+use super::Communicator;
+use crate::error::{Error, ErrorKind, Result};
+use std::time::Duration;
+
+impl Communicator {
+    /// Whether HCCL has found a failure of this group on its own threads (a link, a peer) since it was made. Does not block, and
+    /// may be asked while calls are under way: that is what a watchdog does.
+    ///
+    /// Errors: `Collective` with HCCL's code.
+    /// CANN: HcclGetCommAsyncError.
+    pub fn check(&self) -> Result<()> {
+        match self.handle.async_error() {
+            None => Ok(()),
+            Some(code) => {
+                let error = Error::from_cann(ErrorKind::Collective, "HcclGetCommAsyncError", code, "");
+                Err(error.context(format!("a collective of {self:?} has failed")))
+            }
+        }
+    }
+
+    /// Suspends the group on this rank, after the device's tasks were aborted: no call is taken until [`Communicator::resume`].
+    /// Every rank calls it. It is HCCL's way to repeat a step after a fault without making the groups anew.
+    ///
+    /// Errors: what CANN says; `MissingSymbol`.
+    /// CANN: HcclCommSuspend.
+    pub fn suspend(&self) -> Result<()> {
+        self.handle.suspend().map_err(|error| error.context(format!("suspending {self:?}")))
+    }
+
+    /// Makes a suspended group fit for calls, once all of its ranks are suspended. Every rank calls it. The ranks count their calls
+    /// anew. What was called before and has not run fails, and with it this communicator's stream: groups are resumed whose streams
+    /// are idle, others are made anew.
+    ///
+    /// Errors: what CANN says; `MissingSymbol`.
+    /// CANN: HcclCommResume.
+    pub fn resume(&self) -> Result<()> {
+        self.handle.resume().map_err(|error| error.context(format!("resuming {self:?}")))?;
+        self.board.resume(self.rank());
+        Ok(())
+    }
+
+    /// Leaves the group at once: what is queued and has not run is given up, and ranks that wait for this one fail. Dropping does
+    /// the same after a while, and waits first for what the other ranks are about to do.
+    ///
+    /// The device's next wait reports what was given up.
+    /// CANN: aclrtDestroyStreamForce, HcclCommDestroy.
+    pub fn abort(self) {
+        self.patience.set(Duration::ZERO);
+    }
+}
