@@ -1,6 +1,6 @@
 //! Graphs and repeats: that they compute what eager calls do, each time anew, and that no memory slips away from under them.
 
-use ascend_rl::acl::{CaptureMode, Graph, TaskGroup};
+use ascend_rl::acl::{CaptureMode, CopyPart, Graph, Rows, TaskGroup};
 use ascend_rl::hccl::{CommOptions, ReduceOp};
 use ascend_rl::{Cann, Communicator, DType, Device, ErrorKind, Result, Stream, Tensor, ops};
 use std::thread;
@@ -97,7 +97,10 @@ fn what_a_graph_cannot_hold_is_refused_and_names_the_call() {
     let event = other.record().unwrap();
     let pinned = s.device().pinned_from(&[1.0_f32, 2.0]).unwrap();
     type Case<'a> = (&'a str, Box<dyn FnOnce(&Stream) -> Result<()> + 'a>);
-    let buffer = s.alloc::<f32>(2).unwrap();
+    let (buffer, mut target, mut wide) = (s.alloc::<f32>(2).unwrap(), s.alloc::<f32>(2).unwrap(), s.alloc::<u64>(2).unwrap());
+    let parts = [CopyPart { src: 0, dst: 0, len: 2 }];
+    let (swapped, rows) =
+        (s.device().pinned_from(&[1.0_f32, 2.0]).unwrap(), Rows { height: 1, width: 2, src_pitch: 2, dst_pitch: 2 });
     let cases: Vec<Case> = vec![
         ("write", Box::new(|s| x.write(s, &[7.0_f32, 7.0]))),
         ("aclrtSynchronizeStream", Box::new(|s| y.to_vec::<f32>(s).map(drop))),
@@ -108,6 +111,11 @@ fn what_a_graph_cannot_hold_is_refused_and_names_the_call() {
         ("aclrtRecordEvent", Box::new(|s| s.timer().map(drop))),
         ("aclrtRecordEvent", Box::new(|s| s.fork(&other, |_| Ok(())))),
         ("a copy of pinned memory", Box::new(|s| s.receive(&buffer, pinned).map(drop))),
+        ("a copy of pinned memory", Box::new(|s| s.receive_parts(&buffer, swapped, &parts).map(drop))),
+        ("aclrtSynchronizeStream", Box::new(|s| s.write_2d(&[1.0, 2.0], &mut target, rows))),
+        ("a fill from the host", Box::new(|s| s.fill(&mut wide, 7))),
+        ("aclrtLaunchHostFunc", Box::new(|s| s.host_callback(|| panic!("it was not queued")))),
+        ("aclrtHostRegister", Box::new(|s| s.with_registered(&mut [0_f32; 0], |_| Ok(())))),
         ("aclmdlRICaptureBegin", Box::new(|s| s.capture(CaptureMode::Relaxed, |_| Ok(())).map(drop))),
         ("a repeat", Box::new(|s| ops::repeat(s, |_| Ok(())).map(drop))),
     ];
@@ -119,6 +127,52 @@ fn what_a_graph_cannot_hold_is_refused_and_names_the_call() {
         s.synchronize().unwrap();
     }
     assert_eq!(values(&s, &x), [1.0, 2.0]);
+}
+
+#[test]
+fn rows_and_fills_within_the_device_are_captured() {
+    let s = stream();
+    let mut wide = s.upload(&[1_u32, 2, 3, 4, 5, 6]).unwrap();
+    let (mut packed, mut filled) = (s.zeros::<u32>(2).unwrap(), s.zeros::<f32>(3).unwrap());
+    let rows = Rows { height: 2, width: 1, src_pitch: 3, dst_pitch: 1 };
+    let graph = capture(&s, |s| {
+        s.copy_2d(&wide, &mut packed, rows)?;
+        s.fill(&mut filled, 1.25)
+    });
+    assert_eq!((s.download(&packed).unwrap(), s.download(&filled).unwrap()), (vec![0; 2], vec![0.0; 3]));
+    graph.launch(&s).unwrap();
+    assert_eq!((s.download(&packed).unwrap(), s.download(&filled).unwrap()), (vec![1, 4], vec![1.25; 3]));
+    s.write(&[7, 2, 3, 8], &mut wide, 0).unwrap();
+    graph.launch(&s).unwrap();
+    assert_eq!(s.download(&packed).unwrap(), [7, 8]);
+}
+
+#[test]
+fn virtual_memory_stays_mapped_for_a_graph() {
+    let s = on(6);
+    let memory = s.device().physical(1).unwrap();
+    let mut range = s.reserve(1).unwrap();
+    range.map(0, &memory).unwrap();
+    let graph = {
+        let part = range.slice_mut::<f32>(0..16).unwrap();
+        capture(&s, |s| s.fill(part, 2.5))
+    };
+    let error = range.unmap(0).unwrap_err();
+    assert!(error.kind() == ErrorKind::WrongStream && error.to_string().contains("a graph"), "{error}");
+    graph.launch(&s).unwrap();
+    assert_eq!(s.download(range.slice::<f32>(0..16).unwrap()).unwrap(), [2.5; 4]);
+    // What outlives it keeps its memory, and the next wait says so.
+    drop(range);
+    graph.launch(&s).unwrap();
+    let error = s.synchronize().unwrap_err();
+    assert!(error.kind() == ErrorKind::Async && error.to_string().contains("drop it first"), "{error}");
+    drop(graph);
+    let mut other = s.reserve(1).unwrap();
+    assert_eq!(other.map(0, &memory).unwrap_err().kind(), ErrorKind::Argument, "it is mapped there for good");
+    let fresh = s.device().physical(1).unwrap();
+    other.map(0, &fresh).unwrap();
+    other.unmap(0).unwrap();
+    s.synchronize().unwrap();
 }
 
 #[test]

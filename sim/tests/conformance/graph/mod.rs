@@ -4,7 +4,9 @@
 mod build;
 mod capture;
 mod collectives;
+mod copies;
 mod groups;
+mod holds;
 mod modes;
 mod replay;
 mod streams;
