@@ -6,11 +6,13 @@
 //! 1. *Memory stays.* A [`Hold`] covers every block of the stream that was alive during the recording: one that is given back
 //!    goes to the hold and not to the stream's free list, until the hold goes. Blocks that are allocated and given back while
 //!    recording (temporaries) are the hold's from the start, and only the recording reuses them. That is coarser than what the
-//!    recording really uses, costs nothing where a stream has no hold, and cannot miss a buffer.
+//!    recording really uses, costs nothing where a stream has no hold, and cannot miss a buffer. A virtual range stays mapped while
+//!    a hold may cover it; for memory of others, whoever adopted it has promised that it stays.
 //! 2. *Order stays.* A recording runs on the stream that it was made on and on no other, so that it is ordered with all other work
 //!    on its memory, whose home that stream is. Memory that a hold covers cannot be rehomed, and nothing runs, or is recorded,
 //!    while the stream takes part in a fork: what is lent then belongs to the other stream.
-//! 3. *Nothing of the host is baked in.* Copies from and to host memory, waits, events and forks are refused while recording.
+//! 3. *Nothing of the host is baked in.* Copies from and to host memory, waits, events, host callbacks and forks are refused while
+//!    recording.
 
 use super::device::Device;
 use super::{Stream, StreamInner};

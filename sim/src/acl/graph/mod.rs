@@ -4,8 +4,8 @@
 //! its API pages (`docs/zh/api_ref/15`, `docs/zh/dev_guide/04`).
 //!
 //! # Not covered
-//! External events, conditional tasks, parameters of single tasks (`aclmdlRITask*`, `aclmdlRIUpdate`), streams that a task
-//! activates. What changes the runtime's settings is not captured: it acts at once.
+//! External events, memory of pools, conditional tasks, parameters of single tasks (`aclmdlRITask*`, `aclmdlRIUpdate`), streams
+//! that a task activates. What changes the runtime's settings is not captured: it acts at once.
 
 mod build;
 mod capture;
