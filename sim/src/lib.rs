@@ -20,6 +20,7 @@ mod math;
 mod memory;
 mod nn;
 mod ops;
+mod pairs;
 mod parallel;
 mod prof;
 mod profile;

@@ -70,6 +70,8 @@ typedef enum aclrtMemcpyKind {
     ACL_MEMCPY_DEVICE_TO_DEVICE = 3,
     ACL_MEMCPY_DEFAULT = 4,
     ACL_MEMCPY_HOST_TO_BUF_TO_DEVICE = 5,
+    ACL_MEMCPY_INNER_DEVICE_TO_DEVICE = 6,
+    ACL_MEMCPY_INTER_DEVICE_TO_DEVICE = 7,
 } aclrtMemcpyKind;
 
 /** Page policy of `aclrtMalloc`; an unknown value means the default (`acl_rt.h`). */
@@ -77,6 +79,14 @@ typedef enum aclrtMemMallocPolicy {
     ACL_MEM_MALLOC_HUGE_FIRST = 0,
     ACL_MEM_MALLOC_HUGE_ONLY = 1,
     ACL_MEM_MALLOC_NORMAL_ONLY = 2,
+    ACL_MEM_MALLOC_HUGE_FIRST_P2P = 3,
+    ACL_MEM_MALLOC_HUGE_ONLY_P2P = 4,
+    ACL_MEM_MALLOC_NORMAL_ONLY_P2P = 5,
+    ACL_MEM_MALLOC_HUGE1G_ONLY = 6,
+    ACL_MEM_MALLOC_HUGE1G_ONLY_P2P = 7,
+    ACL_MEM_TYPE_LOW_BAND_WIDTH = 256,
+    ACL_MEM_TYPE_HIGH_BAND_WIDTH = 4096,
+    ACL_MEM_ACCESS_USER_SPACE_READONLY = 1048576,
 } aclrtMemMallocPolicy;
 
 /** Which memory `aclrtGetMemInfo` asks about (`acl_rt.h`). */
@@ -87,6 +97,18 @@ typedef enum aclrtMemAttr {
     ACL_DDR_MEM_NORMAL = 3,
     ACL_HBM_MEM_HUGE = 4,
     ACL_HBM_MEM_NORMAL = 5,
+    ACL_DDR_MEM_P2P_HUGE = 6,
+    ACL_DDR_MEM_P2P_NORMAL = 7,
+    ACL_HBM_MEM_P2P_HUGE = 8,
+    ACL_HBM_MEM_P2P_NORMAL = 9,
+    ACL_HBM_MEM_HUGE1G = 10,
+    ACL_HBM_MEM_P2P_HUGE1G = 11,
+    ACL_MEM_NORMAL = 12,
+    ACL_MEM_HUGE = 13,
+    ACL_MEM_HUGE1G = 14,
+    ACL_MEM_P2P_NORMAL = 15,
+    ACL_MEM_P2P_HUGE = 16,
+    ACL_MEM_P2P_HUGE1G = 17,
 } aclrtMemAttr;
 
 /** Whether the work recorded before an event has run. Trap: `aclrtEventStatus` has these two the other way round. */
@@ -144,6 +166,464 @@ typedef struct aclCANNPackageVersion {
     /** Not used. */
     char reserved[128];
 } aclCANNPackageVersion;
+
+/** A notify: one bit that one stream sets and another waits for and clears. */
+typedef void *aclrtNotify;
+
+/** A notify with a count (Ascend 950 only). */
+typedef void *aclrtCntNotify;
+
+/** A function that a stream runs on the host; null is refused. */
+typedef void (*aclrtCallback)(void *userData);
+
+/** The same, for `aclrtLaunchHostFunc`. */
+typedef void (*aclrtHostFunc)(void *args);
+
+/** What failed: see the `aclrtGet...FromExceptionInfo` functions. */
+typedef struct aclrtExceptionInfo aclrtExceptionInfo;
+
+/** What is called when queued work fails; null takes the one that was set back. */
+typedef void (*aclrtExceptionInfoCallback)(aclrtExceptionInfo *info);
+
+/** Reserved: null. */
+typedef struct aclrtUtilizationExtendInfo aclrtUtilizationExtendInfo;
+
+/** What a profile collects. */
+typedef struct aclprofConfig aclprofConfig;
+
+/** Reserved: null. */
+typedef struct aclprofAicoreEvents aclprofAicoreEvents;
+
+/** Whether a device can be used. */
+typedef enum aclrtDeviceStatus {
+    ACL_RT_DEVICE_STATUS_NORMAL = 0,
+    ACL_RT_DEVICE_STATUS_ABNORMAL = 1,
+    ACL_RT_DEVICE_STATUS_END = 65535,
+} aclrtDeviceStatus;
+
+/** What floating point results out of range become. */
+typedef enum aclrtFloatOverflowMode {
+    /** The largest finite value. */
+    ACL_RT_OVERFLOW_MODE_SATURATION = 0,
+    /** Inf or NaN, as IEEE 754 has it. */
+    ACL_RT_OVERFLOW_MODE_INFNAN = 1,
+    /** Not known. */
+    ACL_RT_OVERFLOW_MODE_UNDEF = 2,
+} aclrtFloatOverflowMode;
+
+/** Facts about a device that `aclrtGetDeviceInfo` gives. */
+typedef enum aclrtDevAttr {
+    ACL_DEV_ATTR_AICPU_CORE_NUM = 1,
+    ACL_DEV_ATTR_AICORE_CORE_NUM = 101,
+    ACL_DEV_ATTR_CUBE_CORE_NUM = 102,
+    ACL_DEV_ATTR_VECTOR_CORE_NUM = 201,
+    /** This one and those up to 212 are of Ascend 950; older chips give 0. */
+    ACL_DEV_ATTR_WARP_SIZE = 202,
+    ACL_DEV_ATTR_MAX_THREAD_PER_VECTOR_CORE = 203,
+    ACL_DEV_ATTR_UBUF_PER_VECTOR_CORE = 204,
+    ACL_DEV_ATTR_MAX_GRID_DIM_X = 205,
+    ACL_DEV_ATTR_MAX_GRID_DIM_Y = 206,
+    ACL_DEV_ATTR_MAX_GRID_DIM_Z = 207,
+    ACL_DEV_ATTR_MAX_BLOCK_PER_GRID = 208,
+    ACL_DEV_ATTR_MAX_THREADS_PER_BLOCK = 209,
+    ACL_DEV_ATTR_MAX_BLOCK_DIM_X = 210,
+    ACL_DEV_ATTR_MAX_BLOCK_DIM_Y = 211,
+    ACL_DEV_ATTR_MAX_BLOCK_DIM_Z = 212,
+    ACL_DEV_ATTR_TOTAL_GLOBAL_MEM_SIZE = 301,
+    ACL_DEV_ATTR_L2_CACHE_SIZE = 302,
+    ACL_DEV_ATTR_SMP_ID = 401,
+    ACL_DEV_ATTR_PHY_CHIP_ID = 402,
+    ACL_DEV_ATTR_SUPER_POD_DEVICE_ID = 403,
+    ACL_DEV_ATTR_SUPER_POD_SERVER_ID = 404,
+    ACL_DEV_ATTR_SUPER_POD_ID = 405,
+    ACL_DEV_ATTR_CUST_OP_PRIVILEGE = 406,
+    ACL_DEV_ATTR_MAINBOARD_ID = 407,
+    ACL_DEV_ATTR_HD_CONNECT_TYPE = 408,
+    ACL_DEV_ATTR_DEVICE_FORM_FACTOR = 409,
+    ACL_DEV_ATTR_IS_VIRTUAL = 501,
+    /** 2201 for Atlas A2 and A3. */
+    ACL_DEV_ATTR_NPU_ARCH = 601,
+} aclrtDevAttr;
+
+/** Features that `aclrtGetDeviceCapability` knows. */
+typedef enum aclrtDevFeatureType {
+    ACL_FEATURE_TSCPU_TASK_UPDATE_SUPPORT_AIC_AIV = 1,
+    ACL_FEATURE_SYSTEM_MEMQ_EVENT_CROSS_DEV = 21,
+} aclrtDevFeatureType;
+
+/** Features of the toolkit and the chip together. */
+typedef enum aclCannAttr {
+    ACL_CANN_ATTR_UNDEFINED = -1,
+    ACL_CANN_ATTR_INF_NAN = 0,
+    ACL_CANN_ATTR_BF16 = 1,
+    ACL_CANN_ATTR_JIT_COMPILE = 2,
+} aclCannAttr;
+
+/** Cores whose number can be limited. */
+typedef enum aclrtDevResLimitType {
+    ACL_RT_DEV_RES_CUBE_CORE = 0,
+    ACL_RT_DEV_RES_VECTOR_CORE = 1,
+} aclrtDevResLimitType;
+
+/** Attributes of a stream. */
+typedef enum aclrtStreamAttr {
+    ACL_STREAM_ATTR_FAILURE_MODE = 1,
+    ACL_STREAM_ATTR_FLOAT_OVERFLOW_CHECK = 2,
+    ACL_STREAM_ATTR_USER_CUSTOM_TAG = 3,
+    ACL_STREAM_ATTR_CACHE_OP_INFO = 4,
+    ACL_STREAM_ATTR_PRIORITY = 5,
+} aclrtStreamAttr;
+
+/** Settings of `aclrtSetStreamConfigOpt`. */
+typedef enum aclrtStreamConfigAttr {
+    ACL_RT_STREAM_WORK_ADDR_PTR = 0,
+    ACL_RT_STREAM_WORK_SIZE = 1,
+    ACL_RT_STREAM_FLAG = 2,
+    ACL_RT_STREAM_PRIORITY = 3,
+} aclrtStreamConfigAttr;
+
+/** Whether an event's work has run, as the deprecated `aclrtQueryEvent` says it. Trap: the reverse of
+ * `aclrtEventRecordedStatus`.
+ */
+typedef enum aclrtEventStatus {
+    ACL_EVENT_STATUS_COMPLETE = 0,
+    ACL_EVENT_STATUS_NOT_READY = 1,
+    ACL_EVENT_STATUS_RESERVED = 2,
+} aclrtEventStatus;
+
+/** Whether the waits of streams for an event are over. */
+typedef enum aclrtEventWaitStatus {
+    ACL_EVENT_WAIT_STATUS_COMPLETE = 0,
+    ACL_EVENT_WAIT_STATUS_NOT_READY = 1,
+    ACL_EVENT_WAIT_STATUS_RESERVED = 65535,
+} aclrtEventWaitStatus;
+
+/** Whether the stream holds until its callback has returned. */
+typedef enum aclrtCallbackBlockType {
+    ACL_CALLBACK_NO_BLOCK = 0,
+    ACL_CALLBACK_BLOCK = 1,
+} aclrtCallbackBlockType;
+
+/** Whose last error is asked for. */
+typedef enum aclrtLastErrLevel {
+    ACL_RT_THREAD_LEVEL = 0,
+} aclrtLastErrLevel;
+
+/** What a record does to the count of a notify (Ascend 950 only). */
+typedef enum aclrtCntNotifyRecordMode {
+    ACL_RT_CNT_NOTIFY_RECORD_SET_VALUE_MODE = 0,
+    ACL_RT_CNT_NOTIFY_RECORD_ADD_MODE = 1,
+    ACL_RT_CNT_NOTIFY_RECORD_BIT_OR_MODE = 2,
+    ACL_RT_CNT_NOTIFY_RECORD_BIT_AND_MODE = 4,
+} aclrtCntNotifyRecordMode;
+
+/** What a wait compares the count of a notify with (Ascend 950 only). */
+typedef enum aclrtCntNotifyWaitMode {
+    ACL_RT_CNT_NOTIFY_WAIT_LESS_MODE = 0,
+    ACL_RT_CNT_NOTIFY_WAIT_EQUAL_MODE = 1,
+    ACL_RT_CNT_NOTIFY_WAIT_BIGGER_MODE = 2,
+    ACL_RT_CNT_NOTIFY_WAIT_BIGGER_OR_EQUAL_MODE = 3,
+    ACL_RT_CNT_NOTIFY_WAIT_EQUAL_WITH_BITMASK_MODE = 4,
+} aclrtCntNotifyWaitMode;
+
+/** Counters of the cores that a profile collects. */
+typedef enum aclprofAicoreMetrics {
+    ACL_AICORE_ARITHMETIC_UTILIZATION = 0,
+    ACL_AICORE_PIPE_UTILIZATION = 1,
+    ACL_AICORE_MEMORY_BANDWIDTH = 2,
+    ACL_AICORE_L0B_AND_WIDTH = 3,
+    ACL_AICORE_RESOURCE_CONFLICT_RATIO = 4,
+    ACL_AICORE_MEMORY_UB = 5,
+    ACL_AICORE_L2_CACHE = 6,
+    ACL_AICORE_PIPE_EXECUTE_UTILIZATION = 7,
+    ACL_AICORE_MEMORY_ACCESS = 8,
+    ACL_AICORE_NONE = 255,
+} aclprofAicoreMetrics;
+
+/** How busy the parts of a device are, in percent; -1 where that cannot be had. */
+typedef struct aclrtUtilizationInfo {
+    /** Cube cores. */
+    int32_t cubeUtilization;
+    /** Vector cores. */
+    int32_t vectorUtilization;
+    /** AI CPUs. */
+    int32_t aicpuUtilization;
+    /** Memory. */
+    int32_t memoryUtilization;
+    /** Reserved: null. */
+    aclrtUtilizationExtendInfo *utilizationExtend;
+} aclrtUtilizationInfo;
+
+/** What tells one device from every other. */
+typedef struct aclrtUuid {
+    /** 16 bytes, not a C string. */
+    char bytes[16];
+} aclrtUuid;
+
+/** The value of an `aclrtStreamAttr`; which field counts, the attribute says. */
+typedef union aclrtStreamAttrValue {
+    /** `ACL_CONTINUE_ON_FAILURE` or `ACL_STOP_ON_FAILURE`. */
+    uint64_t failureMode;
+    /** 0 or 1. */
+    uint32_t overflowSwitch;
+    /** Any number. */
+    uint32_t userCustomTag;
+    /** 0 or 1. */
+    uint32_t cacheOpInfoSwitch;
+    /** 0 highest, 7 lowest. */
+    uint32_t streamPriority;
+    /** The size. */
+    uint32_t reserve[4];
+} aclrtStreamAttrValue;
+
+/** What `aclrtCreateStreamV2` makes a stream from. */
+typedef struct aclrtStreamConfigHandle {
+    /** Memory that the stream works in. */
+    void *workptr;
+    /** Its bytes. */
+    size_t workSize;
+    /** Flags. */
+    size_t flag;
+    /** Priority. */
+    uint32_t priority;
+} aclrtStreamConfigHandle;
+
+/** How a notify with a count is recorded. */
+typedef struct aclrtCntNotifyRecordInfo {
+    /** What is done with the value. */
+    aclrtCntNotifyRecordMode mode;
+    /** The value. */
+    uint32_t value;
+} aclrtCntNotifyRecordInfo;
+
+/** How a notify with a count is waited for. */
+typedef struct aclrtCntNotifyWaitInfo {
+    /** How the count is compared. */
+    aclrtCntNotifyWaitMode mode;
+    /** With what. */
+    uint32_t value;
+    /** Seconds; 0 is for ever. */
+    uint32_t timeout;
+    /** Whether the count becomes 0 afterwards. */
+    uint8_t isClear;
+    /** Not used. */
+    char rsv[3];
+} aclrtCntNotifyWaitInfo;
+
+/** Physical memory of a device, made by `aclrtMallocPhysical` or imported. */
+typedef void *aclrtDrvMemHandle;
+
+/** A pool of stream-ordered memory. */
+typedef void *aclrtMemPool;
+
+/** What a device may do with registered host memory. */
+typedef enum aclrtHostRegisterType {
+    ACL_HOST_REGISTER_MAPPED = 0,
+    ACL_HOST_REGISTER_IOMEMORY = 4,
+    ACL_HOST_REGISTER_READONLY = 8,
+} aclrtHostRegisterType;
+
+/** Which field of `aclrtMallocAttrValue` counts. */
+typedef enum aclrtMallocAttrType {
+    ACL_RT_MEM_ATTR_RSV = 0,
+    ACL_RT_MEM_ATTR_MODULE_ID = 1,
+    ACL_RT_MEM_ATTR_DEVICE_ID = 2,
+    ACL_RT_MEM_ATTR_VA_FLAG = 3,
+} aclrtMallocAttrType;
+
+/** Value of an attribute of an allocation. */
+typedef union aclrtMallocAttrValue {
+    /** Which component allocates, for statistics. */
+    uint16_t moduleId;
+    /** A device. */
+    uint32_t deviceId;
+    /** Whether host and device see it at one address. */
+    uint32_t vaFlag;
+    /** All of it. */
+    char rsv[8];
+} aclrtMallocAttrValue;
+
+/** One attribute of an allocation. */
+typedef struct aclrtMallocAttribute {
+    /** Which. */
+    aclrtMallocAttrType attr;
+    /** Its value. */
+    aclrtMallocAttrValue value;
+} aclrtMallocAttribute;
+
+/** Attributes of an allocation. */
+typedef struct aclrtMallocConfig {
+    /** The first. */
+    aclrtMallocAttribute *attrs;
+    /** Their number. */
+    size_t numAttrs;
+} aclrtMallocConfig;
+
+/** Where memory is. */
+typedef enum aclrtMemLocationType {
+    ACL_MEM_LOCATION_TYPE_HOST = 0,
+    ACL_MEM_LOCATION_TYPE_DEVICE = 1,
+    ACL_MEM_LOCATION_TYPE_UNREGISTERED = 2,
+    ACL_MEM_LOCATION_TYPE_MANAGED = 3,
+    ACL_MEM_LOCATION_TYPE_HOST_NUMA = 4,
+} aclrtMemLocationType;
+
+/** Where memory is, and on which device. */
+typedef struct aclrtMemLocation {
+    /** The device; no meaning on the host. */
+    uint32_t id;
+    /** Host or device. */
+    aclrtMemLocationType type;
+} aclrtMemLocation;
+
+/** What an address is. */
+typedef struct aclrtPtrAttributes {
+    /** Where it is. */
+    aclrtMemLocation location;
+    /** Bytes of a page of it. */
+    uint32_t pageSize;
+    /** Zero. */
+    uint32_t rsv[4];
+} aclrtPtrAttributes;
+
+/** How much of a device's memory a component has. */
+typedef struct aclrtMemUsageInfo {
+    /** The component, NUL-terminated. */
+    char name[32];
+    /** Bytes now. */
+    uint64_t curMemSize;
+    /** Most bytes so far. */
+    uint64_t memPeakSize;
+    /** Zero. */
+    size_t reserved[8];
+} aclrtMemUsageInfo;
+
+/** Where both sides of a batch's copies are. */
+typedef struct aclrtMemcpyBatchAttr {
+    /** Of the destinations. */
+    aclrtMemLocation dstLoc;
+    /** Of the sources. */
+    aclrtMemLocation srcLoc;
+    /** Zero. */
+    char rsv[16];
+} aclrtMemcpyBatchAttr;
+
+/** What `aclrtReduceAsync` does with two elements. */
+typedef enum aclrtReduceKind {
+    ACL_RT_MEMCPY_SDMA_AUTOMATIC_SUM = 10,
+    ACL_RT_MEMCPY_SDMA_AUTOMATIC_MAX = 11,
+    ACL_RT_MEMCPY_SDMA_AUTOMATIC_MIN = 12,
+    ACL_RT_MEMCPY_SDMA_AUTOMATIC_EQUAL = 13,
+} aclrtReduceKind;
+
+/** Hints to the L2 cache. */
+typedef enum aclrtCmoType {
+    ACL_RT_CMO_TYPE_PREFETCH = 0,
+    ACL_RT_CMO_TYPE_WRITEBACK = 1,
+    ACL_RT_CMO_TYPE_INVALID = 2,
+    ACL_RT_CMO_TYPE_FLUSH = 3,
+} aclrtCmoType;
+
+/** How physical memory is kept. */
+typedef enum aclrtMemAllocationType {
+    ACL_MEM_ALLOCATION_TYPE_PINNED = 0,
+} aclrtMemAllocationType;
+
+/** Kind of a handle of physical memory. */
+typedef enum aclrtMemHandleType {
+    ACL_MEM_HANDLE_TYPE_NONE = 0,
+    ACL_MEM_HANDLE_TYPE_POSIX = 2,
+} aclrtMemHandleType;
+
+/** How far a shareable handle reaches: one server (a `u64`), or several (`aclrtMemFabricHandle`). */
+typedef enum aclrtMemSharedHandleType {
+    ACL_MEM_SHARE_HANDLE_TYPE_DEFAULT = 1,
+    ACL_MEM_SHARE_HANDLE_TYPE_FABRIC = 2,
+} aclrtMemSharedHandleType;
+
+/** Which granularity of physical memory is asked for. */
+typedef enum aclrtMemGranularityOptions {
+    ACL_RT_MEM_ALLOC_GRANULARITY_MINIMUM = 0,
+    ACL_RT_MEM_ALLOC_GRANULARITY_RECOMMENDED = 1,
+} aclrtMemGranularityOptions;
+
+/** What a place may do with mapped memory. */
+typedef enum aclrtMemAccessFlags {
+    ACL_RT_MEM_ACCESS_FLAGS_NONE = 0,
+    ACL_RT_MEM_ACCESS_FLAGS_READ = 1,
+    ACL_RT_MEM_ACCESS_FLAGS_READWRITE = 3,
+} aclrtMemAccessFlags;
+
+/** Attributes of memory shared by key. */
+typedef enum aclrtIpcMemAttrType {
+    ACL_RT_IPC_MEM_ATTR_ACCESS_LINK = 0,
+} aclrtIpcMemAttrType;
+
+/** What physical memory to allocate. */
+typedef struct aclrtPhysicalMemProp {
+    /** Must be `ACL_MEM_HANDLE_TYPE_NONE`. */
+    aclrtMemHandleType handleType;
+    /** Must be `ACL_MEM_ALLOCATION_TYPE_PINNED`. */
+    aclrtMemAllocationType allocationType;
+    /** Kind of memory and page. */
+    aclrtMemAttr memAttr;
+    /** Where. */
+    aclrtMemLocation location;
+    /** Zero. */
+    uint64_t reserve;
+} aclrtPhysicalMemProp;
+
+/** Which place may do what with mapped memory. */
+typedef struct aclrtMemAccessDesc {
+    /** What it may do. */
+    aclrtMemAccessFlags flags;
+    /** Which place. */
+    aclrtMemLocation location;
+    /** Zero. */
+    char rsv[12];
+} aclrtMemAccessDesc;
+
+/** A shareable handle that reaches other servers. */
+typedef struct aclrtMemFabricHandle {
+    /** For CANN only. */
+    char data[128];
+} aclrtMemFabricHandle;
+
+/** Processes of another server. */
+typedef struct aclrtServerPid {
+    /** The server. */
+    uint32_t sdid;
+    /** Its processes. */
+    int32_t *pid;
+    /** Their number. */
+    size_t num;
+} aclrtServerPid;
+
+/** Attributes of a memory pool: switches (`u32`), sizes in bytes (`u64`). */
+typedef enum aclrtMemPoolAttr {
+    ACL_RT_MEM_POOL_REUSE_FOLLOW_EVENT_DEPENDENCIES = 1,
+    ACL_RT_MEM_POOL_REUSE_ALLOW_OPPORTUNISTIC = 2,
+    ACL_RT_MEM_POOL_REUSE_ALLOW_INTERNAL_DEPENDENCIES = 3,
+    ACL_RT_MEM_POOL_ATTR_RELEASE_THRESHOLD = 4,
+    ACL_RT_MEM_POOL_ATTR_RESERVED_MEM_CURRENT = 5,
+    ACL_RT_MEM_POOL_ATTR_RESERVED_MEM_HIGH = 6,
+    ACL_RT_MEM_POOL_ATTR_USED_MEM_CURRENT = 7,
+    ACL_RT_MEM_POOL_ATTR_USED_MEM_HIGH = 8,
+} aclrtMemPoolAttr;
+
+/** What memory pool to make. */
+typedef struct aclrtMemPoolProps {
+    /** Must be `ACL_MEM_ALLOCATION_TYPE_PINNED`. */
+    aclrtMemAllocationType allocType;
+    /** Must be `ACL_MEM_HANDLE_TYPE_NONE`. */
+    aclrtMemHandleType handleType;
+    /** Which device. */
+    aclrtMemLocation location;
+    /** Most bytes. */
+    size_t maxSize;
+    /** Zero. */
+    char reserved[32];
+} aclrtMemPoolProps;
 
 enum {
     /** Success, of all functions. */
@@ -372,6 +852,68 @@ enum {
     ACL_STREAM_FAST_SYNC = 2,
     /** `cubeMathType`: compute in the dtype of the inputs (f32 sums in any case). */
     KEEP_DTYPE = 0,
+    /** Failure mode of a stream: what is queued behind a failure runs. */
+    ACL_CONTINUE_ON_FAILURE = 0,
+    /** Failure mode of a stream: what is queued behind a failure is dropped. */
+    ACL_STOP_ON_FAILURE = 1,
+    /** Wait until `(int64_t)(*address - value) >= 0`. */
+    ACL_STREAM_WAIT_VALUE_GEQ = 0,
+    /** Wait until `*address == value`. */
+    ACL_STREAM_WAIT_VALUE_EQ = 1,
+    /** Wait until `(*address & value) != 0`. */
+    ACL_STREAM_WAIT_VALUE_AND = 2,
+    /** Wait until `~(*address | value) != 0`. */
+    ACL_STREAM_WAIT_VALUE_NOR = 3,
+    /** Notify flag: used from the host. */
+    ACL_NOTIFY_DEFAULT = 0,
+    /** Notify flag: used by the device only. */
+    ACL_NOTIFY_DEVICE_USE_ONLY = 1,
+    /** Stream flag: tasks stay after they have run. */
+    ACL_STREAM_PERSISTENT = 4,
+    /** Stream flag: a longer queue. */
+    ACL_STREAM_HUGE = 8,
+    /** Stream flag: scheduled by the AI CPU. */
+    ACL_STREAM_CPU_SCHEDULE = 16,
+    /** Stream flag: used by the device only. */
+    ACL_STREAM_DEVICE_USE_ONLY = 32,
+    /** Two devices are connected by HCCS, Huawei's cache coherent link. */
+    ACL_RT_DEVS_TOPOLOGY_HCCS = 1,
+    /** By one PCIe switch. */
+    ACL_RT_DEVS_TOPOLOGY_PIX = 2,
+    /** Reserved. */
+    ACL_RT_DEVS_TOPOLOGY_PIB = 4,
+    /** By a PCIe host bridge. */
+    ACL_RT_DEVS_TOPOLOGY_PHB = 8,
+    /** Between the NUMA nodes of the host. */
+    ACL_RT_DEVS_TOPOLOGY_SYS = 16,
+    /** Inside one package: the two dies of an Atlas A3 card. */
+    ACL_RT_DEVS_TOPOLOGY_SIO = 32,
+    /** By an HCCS switch. */
+    ACL_RT_DEVS_TOPOLOGY_HCCS_SW = 64,
+    /** What a profile collects: the program's own ranges and marks. */
+    ACL_PROF_MSPROFTX = 128,
+    /** What a profile collects: calls of ACL. */
+    ACL_PROF_ACL_API = 1,
+    /** What a profile collects: the times of tasks. */
+    ACL_PROF_TASK_TIME = 2,
+    /** `aclrtHostRegisterV2`: the device gets an address for it. */
+    ACL_HOST_REG_MAPPED = 2,
+    /** `aclrtHostRegisterV2`: memory of a bus device. */
+    ACL_HOST_REG_IOMEMORY = 4,
+    /** `aclrtHostRegisterV2`: the device only reads it. */
+    ACL_HOST_REG_READONLY = 8,
+    /** `aclrtHostRegisterV2`: the system must not swap it out. */
+    ACL_HOST_REG_PINNED = 268435456,
+    /** Device memory that `aclrtMalloc` and its like give, in a mask of `aclrtCheckMemType`. */
+    ACL_RT_MEM_TYPE_DEV = 2,
+    /** Device memory for image processing, in the same mask. */
+    ACL_RT_MEM_TYPE_DVPP = 8,
+    /** Export flag of virtual memory: any process may import. */
+    ACL_RT_VMM_EXPORT_FLAG_DISABLE_PID_VALIDATION = 1,
+    /** Export flag of memory shared by key: any process may import. */
+    ACL_RT_IPC_MEM_EXPORT_FLAG_DISABLE_PID_VALIDATION = 1,
+    /** Import flag of memory shared by key: enables peer access between the two devices. */
+    ACL_RT_IPC_MEM_IMPORT_FLAG_ENABLE_PEER_ACCESS = 1,
 };
 
 #ifdef __cplusplus

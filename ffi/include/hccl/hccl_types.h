@@ -48,6 +48,34 @@ typedef enum HcclConfig {
     HCCL_DETERMINISTIC = 0,
 } HcclConfig;
 
+/** Whether a communicator takes calls (9.x). */
+typedef enum HcclCommStatus {
+    HCCL_COMM_STATUS_READY = 0,
+    HCCL_COMM_STATUS_SUSPENDING = 1,
+    HCCL_COMM_STATUS_INVALID = 254,
+} HcclCommStatus;
+
+/** What happens to a communicator when an `HcclCommStateCallback` is called (9.x). */
+typedef enum HcclCommStatePhase {
+    HCCL_COMM_STATE_PHASE_INVALID = -1,
+    HCCL_COMM_STATE_PHASE_DESTROY_PRE = 0,
+    HCCL_COMM_STATE_PHASE_DESTROY_POST = 1,
+    HCCL_COMM_STATE_PHASE_RESUME_PRE = 2,
+    HCCL_COMM_STATE_PHASE_RESUME_POST = 3,
+} HcclCommStatePhase;
+
+/** Settings that `HcclConfigGetInfo` gives (9.x). */
+typedef enum HcclConfigType {
+    HCCL_CONFIG_TYPE_INVALID = -1,
+    HCCL_CONFIG_TYPE_OP_EXPANSION_MODE = 0,
+} HcclConfigType;
+
+/** Who is told of what happens to a communicator (9.x); C's null is `None`. */
+typedef HcclResult (*HcclCommStateCallback)(HcclComm comm, HcclCommStatePhase state, void *args);
+
+/** A symmetric memory window (9.x). */
+typedef void *HcclCommSymWindow;
+
 /** Which way an item of `HcclBatchSendRecv` goes. */
 typedef enum HcclSendRecvType {
     HCCL_SEND = 0,

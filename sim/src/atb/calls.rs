@@ -111,7 +111,6 @@ pub(crate) fn ascend_atb_operation_infer_shape(
     write(&made.body.infer(&descs(&inputs))?, outputs, out_num)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the signature of C")]
 pub(crate) fn ascend_atb_operation_setup(
     operation: AtbOperation,
     inputs: *const AtbTensor,

@@ -29,7 +29,8 @@ impl RmsNorm {
             3 => Layer::Post,
             other => reject!(ATB_INVALID_PARAM, "layerType is {other}; 1 (norm), 2 (pre-norm) and 3 (post-norm) are taken"),
         };
-        check!(param.epsilon > 0.0, ATB_INVALID_PARAM, "epsilon is {}, a number above 0 is needed", param.epsilon);
+        let positive = param.epsilon > 0.0;
+        check!(positive, ATB_INVALID_PARAM, "epsilon is {}, a number above 0 is needed", param.epsilon);
         Ok(RmsNorm { layer, epsilon: param.epsilon as f64 })
     }
 

@@ -8,9 +8,7 @@ pub(super) struct Block {
     pub rows: usize,
     pub cols: usize,
     pub terms: usize,
-    /// Panels of as many rows as a register tile has, and the elements from one to the next (they may be longer than `terms`).
-    pub a: *const f32,
-    pub a_panel: usize,
+    pub a: Left,
     /// Panels of as many columns as a register tile has.
     pub b: *const f32,
     pub b_panel: usize,
@@ -21,9 +19,18 @@ pub(super) struct Block {
     pub add: bool,
 }
 
+/// Where the rows of `a` are.
+#[derive(Clone, Copy)]
+pub(super) enum Left {
+    /// In panels of as many rows as a register tile has, and the elements from one to the next (they may be longer than `terms`).
+    Panels(*const f32, usize),
+    /// Where they were: rows with their terms side by side, and the elements from one row to the next.
+    Rows(*const f32, usize),
+}
+
 impl Block {
     /// # Safety
-    /// The panels are readable to their ends, padding included, and `c` is writable for `rows` by `cols`.
+    /// The panels are readable to their ends, padding included, rows for `terms`, and `c` is writable for `rows` by `cols`.
     pub(super) unsafe fn run(self, isa: Isa) {
         isa.run(self)
     }
@@ -39,7 +46,7 @@ impl Kernel for Block {
 }
 
 impl Block {
-    /// A panel of `b` stays in the L1 cache while the panels of `a` stream past it from L2.
+    /// A panel of `b` stays in the L1 cache while the rows of `a` stream past it from L2.
     ///
     /// # Safety
     /// As [`Block::run`].
@@ -50,14 +57,20 @@ impl Block {
             for row in (0..self.rows).step_by(MR) {
                 // SAFETY: the caller's contract.
                 unsafe {
-                    let a = self.a.add(row / MR * self.a_panel);
                     let b = self.b.add(col / nr * self.b_panel);
                     let c = self.c.add(row * self.c_stride + col);
                     for row in 0..MR.min(self.rows - row) {
                         prefetch(c.add(row * self.c_stride));
                         prefetch(c.add(row * self.c_stride).wrapping_add(S::F32_LANES));
                     }
-                    let sums = sums::<S, FUSED, MR>(simd, self.terms, a, b);
+                    let sums = match self.a {
+                        Left::Panels(a, panel) => sums::<S, FUSED, MR>(simd, self.terms, a.add(row / MR * panel), b),
+                        Left::Rows(a, stride) => {
+                            // A missing row is the last one again; its sums are not stored.
+                            let rows = std::array::from_fn(|i| a.add((row + i).min(self.rows - 1) * stride));
+                            sums_of_rows::<S, FUSED, MR>(simd, self.terms, rows, b)
+                        }
+                    };
                     if row + MR <= self.rows && col + nr <= self.cols {
                         self.put(simd, &sums, c);
                     } else {
@@ -137,6 +150,34 @@ unsafe fn sums<S: Simd, const FUSED: bool, const MR: usize>(
                 pair[1] = multiply_add::<S, FUSED>(simd, a, b1, pair[1]);
             }
             a = a.add(MR);
+            b = b.add(2 * S::F32_LANES);
+        }
+    }
+    sums
+}
+
+/// As [`sums`], of rows where they lie: the same sums, bit for bit.
+///
+/// # Safety
+/// The rows are readable for `terms`, and `b` as there.
+#[inline(always)]
+unsafe fn sums_of_rows<S: Simd, const FUSED: bool, const MR: usize>(
+    simd: S,
+    terms: usize,
+    a: [*const f32; MR],
+    mut b: *const f32,
+) -> [[S::f32s; 2]; MR] {
+    let mut sums = [[simd.splat_f32s(0.0); 2]; MR];
+    for term in 0..terms {
+        // SAFETY: the caller's contract.
+        unsafe {
+            let b0 = b.cast::<S::f32s>().read_unaligned();
+            let b1 = b.add(S::F32_LANES).cast::<S::f32s>().read_unaligned();
+            for (a, pair) in a.iter().zip(&mut sums) {
+                let a = simd.splat_f32s(*a.add(term));
+                pair[0] = multiply_add::<S, FUSED>(simd, a, b0, pair[0]);
+                pair[1] = multiply_add::<S, FUSED>(simd, a, b1, pair[1]);
+            }
             b = b.add(2 * S::F32_LANES);
         }
     }

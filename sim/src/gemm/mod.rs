@@ -2,24 +2,27 @@
 //!
 //! `out = alpha * a @ b + beta * c`, for f32, bf16 and f16 and any strides. Operands are packed into f32 panels on the way
 //! in (a transposed view or a half-precision operand costs no extra pass), the product runs in f32 tiles of registers, and
-//! the result is rounded once on the way out. Products with few rows, decode, skip the packing ([`dot`]).
+//! the result is rounded once on the way out. f32 rows of `a` that meet few columns are read where they lie. Products with few
+//! rows, decode, skip the packing altogether ([`dot`], [`pairs`]).
 //!
-//! Every element of the result is summed in an order that depends on the length of the sum alone: not on the number of
-//! threads or the tile it falls in. Tiles may therefore be cut as the machine likes.
+//! Every element of the result is summed in an order that depends on the length of the sum and on which of the three ways the
+//! product goes: not on the number of threads or the tile it falls in. Tiles may therefore be cut as the machine likes.
 //!
-//! Files: `isa` (which SIMD), `pack`, `block` (the register tiles), `dot` (few rows), `scratch`. Nothing here knows CANN.
+//! Files: `isa` (which SIMD), `pack`, `block` (the register tiles), `dot` (few rows), `pairs` (some rows of 16-bit elements),
+//! `scratch`. Nothing here knows CANN.
 
 mod block;
 mod dot;
 mod isa;
 mod pack;
+mod pairs;
 mod scratch;
 #[cfg(test)]
 mod tests;
 
 use crate::convert::{narrow_row, widen_row, with_float};
 use ascend_rl_sys::types::{ACL_FLOAT, aclDataType};
-use block::Block;
+use block::{Block, Left};
 use isa::Isa;
 use pack::{Lanes, Panels};
 
@@ -93,6 +96,9 @@ const MIN_COLS: usize = 128;
 const PACKED: usize = 4 << 20;
 /// Most rows for which the kernel without packing is the faster, where `b`'s columns are contiguous.
 const FEW_ROWS: usize = 4;
+/// Most columns for which f32 rows of `a` are multiplied where they lie. Panels of them are read faster, but making them, a
+/// transposition, pays with more columns only.
+const FEW_COLS: usize = 768;
 
 impl Product {
     /// Computes it with the CPU's best SIMD, on all threads.
@@ -112,11 +118,17 @@ impl Product {
         if m == 0 || self.out.cols == 0 {
             return;
         }
+        if pairs::takes(self) {
+            // SAFETY: the caller's contract.
+            return unsafe { pairs::run(self, isa) };
+        }
         if m <= FEW_ROWS && (self.b.row_stride == 1 || k <= 1) {
             // SAFETY: the caller's contract.
             return unsafe { dot::run(self, isa) };
         }
-        if k > DEPTH && self.out.has_f32_rows() {
+        // Rows in place leave the whole cache to `b`.
+        let fits = self.in_place() && k * self.out.cols <= PACKED;
+        if k > DEPTH && self.out.has_f32_rows() && !fits {
             for term in (0..k).step_by(DEPTH) {
                 // SAFETY: the caller's contract.
                 unsafe { self.terms(term, DEPTH.min(k - term)).run_packed(isa) };
@@ -125,6 +137,11 @@ impl Product {
             // SAFETY: the caller's contract.
             unsafe { self.run_packed(isa) };
         }
+    }
+
+    /// Whether rows of `a` are multiplied where they lie.
+    fn in_place(&self) -> bool {
+        self.a.has_f32_rows() && self.out.cols <= FEW_COLS
     }
 
     /// A piece of the sum, added to what the pieces before have left in `out`.
@@ -162,7 +179,7 @@ impl Product {
         let group = b_panels.div_ceil(wanted).max(MIN_COLS / nr);
         let groups = b_panels.div_ceil(group);
         // Rows that several tasks need are packed once for all; else a task packs its own, which then are in its cache.
-        let shared_a = groups > 1 && m * k <= PACKED;
+        let shared_a = groups > 1 && m * k <= PACKED && !self.in_place();
         let (a_len, b_len) = (if shared_a { a_panels * mr * k } else { 0 }, b_panels * nr * k);
         scratch::lend(&scratch::SHARED, a_len + b_len, |space| {
             let (b_space, a_space) = space.split_at_mut(b_len);
@@ -191,7 +208,8 @@ impl Product {
     unsafe fn tile(&self, isa: Isa, first: usize, tile: Tile, a: Option<&Panels>, b: &Panels) {
         let (k, mr) = (self.a.cols, isa.tile().0);
         let direct = self.out.has_f32_rows();
-        let own_a = if a.is_some() { 0 } else { MC.next_multiple_of(mr) * KC.min(k) };
+        let in_place = self.in_place();
+        let own_a = if a.is_some() || in_place { 0 } else { MC.next_multiple_of(mr) * KC.min(k) };
         let own_c = if direct { 0 } else { tile.rows * tile.cols };
         scratch::lend(&scratch::LOCAL, own_a + own_c, |space| {
             let (own_a, own_c) = space.split_at_mut(own_a);
@@ -204,13 +222,14 @@ impl Product {
             let mut add = unsafe { self.seed(first, &tile, c, c_stride) };
             for term in (0..k).step_by(KC) {
                 let terms = KC.min(k - term);
-                let (a, a_panel) = match a {
-                    Some(a) => (a.at(tile.row / mr, term), a.len()),
+                let a = match a {
+                    Some(a) => Left::Panels(a.at(tile.row / mr, term), a.len()),
+                    None if in_place => Left::Rows(self.a.at(tile.row, term).cast(), self.a.row_stride),
                     None => {
                         let a = Panels::new(own_a, mr, terms);
                         // SAFETY: the caller's contract.
                         unsafe { a.pack(0..tile.rows.div_ceil(mr), &self.a.rows(tile.row, tile.rows, term)) };
-                        (a.at(0, 0), a.len())
+                        Left::Panels(a.at(0, 0), a.len())
                     }
                 };
                 let block = Block {
@@ -218,7 +237,6 @@ impl Product {
                     cols: tile.cols,
                     terms,
                     a,
-                    a_panel,
                     b: b.at(tile.col / b.width, term),
                     b_panel: b.len(),
                     c,

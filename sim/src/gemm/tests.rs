@@ -124,6 +124,8 @@ fn an_empty_sum_is_zero_or_what_is_added() {
 #[test]
 fn long_sums_of_many_columns_are_split_and_put_together() {
     check(Isa::best(), ACL_FLOAT, (20, 1030, 300), (Lie::Rows, Lie::Cols), Some((1.0, 1.0)));
+    // Too many columns for rows to be read where they lie.
+    check(Isa::best(), ACL_FLOAT, (20, 1030, FEW_COLS + 1), (Lie::Rows, Lie::Rows), None);
     // More columns than are packed at once.
     check(Isa::best(), ACL_BF16, (17, 17000, 130), (Lie::Rows, Lie::Rows), None);
 }
@@ -155,4 +157,61 @@ fn an_element_does_not_depend_on_the_rows_around_it() {
         Product { a: few, b: b.view, alpha: 1.0, add: None, out: some.view }.run();
     }
     assert!((0..20).all(|row| (0..150).all(|col| all.get(100 + row, col) == some.get(row, col))), "the bits differ");
+}
+
+#[test]
+fn an_element_does_not_depend_on_how_rows_are_read() {
+    // More rows than halves are multiplied without packing for.
+    let (m, k, n) = (110, 600, 40);
+    for dtype in [ACL_FLOAT, ACL_BF16] {
+        // The same numbers as rows, which f32 reads where they lie, and apart, which become panels.
+        let rows = Host::new(dtype, m, k, 2 * k, 1, 1);
+        let apart = Host::new(dtype, m, k, 2 * k, 2, 2);
+        for (row, col) in (0..m).flat_map(|row| (0..k).map(move |col| (row, col))) {
+            with_float!(dtype, T => {
+                // SAFETY: inside both matrices.
+                unsafe { apart.view.at(row, col).cast::<T>().write(rows.view.at(row, col).cast::<T>().read()) }
+            });
+        }
+        let b = operand(dtype, k, n, Lie::Cols, 3);
+        let outs = [rows.view, apart.view].map(|a| {
+            let out = Host::new(dtype, m, n, n, 1, 4);
+            // SAFETY: all are allocated to their shapes.
+            unsafe { Product { a, b: b.view, alpha: 1.0, add: None, out: out.view }.run() };
+            out
+        });
+        assert!((0..m * n).all(|i| outs[0].get(i / n, i % n) == outs[1].get(i / n, i % n)), "{dtype:?}: the bits differ");
+    }
+}
+
+#[test]
+fn some_rows_of_16_bit_elements_in_every_number_and_length() {
+    for isa in [Isa::best(), Isa::Portable] {
+        for dtype in [ACL_BF16, ACL_FLOAT16] {
+            // Sums of one pair, of less than a register, of whole steps and of a rest; the last is not of this kind.
+            for (i, k) in [2, 14, 32, 34, 270, 33].into_iter().enumerate() {
+                for m in [1, 2, 3, 4, 5, 6, 7, 11, 96, 97] {
+                    let n = [1, 7, 8, 9, 70][(m + i) % 5];
+                    check(isa, dtype, (m, k, n), (Lie::Rows, Lie::Cols), None);
+                    check(isa, dtype, (m, k, n), (Lie::Rows, Lie::Cols), Some((0.5, -2.0)));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_of_16_bit_elements_is_the_same_alone_and_among_others() {
+    let (a, b) = (operand(ACL_BF16, 96, 270, Lie::Rows, 1), operand(ACL_BF16, 270, 150, Lie::Cols, 2));
+    let all = Host::new(ACL_BF16, 96, 150, 150, 1, 0);
+    // SAFETY: all are allocated to their shapes.
+    unsafe { Product { a: a.view, b: b.view, alpha: 1.0, add: None, out: all.view }.run() };
+    for (first, rows) in [(0, 1), (17, 2), (50, 3), (91, 5)] {
+        let some = Host::new(ACL_BF16, rows, 150, 150, 1, 0);
+        let few = Matrix { rows, data: a.view.at(first, 0), ..a.view };
+        // SAFETY: as above.
+        unsafe { Product { a: few, b: b.view, alpha: 1.0, add: None, out: some.view }.run() };
+        let equal = |row: usize, col: usize| all.get(first + row, col) == some.get(row, col);
+        assert!((0..rows).all(|row| (0..150).all(|col| equal(row, col))), "{rows} rows from {first} on: the bits differ");
+    }
 }

@@ -4,8 +4,8 @@
 //! tools add) may be anything of the right form. It is one machine: a table of several servers is refused.
 
 use ascend_rl_sys::codes::HCCL_E_PARA;
+use serde_json::Value;
 
-use super::json::Json;
 use super::mesh::mixed;
 use crate::reject::{Outcome, Reject, check, reject};
 
@@ -20,7 +20,7 @@ pub(super) struct RankTable {
 /// An object of the file, and what it is there.
 struct Part<'a> {
     name: String,
-    value: &'a Json,
+    value: &'a Value,
 }
 
 impl<'a> Part<'a> {
@@ -28,7 +28,7 @@ impl<'a> Part<'a> {
         Err(Reject { code: HCCL_E_PARA, text: format!("rank table: {what}") })
     }
 
-    fn find(&self, key: &str) -> Outcome<&'a Json> {
+    fn find(&self, key: &str) -> Outcome<&'a Value> {
         match self.value.get(key) {
             Some(value) => Ok(value),
             None => self.refuse(format!("{}{key} is missing", self.name)),
@@ -37,8 +37,8 @@ impl<'a> Part<'a> {
 
     fn text(&self, key: &str) -> Outcome<&'a str> {
         match self.find(key)? {
-            Json::Text(text) => Ok(text),
-            other => self.refuse(format!("{}{key} is {}: a text is taken, as \"1\"", self.name, other.kind())),
+            Value::String(text) => Ok(text),
+            other => self.refuse(format!("{}{key} is {}: a text is taken, as \"1\"", self.name, kind(other))),
         }
     }
 
@@ -61,17 +61,29 @@ impl<'a> Part<'a> {
     }
 
     fn list(&self, key: &str) -> Outcome<Vec<Part<'a>>> {
-        let Json::List(items) = self.find(key)? else {
-            return self.refuse(format!("{}{key} is {}: a list is taken", self.name, self.find(key)?.kind()));
+        let Value::Array(items) = self.find(key)? else {
+            return self.refuse(format!("{}{key} is {}: a list is taken", self.name, kind(self.find(key)?)));
         };
-        let part = |(i, value): (usize, &'a Json)| {
+        let part = |(i, value): (usize, &'a Value)| {
             let part = Part { name: format!("{}{key}[{i}].", self.name), value };
             match value {
-                Json::Object(_) => Ok(part),
-                _ => self.refuse(format!("{}{key}[{i}] is {}: an object is taken", self.name, value.kind())),
+                Value::Object(_) => Ok(part),
+                _ => self.refuse(format!("{}{key}[{i}] is {}: an object is taken", self.name, kind(value))),
             }
         };
         items.iter().enumerate().map(part).collect()
+    }
+}
+
+/// What a value is, in words.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
     }
 }
 
@@ -87,7 +99,7 @@ impl RankTable {
     }
 
     fn parse(text: &str) -> Outcome<RankTable> {
-        let value = match Json::parse(text) {
+        let value: Value = match serde_json::from_str(text) {
             Ok(value) => value,
             Err(error) => reject!(HCCL_E_PARA, "rank table: {error}"),
         };
@@ -224,7 +236,7 @@ mod tests {
             (DEVICES, "[]", "server_list[0].device is empty"),
             (DEVICES, "{}", "server_list[0].device is an object: a list"),
             (DEVICES, "[1]", "server_list[0].device[0] is a number: an object"),
-            ("{\"version\"", "{\"version\" 1", "line 1: \":\" is missing"),
+            ("{\"version\"", "{\"version\" 1", "at line 1"),
         ] {
             assert!(good.contains(from), "{from}");
             let refusal = RankTable::parse(&good.replacen(from, to, 1)).unwrap_err();

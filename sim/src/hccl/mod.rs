@@ -25,7 +25,6 @@ mod events;
 mod group;
 mod init;
 mod issue;
-mod json;
 mod merged;
 mod mesh;
 mod message;

@@ -266,6 +266,9 @@ impl Post {
                 Ok((length, file)) if length > 0 => (length, file),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                // The other side has ended without having read all that it got (our greeting, say). Linux tells that first and
+                // once; what it had sent before, and its end, come behind.
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => continue,
                 // Ended, or broken.
                 _ => break,
             };

@@ -12,11 +12,11 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::forward::{Stats, soften};
 use super::gemm::{PANEL, load};
-use super::pairs::{Half, load_pairs};
 use super::scratch::{self, Scratch};
 use super::view::{Heads, Seq, Source};
 use crate::convert::narrow;
 use crate::math::exp;
+use crate::pairs::{Half, load_pairs};
 
 /// Keys of a part.
 const SPLIT: usize = 256;

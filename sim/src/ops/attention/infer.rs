@@ -7,9 +7,9 @@ use ascend_rl_sys::types::*;
 use super::decode::Decode;
 use super::forward::Forward;
 use super::infer_args::{Args, NAME, Plan};
-use super::pairs::Half;
 use super::scratch;
 use crate::ops::call::Call;
+use crate::pairs::Half;
 use crate::reject::Outcome;
 
 #[allow(clippy::too_many_arguments)] // CANN's own signature.

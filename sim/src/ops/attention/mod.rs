@@ -16,7 +16,6 @@ mod gemm;
 mod infer;
 mod infer_args;
 mod pack;
-mod pairs;
 mod rollout;
 mod scratch;
 mod varlen;

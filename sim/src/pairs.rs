@@ -6,7 +6,7 @@ use pulp::Simd;
 use crate::convert::Float;
 
 /// A 16-bit float that is widened in registers.
-pub(super) trait Half: Float {
+pub(crate) trait Half: Float {
     /// The elements at even and at odd places.
     fn split<S: Simd>(simd: S, pairs: S::u32s) -> (S::f32s, S::f32s);
 }
@@ -46,7 +46,7 @@ fn low_f16<S: Simd>(simd: S, bits: S::u32s) -> S::f32s {
 /// # Safety
 /// `from` is readable for `min(pairs, lanes)` times 4 bytes.
 #[inline(always)]
-pub(super) unsafe fn load_pairs<S: Simd>(simd: S, from: *const u8, pairs: usize) -> S::u32s {
+pub(crate) unsafe fn load_pairs<S: Simd>(simd: S, from: *const u8, pairs: usize) -> S::u32s {
     // SAFETY: the caller's contract.
     unsafe {
         if pairs >= S::U32_LANES {
