@@ -25,6 +25,11 @@ pub(crate) enum Kind {
     ProfConfig = 0xCE,
     Physical = 0xD0,
     MemPool = 0xD1,
+    Graph = 0xD2,
+    TaskGroup = 0xD3,
+    FloatArray = 0xD4,
+    BoolArray = 0xD5,
+    ScalarList = 0xD6,
 }
 
 struct Slot<T> {

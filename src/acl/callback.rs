@@ -46,7 +46,8 @@ impl Stream {
     /// dropped when it has run, on the thread that called it. A panic in it becomes the error of the device's next wait.
     ///
     /// Order: enqueues. One thread of CANN calls for all streams of a device, so a function that blocks holds up the others'.
-    /// Errors: `MissingSymbol` where the toolkit has neither way.
+    /// Errors: `MissingSymbol` where the toolkit has neither way; `Unsupported` while the stream is captured or recorded: a graph
+    /// runs many times, the function once.
     /// CANN: aclrtLaunchHostFunc; before 8.5 aclrtSubscribeReport, aclrtProcessReport on a thread of this library for each
     /// stream, aclrtLaunchCallback.
     ///
@@ -62,6 +63,7 @@ impl Stream {
     /// # }
     /// ```
     pub fn host_callback(&self, function: impl FnOnce() + Send + 'static) -> Result<()> {
+        self.check_queue("aclrtLaunchHostFunc")?;
         let acl = &self.api().acl;
         if acl.aclrtLaunchHostFunc.is_none() {
             self.subscribe()?;

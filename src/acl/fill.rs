@@ -33,6 +33,7 @@ impl Stream {
     }
 
     fn fill_from_host(&self, pattern: &[u8], address: *mut c_void, bytes: usize) -> Result<()> {
+        self.check_queue("a fill from the host")?;
         self.put(&pattern.repeat(bytes / pattern.len()), address)
     }
 }

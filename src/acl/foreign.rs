@@ -65,7 +65,7 @@ impl Stream {
     ///
     /// # Safety
     /// At `address` there are `len` values of memory of this device, and they stay until this buffer is dropped *and* the work
-    /// that was queued with it has run. Meanwhile nobody else writes there, or reads what is written here, but in an order that
+    /// that was queued with it has run, *and* the graphs and repeats that were recorded with it are dropped. Meanwhile nobody else writes there, or reads what is written here, but in an order that
     /// events or this stream's queue see to.
     pub unsafe fn adopt_buffer<T: Element>(&self, address: *mut c_void, len: usize) -> Result<DeviceBuffer<T>> {
         if address.is_null() && len > 0 {

@@ -4,7 +4,8 @@
 //! allocator; pinned host memory ([`PinnedBuffer`]) and copies, also of rows ([`Rows`]) and in batches ([`CopyPart`]); a
 //! program's own memory for background copies ([`RegisteredHost`]); virtual memory that grows in place and is shared between
 //! processes ([`VirtualRange`], [`PhysicalMemory`]); functions of the host in a stream's order ([`Stream::host_callback`]);
-//! [`Tracer`], which sees when each call ran, and CANN's profiler ([`Profile`], [`Range`]). What C++ or torch_npu made is adopted
+//! [`Graph`], work that is captured once and runs many times; [`Tracer`], which sees when each call ran, and CANN's profiler
+//! ([`Profile`], [`Range`]). What C++ or torch_npu made is adopted
 //! ([`Device::adopt`], [`Device::adopt_stream`], [`Stream::adopt_buffer`]). Safe code cannot cause a use after free, a data race or
 //! an access out of bounds on the device; `buffer.rs` has the argument.
 //!
@@ -16,8 +17,8 @@
 //! `Send` only, since two threads that share one would leave its order to chance.
 //!
 //! # Not covered
-//! Copies between devices, graph capture; memory pools, notifies and words of memory that streams wait for, which only programs of
-//! others need so far.
+//! Copies between devices, graphs of several streams; memory pools, notifies and words of memory that streams wait for, which only
+//! programs of others need so far.
 
 mod alloc;
 mod batch;
@@ -34,6 +35,7 @@ mod facts;
 mod fill;
 mod foreign;
 mod fork;
+mod graph;
 mod memory_facts;
 mod modes;
 mod optional;
@@ -44,6 +46,7 @@ mod pinned;
 mod pool;
 mod profile;
 mod recent;
+mod record;
 mod registered;
 mod staging;
 mod stream;
@@ -61,6 +64,7 @@ pub use element::Element;
 pub use event::{Event, Timer};
 pub use facts::{DeviceInfo, Link};
 pub use fork::Fork;
+pub use graph::{CaptureMode, Graph, TaskGroup};
 pub use memory_facts::{MemoryPlace, MemoryUse, PointerInfo};
 pub use modes::Cores;
 pub use options::StreamOptions;
@@ -76,5 +80,6 @@ pub use view::{Slice, SliceMut};
 pub use virtual_range::VirtualRange;
 
 pub(crate) use drain::{End, PATIENCE};
+pub(crate) use record::{Hold, Mode};
 pub(crate) use stream::StreamInner;
 pub(crate) use witness::Witness;

@@ -43,6 +43,7 @@ impl Stream {
         memory: &mut [T],
         f: impl for<'m> FnOnce(&mut RegisteredHost<'m, T>) -> Result<R>,
     ) -> Result<R> {
+        self.check_queue("aclrtHostRegister")?;
         let (address, len) = (memory.as_mut_ptr(), memory.len());
         let registration = Registration::new(self, address.cast(), size_of_val(memory))?;
         let result = f(&mut RegisteredHost { stream: self, address, len, borrow: PhantomData });
@@ -104,6 +105,8 @@ impl<T: Element> RegisteredHost<'_, T> {
     }
 
     fn copy(&mut self, dst: *mut c_void, src: *mut c_void, bytes: usize, kind: aclrtMemcpyKind) -> Result<()> {
+        // A graph would copy again after the registration has ended.
+        self.stream.check_queue("a copy of registered memory")?;
         if bytes == 0 {
             return Ok(());
         }

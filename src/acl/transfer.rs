@@ -68,6 +68,7 @@ impl Stream {
         queue: impl FnOnce() -> Result<()>,
     ) -> Result<Transfer<T>> {
         self.device().check_same("the pinned memory", pinned.device())?;
+        self.check_queue("a copy of pinned memory")?;
         // From here on a device may use the memory: it is freed only after a wait.
         let pinned = ManuallyDrop::new(pinned);
         match queue().and_then(|()| self.record()) {

@@ -9,7 +9,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::{fmt, ptr};
 
-/// Addresses of a device, with a home stream as a buffer has one. Views of it must lie where memory is mapped.
+/// Addresses of a device, with a home stream as a buffer has one. Views of it must lie where memory is mapped. Where a graph or a
+/// repeat of that stream outlives it, its memory stays taken, and the device's next wait says so.
 ///
 /// ```
 /// # use ascend_rl::{Result, acl::*, sys::Cann};
@@ -38,6 +39,8 @@ pub struct VirtualRange {
     /// The memory at each offset.
     maps: BTreeMap<usize, PhysicalMemory>,
     home: Arc<StreamInner>,
+    /// The allocator's count when it was reserved, by which it knows what a recording may use.
+    serial: u64,
 }
 
 impl Stream {
@@ -54,7 +57,8 @@ impl Stream {
         // SAFETY: `address` outlives the call.
         let call = || unsafe { reserve(&mut address, bytes, 0, ptr::null_mut(), 0) };
         device.call("aclrtReserveMemAddress", call)?;
-        Ok(VirtualRange { address: address.addr(), bytes, maps: BTreeMap::new(), home: self.inner().clone() })
+        let (serial, home) = (device.0.pool().stats().allocations, self.inner().clone());
+        Ok(VirtualRange { address: address.addr(), bytes, maps: BTreeMap::new(), home, serial })
     }
 }
 
@@ -108,8 +112,9 @@ impl VirtualRange {
 
     /// Takes the memory at `offset` back; its bytes stay.
     ///
-    /// Order: blocks until the home stream is idle. Errors: `Argument` if no mapping begins there; `Async`: the memory then
-    /// stays mapped. CANN: aclrtSynchronizeStream, aclrtUnmapMem.
+    /// Order: blocks until the home stream is idle. Errors: `Argument` if no mapping begins there; `WrongStream` while a graph or a
+    /// repeat of the home stream may use the range; `Async`. The memory then stays mapped.
+    /// CANN: aclrtSynchronizeStream, aclrtUnmapMem.
     pub fn unmap(&mut self, offset: usize) -> Result<PhysicalMemory> {
         if !self.maps.contains_key(&offset) {
             return Err(Error::new(ErrorKind::Argument, format!("no memory is mapped at {offset} of the range")));
@@ -154,7 +159,12 @@ impl VirtualRange {
         Ok((self.address + bytes.start, bytes.len() / size))
     }
 
+    /// Waits for what may use it. Work of a graph or a repeat comes again.
     fn wait(&self) -> Result<()> {
+        if self.home.device().0.pool().covers(self.home.id().owner(), self.serial) {
+            let text = format!("a graph or a repeat of {} may use the range: drop it first", self.home.id());
+            return Err(Error::new(ErrorKind::WrongStream, text));
+        }
         let (device, stream) = (self.home.device(), self.home.raw());
         // SAFETY: the stream is alive: `home` holds it.
         device.call("aclrtSynchronizeStream", || unsafe { (device.api().acl.aclrtSynchronizeStream)(stream) })

@@ -625,6 +625,26 @@ typedef struct aclrtMemPoolProps {
     char reserved[32];
 } aclrtMemPoolProps;
 
+/** A captured or built graph ("model running instance"). */
+typedef void *aclmdlRI;
+
+/** A group of captured tasks that can be replaced. */
+typedef void *aclrtTaskGrp;
+
+/** Which threads a capture keeps from calls that would not be captured, as `aclrtMemcpy`. */
+typedef enum aclmdlRICaptureMode {
+    ACL_MODEL_RI_CAPTURE_MODE_GLOBAL = 0,
+    ACL_MODEL_RI_CAPTURE_MODE_THREAD_LOCAL = 1,
+    ACL_MODEL_RI_CAPTURE_MODE_RELAXED = 2,
+} aclmdlRICaptureMode;
+
+/** Whether a stream is being captured. */
+typedef enum aclmdlRICaptureStatus {
+    ACL_MODEL_RI_CAPTURE_STATUS_NONE = 0,
+    ACL_MODEL_RI_CAPTURE_STATUS_ACTIVE = 1,
+    ACL_MODEL_RI_CAPTURE_STATUS_INVALIDATED = 2,
+} aclmdlRICaptureStatus;
+
 enum {
     /** Success, of all functions. */
     ACL_SUCCESS = 0,
@@ -738,6 +758,7 @@ enum {
     ACL_ERROR_RT_STREAM_CAPTURE_WRONG_THREAD = 107038,
     ACL_ERROR_RT_INSUFFICIENT_INPUT_ARRAY = 107039,
     ACL_ERROR_RT_MODEL_UPDATE_FAILED = 107040,
+    ACL_ERROR_RT_CAPTURE_MODE_BLOCK_ASYNC = 107041,
     ACL_ERROR_RT_SYMBOL_NOT_FOUND = 107042,
     ACL_ERROR_RT_INVALID_SYMBOL = 107043,
     ACL_ERROR_RT_INVALID_DEVICE_FUNCTION = 107044,
@@ -914,6 +935,14 @@ enum {
     ACL_RT_IPC_MEM_EXPORT_FLAG_DISABLE_PID_VALIDATION = 1,
     /** Import flag of memory shared by key: enables peer access between the two devices. */
     ACL_RT_IPC_MEM_IMPORT_FLAG_ENABLE_PEER_ACCESS = 1,
+    /** Flag of `aclmdlRIDebugJsonPrint`: streams and tasks. */
+    ACL_MDLRI_DEBUG_JSON_PRINT_SUMMARY = 0,
+    /** Flag of `aclmdlRIDebugJsonPrint`: the arguments of kernels too. */
+    ACL_MDLRI_DEBUG_JSON_PRINT_VERBOSE = 1,
+    /** Flag of `aclmdlRIBindStream`: the stream runs from the start of the graph. */
+    ACL_MODEL_STREAM_FLAG_HEAD = 0,
+    /** Flag of `aclmdlRIBindStream`: the stream runs when a task of the graph activates it. */
+    ACL_MODEL_STREAM_FLAG_DEFAULT = 2147483647,
 };
 
 #ifdef __cplusplus

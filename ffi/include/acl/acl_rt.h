@@ -684,6 +684,78 @@ aclError aclprofRangeStart(void *stamp, uint32_t *rangeId);
 /** Ends it. Since CANN 8.1. */
 aclError aclprofRangeStop(uint32_t rangeId);
 
+/** From now on what is enqueued on the stream is kept in a graph and does not run. Since CANN 8.1. */
+aclError aclmdlRICaptureBegin(aclrtStream stream, aclmdlRICaptureMode mode);
+
+/** Whether the stream is being captured, and into which graph. One of the two pointers may be null. Since CANN 8.1. */
+aclError aclmdlRICaptureGetInfo(aclrtStream stream, aclmdlRICaptureStatus *status, aclmdlRI *modelRi);
+
+/** Ends the capture that began on this stream and gives the graph, or null and what was wrong. Since CANN 8.1. */
+aclError aclmdlRICaptureEnd(aclrtStream stream, aclmdlRI *modelRi);
+
+/** Sets this thread's mode, and gives the one before. Since CANN 8.1. */
+aclError aclmdlRICaptureThreadExchangeMode(aclmdlRICaptureMode *mode);
+
+/** The captured operators from here on are a group that can be updated. Since CANN 8.1. */
+aclError aclmdlRICaptureTaskGrpBegin(aclrtStream stream);
+
+/** Ends the group. Since CANN 8.1. */
+aclError aclmdlRICaptureTaskGrpEnd(aclrtStream stream, aclrtTaskGrp *handle);
+
+/** The operators enqueued on this stream from here on replace those of the group, one by one, in the order of the stream. Since CANN 8.1. */
+aclError aclmdlRICaptureTaskUpdateBegin(aclrtStream stream, aclrtTaskGrp handle);
+
+/** Ends the update. Since CANN 8.1. */
+aclError aclmdlRICaptureTaskUpdateEnd(aclrtStream stream);
+
+/** Begins a graph to which streams are bound. `flag` is 0. Since CANN 8.5. */
+aclError aclmdlRIBuildBegin(aclmdlRI *modelRi, uint32_t flag);
+
+/** What is enqueued on the stream from here on goes into the graph. Since CANN 8.5. */
+aclError aclmdlRIBindStream(aclmdlRI modelRi, aclrtStream stream, uint32_t flag);
+
+/** Marks the end of a bound stream's tasks. Since CANN 8.5. */
+aclError aclmdlRIEndTask(aclmdlRI modelRi, aclrtStream stream);
+
+/** Ends the build: the graph can be executed. `reserve` is null. Since CANN 8.5. */
+aclError aclmdlRIBuildEnd(aclmdlRI modelRi, void *reserve);
+
+/** The stream is an ordinary one again. Since CANN 8.5. */
+aclError aclmdlRIUnbindStream(aclmdlRI modelRi, aclrtStream stream);
+
+/** Runs the graph in the order of the stream; returns at once. Since CANN 8.1. */
+aclError aclmdlRIExecuteAsync(aclmdlRI modelRi, aclrtStream stream);
+
+/** Runs the graph and waits for it, at most `timeout` milliseconds (-1: for ever). Since CANN 8.5. */
+aclError aclmdlRIExecute(aclmdlRI modelRi, int32_t timeout);
+
+/** Stops a built graph that runs. Not for captured ones. Since CANN 8.5. */
+aclError aclmdlRIAbort(aclmdlRI modelRi);
+
+/** Destroys the graph, once it does not run any more. Since CANN 8.1. */
+aclError aclmdlRIDestroy(aclmdlRI modelRi);
+
+/** `func(user_data)` is called when the graph is destroyed. Since CANN 9.0. */
+aclError aclmdlRIDestroyRegisterCallback(aclmdlRI modelRi, void (*func)(void *arg0), void *userData);
+
+/** Takes that back. Since CANN 9.0. */
+aclError aclmdlRIDestroyUnregisterCallback(aclmdlRI modelRi, void (*func)(void *arg0));
+
+/** Names the graph. Since CANN 8.5. */
+aclError aclmdlRISetName(aclmdlRI modelRi, const char *name);
+
+/** Its name, at most `maxLen` bytes with the NUL; empty where it has none. Since CANN 8.5. */
+aclError aclmdlRIGetName(aclmdlRI modelRi, uint32_t maxLen, char *name);
+
+/** Its number. Since CANN 9.1. */
+aclError aclmdlRIGetId(aclmdlRI modelRi, uint32_t *modelRiId);
+
+/** Prints its streams and tasks to the log. Since CANN 8.1. */
+aclError aclmdlRIDebugPrint(aclmdlRI modelRi);
+
+/** Writes its streams and tasks to a file, in the format of trace viewers. Since CANN 8.5. */
+aclError aclmdlRIDebugJsonPrint(aclmdlRI modelRi, const char *path, uint32_t flags);
+
 #ifdef __cplusplus
 }
 #endif

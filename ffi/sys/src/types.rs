@@ -33,6 +33,12 @@ opaque! {
     aclIntArray;
     /// A list of tensor descriptors, which it owns.
     aclTensorList;
+    /// A host array of `float`.
+    aclFloatArray;
+    /// A host array of `bool`.
+    aclBoolArray;
+    /// A list of scalars, which it owns.
+    aclScalarList;
 }
 
 macro_rules! c_enum {
@@ -64,6 +70,10 @@ pub use atb::*;
 #[path = "memory_types.rs"]
 mod memory;
 pub use memory::*;
+
+#[path = "graph_types.rs"]
+mod graph;
+pub use graph::*;
 
 c_enum! {
     /// Element type of a tensor or scalar (`acl_base.h`).

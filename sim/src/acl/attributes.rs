@@ -16,22 +16,29 @@ use crate::reject::{Outcome, check, reject};
 pub(super) const LEAST_PRIORITY: u32 = 7;
 /// Flags that do nothing that a program could tell.
 const HINTS: u32 = ACL_STREAM_FAST_LAUNCH | ACL_STREAM_FAST_SYNC | ACL_STREAM_HUGE;
+/// Flags that streams keep.
+const KEPT: u32 = HINTS | ACL_STREAM_PERSISTENT;
 /// Flags of streams that are not queues of the host.
-const OTHER_KINDS: u32 = ACL_STREAM_PERSISTENT | ACL_STREAM_CPU_SCHEDULE | ACL_STREAM_DEVICE_USE_ONLY;
+const OTHER_KINDS: u32 = ACL_STREAM_CPU_SCHEDULE | ACL_STREAM_DEVICE_USE_ONLY;
 
 /// Flags of a new stream. Priorities are clamped and flags without a name ignored, as CANN does.
 pub(super) fn check_flags(flag: u32) -> Outcome {
     check!(
         flag & OTHER_KINDS == 0,
         ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-        "flag is {flag:#x}: ACL_STREAM_PERSISTENT, _CPU_SCHEDULE and _DEVICE_USE_ONLY are not supported by the simulator"
+        "flag is {flag:#x}: ACL_STREAM_CPU_SCHEDULE and _DEVICE_USE_ONLY are not supported by the simulator"
     );
     Ok(())
 }
 
 pub(super) fn set(stream: &Stream, priority: u32, flag: u32) {
     stream.attributes.priority.store(priority.min(LEAST_PRIORITY), Relaxed);
-    stream.attributes.flags.store(flag & HINTS, Relaxed);
+    stream.attributes.flags.store(flag & KEPT, Relaxed);
+}
+
+/// Whether graphs can be built from it.
+pub(super) fn is_persistent(stream: &Stream) -> bool {
+    stream.attributes.flags.load(Relaxed) & ACL_STREAM_PERSISTENT != 0
 }
 
 fn tell<T: Copy>(param: &str, stream: aclrtStream, out: *mut T, what: impl FnOnce(&Stream) -> T) -> Outcome {

@@ -145,9 +145,13 @@ fn bindings() -> MutexGuard<'static, BTreeMap<u32, Binding>> {
 
 /// The stream is gone, and with it what it has not called yet.
 pub(super) fn forget(stream: &Stream) {
-    let binding = bindings().remove(&stream.id);
+    forget_number(stream.id)
+}
+
+fn forget_number(stream: u32) {
+    let binding = bindings().remove(&stream);
     if let Some(Binding { queue, thread, .. }) = binding
-        && queue.remove(stream.id)
+        && queue.remove(stream)
         && thread.is_some()
     {
         queue.close();
@@ -230,9 +234,20 @@ pub(crate) fn aclrtProcessReport(timeout: i32) -> Outcome {
     Ok(())
 }
 
+/// A graph's own queue, whose callbacks run where those of the stream run that it was recorded from. It ends with the graph.
+struct Subscribed(u32);
+
+impl Drop for Subscribed {
+    fn drop(&mut self) {
+        forget_number(self.0)
+    }
+}
+
 /// A queue entry that calls.
 struct Called {
     queue: Arc<Queue>,
+    /// Of the queue: the program's, or one of the runtime.
+    thread: Option<u64>,
     function: Function,
     argument: usize,
     stream: u32,
@@ -240,6 +255,24 @@ struct Called {
     /// Whether the stream holds until it is over.
     blocks: bool,
     over: Arc<OnceLock<Outcome>>,
+    /// In a graph.
+    subscribed: Option<Arc<Subscribed>>,
+}
+
+impl Called {
+    /// Sees to it that the calls of a graph's queue run on the thread of this one, whatever becomes of this one's stream.
+    fn subscribe(&self, stream: &Stream) -> Arc<Subscribed> {
+        if let Some(subscribed) = self.subscribed.as_ref().filter(|subscribed| subscribed.0 == stream.id) {
+            return subscribed.clone();
+        }
+        let mut bindings = bindings();
+        // There already where a callback stands before this one.
+        bindings.entry(stream.id).or_insert_with(|| {
+            self.queue.add(stream.id);
+            Binding { queue: self.queue.clone(), device: stream.device, thread: self.thread }
+        });
+        Arc::new(Subscribed(stream.id))
+    }
 }
 
 impl Condition for Called {
@@ -260,16 +293,33 @@ impl Condition for Called {
         self.over.get().cloned().unwrap_or(Ok(()))
     }
 
+    /// The captured stream may be gone by then: the runtime subscribes the graph's queue too (`CallbackLaunchWithoutEvent`).
+    fn again(&self, stream: &Arc<Stream>) -> Box<dyn Condition> {
+        let subscribed = Some(self.subscribe(stream));
+        let Called { ref queue, thread, function, argument, engine, blocks, .. } = *self;
+        let (queue, stream, over) = (queue.clone(), stream.id, Arc::default());
+        Box::new(Called { queue, thread, function, argument, stream, engine, blocks, over, subscribed })
+    }
+
     /// One that waits for its thread is not to be called any more.
     fn dismissed(&self) {
         _ = self.over.set(Ok(()));
     }
 }
 
-fn launch(queue: Arc<Queue>, function: Function, argument: *mut c_void, blocks: bool, stream: &Arc<Stream>) {
-    let (stream_id, engine, over) = (stream.id, stream.engine(), Arc::default());
-    let called = Called { queue, function, argument: argument as usize, stream: stream_id, engine, blocks, over };
-    stream.enqueue(Task::Hold(Box::new(Hold::new(called, None))));
+/// Enqueues a call for a queue and its thread; `name` is the C function. A graph calls it in each replay.
+fn launch(
+    name: &'static str,
+    (queue, thread): (Arc<Queue>, Option<u64>),
+    function: Function,
+    argument: *mut c_void,
+    blocks: bool,
+    stream: &Arc<Stream>,
+) -> Outcome {
+    let (id, engine, over) = (stream.id, stream.engine(), Arc::default());
+    let argument = argument as usize;
+    let called = Called { queue, thread, function, argument, stream: id, engine, blocks, over, subscribed: None };
+    stream.enqueue(Task::Hold(Box::new(Hold::new(name, called, None))))
 }
 
 pub(crate) fn aclrtLaunchCallback(
@@ -295,10 +345,9 @@ pub(crate) fn aclrtLaunchCallback(
         Some(Binding { thread: None, .. }) => {
             reject!(ACL_ERROR_RT_STREAM_SUBSCRIBE, "aclrtLaunchHostFunc was used on stream {}: the two do not mix", stream.id)
         }
-        Some(binding) => binding.queue.clone(),
+        Some(binding) => (binding.queue.clone(), binding.thread),
     };
-    launch(queue, callback, user_data, block_type == ACL_CALLBACK_BLOCK, &stream);
-    Ok(())
+    launch("aclrtLaunchCallback", queue, callback, user_data, block_type == ACL_CALLBACK_BLOCK, &stream)
 }
 
 /// One thread of the runtime serves all streams of a context, as in CANN: a function that waits for another one's does so for
@@ -321,8 +370,7 @@ pub(crate) fn aclrtLaunchHostFunc(stream: aclrtStream, function: aclrtHostFunc, 
             }
         }
     };
-    launch(queue, function, args, true, &stream);
-    Ok(())
+    launch("aclrtLaunchHostFunc", (queue, None), function, args, true, &stream)
 }
 
 /// The queue of the context's own thread, which is started when it is needed first.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ascend_rl_sys::types::*;
 
 use super::context::current;
-use super::{not_null, stream};
+use super::{graph, not_null, stream};
 use crate::engine::{Stream, Task};
 use crate::memory::Place;
 use crate::reject::{Outcome, check, reject};
@@ -114,26 +114,27 @@ pub(super) fn check_ends(stream: &Stream, to: &Place, from: &Place) -> Outcome {
 }
 
 /// Makes a copy in the order of the stream. Where pageable memory takes part it has been made when this returns: that memory may
-/// be gone afterwards. `work` holds the pinned blocks.
+/// be gone afterwards. `work` holds the pinned blocks, and a graph makes the copy anew in each replay.
 pub(super) fn in_order(
     stream: &Arc<Stream>,
     name: &'static str,
     pageable: bool,
-    work: impl FnOnce() + Send + 'static,
+    work: impl Fn() + Send + Sync + 'static,
 ) -> Outcome {
-    if pageable {
-        stream.wait_all();
-        stream::surface(stream)?;
-        world()?.engine.exclusive(work);
-    } else {
-        stream.enqueue(Task::Once(name, Box::new(work)));
+    if !pageable {
+        return stream.enqueue(Task::Work(name, Arc::new(work)));
     }
+    graph::check_pageable(stream, name)?;
+    stream.wait_all();
+    stream::surface(stream)?;
+    world()?.engine.exclusive(work);
     Ok(())
 }
 
 /// Copies now. Does not wait for any stream, only for the operation that runs at this moment.
 pub(crate) fn aclrtMemcpy(dst: *mut c_void, dest_max: usize, src: *const c_void, count: usize, kind: aclrtMemcpyKind) -> Outcome {
     if let Some((span, ..)) = check_copy(dst, dest_max, src, count, kind)? {
+        graph::check_blocking("aclrtMemcpy")?;
         world()?.engine.exclusive(|| span.copy());
     }
     Ok(())
@@ -157,9 +158,10 @@ pub(crate) fn aclrtMemcpyAsync(
         return in_order(&stream, "aclrtMemcpyAsync", false, copy);
     }
     let pageable = to.is_pageable() || from.is_pageable();
+    let held = (to, from);
     in_order(&stream, "aclrtMemcpyAsync", pageable, move || {
-        span.copy();
-        drop((to, from));
+        _ = &held;
+        span.copy()
     })
 }
 

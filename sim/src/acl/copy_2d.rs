@@ -6,7 +6,7 @@ use ascend_rl_sys::types::*;
 
 use super::context::current;
 use super::copy::{PIECE, check_direction, check_ends, in_order};
-use super::{not_null, stream};
+use super::{graph, not_null, stream};
 use crate::memory::Place;
 use crate::reject::{Outcome, check};
 use crate::world::world;
@@ -91,6 +91,7 @@ pub(crate) fn aclrtMemcpy2d(
     kind: aclrtMemcpyKind,
 ) -> Outcome {
     if let Some((rows, ..)) = check_2d((dst, dpitch), (src, spitch), (width, height), kind)? {
+        graph::check_blocking("aclrtMemcpy2d")?;
         world()?.engine.exclusive(|| rows.copy());
     }
     Ok(())
@@ -111,8 +112,9 @@ pub(crate) fn aclrtMemcpy2dAsync(
     let stream = stream::resolve(stream)?;
     check_ends(&stream, &to, &from)?;
     let pageable = to.is_pageable() || from.is_pageable();
+    let held = (to, from);
     in_order(&stream, "aclrtMemcpy2dAsync", pageable, move || {
-        rows.copy();
-        drop((to, from));
+        _ = &held;
+        rows.copy()
     })
 }

@@ -7,7 +7,7 @@ use ascend_rl_sys::types::*;
 
 use super::context::current;
 use super::copy::{PIECE, Span, check_ends, in_order};
-use super::{give, not_null, stream};
+use super::{give, graph, not_null, stream};
 use crate::memory::Place;
 use crate::reject::{Outcome, Reject, check, reject};
 use crate::world::world;
@@ -147,8 +147,9 @@ fn check_batch(given: Given, fail_index: Option<*mut usize>) -> Outcome<Option<B
     Ok(Some(batch))
 }
 
-fn now(given: Given, fail_index: Option<*mut usize>) -> Outcome {
+fn now(given: Given, fail_index: Option<*mut usize>, name: &str) -> Outcome {
     if let Some(batch) = check_batch(given, fail_index)? {
+        graph::check_blocking(name)?;
         world()?.engine.exclusive(|| batch.copy());
     }
     Ok(())
@@ -174,7 +175,7 @@ pub(crate) fn aclrtMemcpyBatch(
     fail_index: *mut usize,
 ) -> Outcome {
     not_null("failIndex", fail_index)?;
-    now(Given { dsts, dest_maxs, srcs, sizes, len, attrs, indexes, attrs_len }, Some(fail_index))
+    now(Given { dsts, dest_maxs, srcs, sizes, len, attrs, indexes, attrs_len }, Some(fail_index), "aclrtMemcpyBatch")
 }
 
 #[allow(clippy::too_many_arguments)] // CANN's own signature.
@@ -188,7 +189,7 @@ pub(crate) fn aclrtMemcpyBatchV2(
     indexes: *mut usize,
     attrs_len: usize,
 ) -> Outcome {
-    now(Given { dsts, dest_maxs, srcs, sizes, len, attrs, indexes, attrs_len }, None)
+    now(Given { dsts, dest_maxs, srcs, sizes, len, attrs, indexes, attrs_len }, None, "aclrtMemcpyBatchV2")
 }
 
 #[allow(clippy::too_many_arguments)] // CANN's own signature.

@@ -2,6 +2,7 @@
 //! fails the stream, as a failing operator does.
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
 use ascend_rl_sys::types::*;
 
@@ -75,8 +76,7 @@ pub(crate) fn aclrtMemcpyAsyncWithOffset(
         let at = |cell: usize, offset: usize| load::<usize>(cell).wrapping_add(offset);
         copy_checked(device, Span { dst: at(dst, dst_offset), src: at(src, src_offset), bytes: count })
     };
-    stream.enqueue(Task::Once("aclrtMemcpyAsyncWithOffset", Box::new(copy)));
-    Ok(())
+    stream.enqueue(Task::Work("aclrtMemcpyAsyncWithOffset", Arc::new(copy)))
 }
 
 /// A descriptor, as it lies in device memory.
@@ -143,6 +143,5 @@ pub(crate) fn aclrtMemcpyAsyncWithDesc(desc: *mut c_void, kind: aclrtMemcpyKind,
         assert!(made.mark == MARK, "desc {at:#x} holds no descriptor from aclrtSetMemcpyDesc");
         copy_checked(device, made.span)
     };
-    stream.enqueue(Task::Once("aclrtMemcpyAsyncWithDesc", Box::new(copy)));
-    Ok(())
+    stream.enqueue(Task::Work("aclrtMemcpyAsyncWithDesc", Arc::new(copy)))
 }

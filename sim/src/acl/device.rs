@@ -7,7 +7,7 @@ use ascend_rl_sys::codes::ACL_ERROR_RT_DEVICE_TASK_ABORT;
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
-use super::{deadline, give, not_null, stream};
+use super::{deadline, give, graph, not_null, stream};
 use crate::reject::{Outcome, check};
 use crate::world::world;
 
@@ -70,6 +70,7 @@ pub(crate) fn aclrtSynchronizeDeviceWithTimeout(timeout: i32) -> Outcome {
     let deadline = deadline(timeout)?;
     let device = current()?.device.id;
     let streams = stream::all(|stream| stream.device == device);
+    streams.iter().try_for_each(|stream| graph::check_not_captured(stream, "waited for"))?;
     for stream in &streams {
         check!(
             stream::wait(stream, deadline)?,
@@ -89,8 +90,10 @@ pub(crate) fn aclrtDeviceTaskAbort(device_id: i32, timeout: u32) -> Outcome {
     check!(timeout <= LONGEST_ABORT, ACL_ERROR_RT_PARAM_INVALID, "timeout is {timeout}: at most {LONGEST_ABORT} ms is taken");
     let device = world()?.device(device_id)?.id;
     let deadline = (timeout > 0).then(|| Instant::now() + Duration::from_millis(u64::from(timeout)));
-    let streams = stream::all(|stream| stream.device == device);
-    check!(!streams.is_empty(), ACL_ERROR_RT_CONTEXT_NULL, "device {device_id} has no context: nobody uses it");
+    let own = stream::all(|stream| stream.device == device);
+    check!(!own.is_empty(), ACL_ERROR_RT_CONTEXT_NULL, "device {device_id} has no context: nobody uses it");
+    // What runs for graphs has queues of its own, which must not go on where the streams that execute them are dropped.
+    let streams: Vec<_> = graph::queues(device).into_iter().chain(own).collect();
     for stream in &streams {
         check!(
             stream.abort(ACL_ERROR_RT_DEVICE_TASK_ABORT, deadline),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
-use super::{deadline, give, not_null, notify, stream, timeouts};
+use super::{deadline, event_capture, give, not_null, notify, stream, timeouts};
 use crate::engine::{Hold, Record, Stream, Task};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
@@ -24,7 +24,7 @@ static EVENTS: Registry<Arc<Event>> = Registry::new(Kind::Event);
 
 /// The three kinds differ in what they are before the first record.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Origin {
     /// `aclrtCreateEvent`: not ready; a stream cannot wait for it.
     Default,
     /// `aclrtCreateEventWithFlag`: not ready; a stream waits for the record to come.
@@ -33,30 +33,32 @@ enum Origin {
     Ex,
 }
 
-struct Event {
-    origin: Origin,
-    flags: u32,
+pub(super) struct Event {
+    pub(super) origin: Origin,
+    pub(super) flags: u32,
     device: &'static Device,
     context: usize,
     records: Mutex<Records>,
 }
 
 #[derive(Default)]
-struct Records {
-    latest: Option<Arc<Record>>,
+pub(super) struct Records {
+    pub(super) latest: Option<Arc<Record>>,
     /// What streams wait for before the first record; that record will be this one.
     coming: Option<Arc<Record>>,
     /// Where streams wait, for events that can be asked about it.
     waits: Vec<(Arc<Stream>, u64)>,
+    /// The record in a graph that is being recorded.
+    pub(super) captured: Option<event_capture::Captured>,
 }
 
 impl Event {
     /// Whether the work before the latest record has run.
-    fn is_complete(&self) -> bool {
-        match self.latest() {
+    fn is_complete(&self) -> Outcome<bool> {
+        Ok(match self.latest()? {
             None => self.origin == Origin::Ex,
             Some(record) => record.time().is_some() || record.place().is_some_and(|(stream, at)| stream.poll(*at)),
-        }
+        })
     }
 
     /// When the latest record was reached, in nanoseconds since the simulator started.
@@ -67,19 +69,22 @@ impl Event {
             "{param} was made without ACL_EVENT_TIME_LINE (flag {:#x})",
             self.flags
         );
-        let Some(record) = self.latest() else { reject!(ACL_ERROR_RT_INTERNAL_ERROR, "{param} was never recorded") };
+        let Some(record) = self.latest()? else { reject!(ACL_ERROR_RT_INTERNAL_ERROR, "{param} was never recorded") };
         match record.time() {
             Some(time) => Ok(time),
             None => reject!(ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, "{param} is not complete: synchronize first"),
         }
     }
 
-    fn records(&self) -> MutexGuard<'_, Records> {
+    pub(super) fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn latest(&self) -> Option<Arc<Record>> {
-        self.records().latest.clone()
+    /// The latest record of an event that the host asks about: not of one that is in a capture.
+    fn latest(&self) -> Outcome<Option<Arc<Record>>> {
+        let records = self.records();
+        event_capture::check_free(&records)?;
+        Ok(records.latest.clone())
     }
 }
 
@@ -164,9 +169,12 @@ pub(crate) fn aclrtRecordEvent(event: aclrtEvent, stream: aclrtStream) -> Outcom
     );
     // The lock is held while enqueueing, so that the latest record is the one enqueued last.
     let mut records = event.records();
+    if event_capture::record(&event, &mut records, &stream)? {
+        return Ok(());
+    }
     let record = records.coming.take().unwrap_or_default();
     records.latest = Some(record.clone());
-    stream.enqueue(Task::Record(record));
+    stream.push(Task::Record(record));
     Ok(())
 }
 
@@ -192,16 +200,21 @@ fn wait(stream: aclrtStream, event: aclrtEvent, seconds: u32) -> Outcome {
         event.flags
     );
     let stream = stream::resolve(stream)?;
+    let limit = notify::limit(seconds, || format!("event {id} was not recorded"));
     let mut records = event.records();
+    if event_capture::wait(&event, &records, &stream, &limit)? {
+        return Ok(());
+    }
     let record = match (&records.latest, event.origin) {
         (Some(record), _) => record.clone(),
         (None, Origin::Ex) => return Ok(()),
         (None, Origin::WithFlag) => records.coming.get_or_insert_default().clone(),
         (None, Origin::Default) => reject!(ACL_ERROR_RT_PARAM_INVALID, "event was never recorded"),
     };
-    match notify::limit(seconds, || format!("event {id} was not recorded")) {
-        None => stream.enqueue(Task::Wait(record)),
-        limit => stream.enqueue(Task::Hold(Box::new(Hold::new(record, limit)))),
+    // Not into a graph: `event_capture` has seen to that. An update of a task group lets marks pass.
+    match limit {
+        None => stream.push(Task::Wait(record)),
+        limit => stream.push(Task::Hold(Box::new(Hold::new("aclrtStreamWaitEventWithTimeout", record, limit)))),
     }
     if event.origin != Origin::Ex {
         records.waits.retain(|(stream, position)| !stream.has_run(*position));
@@ -215,7 +228,8 @@ fn wait(stream: aclrtStream, event: aclrtEvent, seconds: u32) -> Outcome {
 pub(crate) fn aclrtQueryEventStatus(event: aclrtEvent, status: *mut aclrtEventRecordedStatus) -> Outcome {
     let event = resolve("event", event)?;
     not_null("status", status)?;
-    give(status, if event.is_complete() { ACL_EVENT_RECORDED_STATUS_COMPLETE } else { ACL_EVENT_RECORDED_STATUS_NOT_READY });
+    let complete = event.is_complete()?;
+    give(status, if complete { ACL_EVENT_RECORDED_STATUS_COMPLETE } else { ACL_EVENT_RECORDED_STATUS_NOT_READY });
     Ok(())
 }
 
@@ -227,7 +241,7 @@ pub(crate) fn aclrtSynchronizeEvent(event: aclrtEvent) -> Outcome {
 pub(crate) fn aclrtSynchronizeEventWithTimeout(event: aclrtEvent, timeout: i32) -> Outcome {
     let event = resolve("event", event)?;
     let deadline = deadline(timeout)?;
-    let latest = event.latest();
+    let latest = event.latest()?;
     let Some((stream, position)) = latest.as_ref().and_then(|record| record.place()) else { return Ok(()) };
     check!(
         stream.wait(*position, deadline),
@@ -265,8 +279,11 @@ pub(crate) fn aclrtResetEvent(event: aclrtEvent, stream: aclrtStream) -> Outcome
     );
     let stream = stream::resolve(stream)?;
     let mut records = event.records();
-    records.latest = None;
-    stream.enqueue(Task::Once("aclrtResetEvent", Box::new(|| ())));
+    let recorded = event_capture::reset(&event, &mut records, &stream)?;
+    stream.enqueue(Task::Work("aclrtResetEvent", Arc::new(|| ())))?;
+    if !recorded {
+        records.latest = None;
+    }
     Ok(())
 }
 
@@ -274,7 +291,7 @@ pub(crate) fn aclrtQueryEvent(event: aclrtEvent, status: *mut aclrtEventStatus) 
     let event = resolve("event", event)?;
     not_null("status", status)?;
     check!(event.origin != Origin::Ex, ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "event is one of aclrtCreateEventExWithFlag");
-    give(status, if event.is_complete() { ACL_EVENT_STATUS_COMPLETE } else { ACL_EVENT_STATUS_NOT_READY });
+    give(status, if event.is_complete()? { ACL_EVENT_STATUS_COMPLETE } else { ACL_EVENT_STATUS_NOT_READY });
     Ok(())
 }
 
@@ -282,7 +299,9 @@ pub(crate) fn aclrtQueryEventWaitStatus(event: aclrtEvent, status: *mut aclrtEve
     let event = resolve("event", event)?;
     not_null("status", status)?;
     check!(event.origin != Origin::Ex, ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "event is one of aclrtCreateEventExWithFlag");
-    let over = event.records().waits.iter().all(|(stream, position)| stream.poll(*position));
+    let records = event.records();
+    event_capture::check_free(&records)?;
+    let over = records.waits.iter().all(|(stream, position)| stream.poll(*position));
     give(status, if over { ACL_EVENT_WAIT_STATUS_COMPLETE } else { ACL_EVENT_WAIT_STATUS_NOT_READY });
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! Fills.
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
 use ascend_rl_sys::types::*;
 
 use super::context::current;
 use super::copy::{PIECE, on_this_device};
-use super::{not_null, stream};
+use super::{graph, not_null, stream};
 use crate::engine::Task;
 use crate::memory::Place;
 use crate::reject::{Outcome, check};
@@ -34,6 +35,7 @@ fn fill(address: usize, value: i32, count: usize) {
 
 pub(crate) fn aclrtMemset(ptr: *mut c_void, max_count: usize, value: i32, count: usize) -> Outcome {
     if check_fill(ptr, max_count, count)?.is_some() {
+        graph::check_blocking("aclrtMemset")?;
         world()?.engine.exclusive(|| fill(ptr as usize, value, count));
     }
     Ok(())
@@ -50,8 +52,7 @@ pub(crate) fn aclrtMemsetAsync(ptr: *mut c_void, max_count: usize, value: i32, c
     let stream = stream::resolve(stream)?;
     on_this_device(&stream, "devPtr", &place)?;
     let address = ptr as usize;
-    stream.enqueue(Task::Once("aclrtMemsetAsync", Box::new(move || fill(address, value, count))));
-    Ok(())
+    stream.enqueue(Task::Work("aclrtMemsetAsync", Arc::new(move || fill(address, value, count))))
 }
 
 /// The bytes of `n` 32-bit values, which `mem_size` must hold.
@@ -74,6 +75,7 @@ fn fill_words(address: usize, value: u32, n: usize) {
 
 pub(crate) fn aclrtMemsetD32(ptr: *mut c_void, mem_size: usize, value: u32, n: usize) -> Outcome {
     if check_fill(ptr, mem_size, words(mem_size, n)?)?.is_some() {
+        graph::check_blocking("aclrtMemsetD32")?;
         world()?.engine.exclusive(|| fill_words(ptr as usize, value, n));
     }
     Ok(())
@@ -92,9 +94,8 @@ pub(crate) fn aclrtMemsetD32Async(ptr: *mut c_void, mem_size: usize, value: u32,
     on_this_device(&stream, "ptr", &place)?;
     let address = ptr as usize;
     let fill = move || {
-        fill_words(address, value, n);
-        drop(place);
+        _ = &place;
+        fill_words(address, value, n)
     };
-    stream.enqueue(Task::Once("aclrtMemsetD32Async", Box::new(fill)));
-    Ok(())
+    stream.enqueue(Task::Work("aclrtMemsetD32Async", Arc::new(fill)))
 }

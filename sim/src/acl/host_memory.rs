@@ -35,7 +35,7 @@ pub(crate) fn aclrtFreeHost(ptr: *mut c_void) -> Outcome {
 
 pub(crate) fn aclrtFreeHostWithDevSync(ptr: *mut c_void) -> Outcome {
     not_null("hostPtr", ptr)?;
-    settle(current()?.device);
+    settle(current()?.device)?;
     aclrtFreeHost(ptr)
 }
 

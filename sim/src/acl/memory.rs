@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use ascend_rl_sys::types::*;
 
 use super::context::current;
-use super::{give, ipc, not_null, stream};
+use super::{give, graph, ipc, not_null, stream};
 use crate::memory::{Place, exports};
 use crate::reject::{Outcome, check, reject};
 use crate::world::{Device, world};
@@ -114,13 +114,16 @@ fn device_of(ptr: *mut c_void) -> Outcome<&'static Device> {
     }
 }
 
-/// Waits for the work of a device. What failed surfaces where the program synchronises.
-pub(super) fn settle(device: &Device) {
-    stream::all(|stream| stream.device == device.id).iter().for_each(|stream| stream.wait_all());
+/// Waits for the work of a device, as [`super::aclrtSynchronizeDevice`]. What failed surfaces where the program synchronises.
+pub(super) fn settle(device: &Device) -> Outcome {
+    let streams = stream::all(|stream| stream.device == device.id);
+    streams.iter().try_for_each(|stream| graph::check_not_captured(stream, "waited for"))?;
+    streams.iter().for_each(|stream| stream.wait_all());
+    Ok(())
 }
 
 pub(crate) fn aclrtFreeWithDevSync(ptr: *mut c_void) -> Outcome {
-    settle(device_of(ptr)?);
+    settle(device_of(ptr)?)?;
     aclrtFree(ptr)
 }
 

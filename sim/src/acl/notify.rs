@@ -10,7 +10,7 @@ use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
 use super::{give, not_null, stream, unsupported};
-use crate::engine::{Condition, Hold, Needs, Stream, Task};
+use crate::engine::{Condition, Hold, Limit, Needs, Stream, Task};
 use crate::memory::Place;
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, Reject, check, reject};
@@ -67,8 +67,7 @@ pub(crate) fn aclrtDestroyNotify(notify: aclrtNotify) -> Outcome {
 pub(crate) fn aclrtRecordNotify(notify: aclrtNotify, stream: aclrtStream) -> Outcome {
     let notify = resolve(notify)?;
     let stream = stream::resolve(stream)?;
-    stream.enqueue(Task::Once("aclrtRecordNotify", Box::new(move || notify.set.store(1, SeqCst))));
-    Ok(())
+    stream.enqueue(Task::Work("aclrtRecordNotify", Arc::new(move || notify.set.store(1, SeqCst))))
 }
 
 impl Condition for Arc<Notify> {
@@ -84,18 +83,22 @@ impl Condition for Arc<Notify> {
         self.set.store(0, SeqCst);
         Ok(())
     }
+
+    fn again(&self, _stream: &Arc<Stream>) -> Box<dyn Condition> {
+        Box::new(self.clone())
+    }
 }
 
 pub(crate) fn aclrtWaitAndResetNotify(notify: aclrtNotify, stream: aclrtStream, timeout: u32) -> Outcome {
     let found = resolve(notify)?;
     let stream = stream::resolve(stream)?;
     let id = notify as u32;
-    stream.enqueue(Task::Hold(Box::new(Hold::new(found, limit(timeout, || format!("notify {id} was not recorded"))))));
-    Ok(())
+    let limit = limit(timeout, || format!("notify {id} was not recorded"));
+    stream.enqueue(Task::Hold(Box::new(Hold::new("aclrtWaitAndResetNotify", found, limit))))
 }
 
 /// How long a stream waits, in seconds (0: for ever), and its failure afterwards.
-pub(super) fn limit(seconds: u32, what: impl FnOnce() -> String) -> Option<(Duration, Reject)> {
+pub(super) fn limit(seconds: u32, what: impl FnOnce() -> String) -> Limit {
     (seconds > 0).then(|| {
         let text = format!("{} within {seconds} s", what());
         (Duration::from_secs(u64::from(seconds)), Reject { code: ACL_ERROR_RT_TASK_TIMEOUT, text })
@@ -120,6 +123,7 @@ pub(crate) fn aclrtNotifyBatchReset(notifies: *mut aclrtNotify, num: usize) -> O
 }
 
 /// Eight bytes of device memory. The place is held, and an address of a device stays mapped after it is freed.
+#[derive(Clone)]
 struct Word {
     address: usize,
     _place: Place,
@@ -155,10 +159,10 @@ pub(crate) fn aclrtValueWrite(dev_addr: *mut c_void, value: u64, flag: u32, stre
     check!(flag == 0, ACL_ERROR_RT_PARAM_INVALID, "flag is {flag}: it is reserved and must be 0");
     let stream = stream::resolve(stream)?;
     let word = Word::find(dev_addr, &stream)?;
-    stream.enqueue(Task::Once("aclrtValueWrite", Box::new(move || word.cell().store(value, SeqCst))));
-    Ok(())
+    stream.enqueue(Task::Work("aclrtValueWrite", Arc::new(move || word.cell().store(value, SeqCst))))
 }
 
+#[derive(Clone)]
 struct Compared {
     word: Word,
     value: u64,
@@ -184,6 +188,10 @@ impl Condition for Compared {
         Ok(())
     }
 
+    fn again(&self, _stream: &Arc<Stream>) -> Box<dyn Condition> {
+        Box::new(self.clone())
+    }
+
     fn look_every(&self) -> Option<Duration> {
         Some(LOOK_EVERY)
     }
@@ -198,8 +206,7 @@ pub(crate) fn aclrtValueWait(dev_addr: *mut c_void, value: u64, flag: u32, strea
     );
     let stream = stream::resolve(stream)?;
     let word = Word::find(dev_addr, &stream)?;
-    stream.enqueue(Task::Hold(Box::new(Hold::new(Compared { word, value, flag }, None))));
-    Ok(())
+    stream.enqueue(Task::Hold(Box::new(Hold::new("aclrtValueWait", Compared { word, value, flag }, None))))
 }
 
 const OF_950: &str = "notifies with a count are of Ascend 950";

@@ -1,6 +1,7 @@
 //! What the copy engine does besides copying: reductions, and hints to the cache.
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
 use ascend_rl_sys::types::*;
 
@@ -72,8 +73,8 @@ pub(crate) fn aclrtReduceAsync(
         "dst {dst:#x} and src {src:#x} overlap within {bytes} bytes"
     );
     let fold = Fold { src: vec![dst, src], dst: vec![dst], count: bytes / size };
-    stream.enqueue(Task::Once("aclrtReduceAsync", Box::new(move || reduce(&[fold], as_hccl, op, Share::ALL))));
-    Ok(())
+    let folds = [fold];
+    stream.enqueue(Task::Work("aclrtReduceAsync", Arc::new(move || reduce(&folds, as_hccl, op, Share::ALL))))
 }
 
 /// The simulator has no cache of its own to fill: the hint keeps its place in the queue and does nothing.
@@ -88,6 +89,5 @@ pub(crate) fn aclrtCmoAsync(src: *mut c_void, size: usize, kind: aclrtCmoType, s
     );
     let stream = stream::resolve(stream)?;
     local(&stream, "src", src as usize, size)?;
-    stream.enqueue(Task::Once("aclrtCmoAsync", Box::new(|| {})));
-    Ok(())
+    stream.enqueue(Task::Work("aclrtCmoAsync", Arc::new(|| {})))
 }

@@ -8,7 +8,7 @@ use ascend_rl_sys::codes::{ACL_ERROR_RT_STREAM_ABORT, name};
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
-use super::{attributes, callback, deadline, give, not_null};
+use super::{attributes, callback, deadline, give, graph, not_null};
 use crate::engine::Stream;
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, Reject, check, reject};
@@ -90,7 +90,8 @@ pub(crate) fn aclrtCreateStream(stream: *mut aclrtStream) -> Outcome {
     aclrtCreateStreamWithConfig(stream, 0, 0)
 }
 
-/// Priority and flags are hints about speed: the simulator tells them, and has no use for them.
+/// Priority and most flags are hints about speed: the simulator tells them, and has no use for them. Graphs can be built from
+/// streams with `ACL_STREAM_PERSISTENT`.
 pub(crate) fn aclrtCreateStreamWithConfig(stream: *mut aclrtStream, priority: u32, flag: u32) -> Outcome {
     not_null("stream", stream)?;
     attributes::check_flags(flag)?;
@@ -115,6 +116,7 @@ fn take(stream: aclrtStream) -> Outcome<Arc<Stream>> {
         ACL_ERROR_RT_PARAM_INVALID,
         "stream is the default stream, which ends with its context"
     );
+    graph::check_free(&found, "destroyed")?;
     let Some(taken) = STREAMS.remove(stream as usize) else {
         reject!(ACL_ERROR_RT_INVALID_HANDLE, "stream was destroyed by another thread")
     };
@@ -143,6 +145,7 @@ pub(crate) fn aclrtSynchronizeStream(stream: aclrtStream) -> Outcome {
 pub(crate) fn aclrtSynchronizeStreamWithTimeout(stream: aclrtStream, timeout: i32) -> Outcome {
     let deadline = deadline(timeout)?;
     let stream = resolve(stream)?;
+    graph::check_not_captured(&stream, "waited for")?;
     check!(wait(&stream, deadline)?, ACL_ERROR_RT_STREAM_SYNC_TIMEOUT, "the stream's work was not done within {timeout} ms");
     surface(&stream)
 }
@@ -150,6 +153,7 @@ pub(crate) fn aclrtSynchronizeStreamWithTimeout(stream: aclrtStream, timeout: i3
 pub(crate) fn aclrtStreamQuery(stream: aclrtStream, status: *mut aclrtStreamStatus) -> Outcome {
     not_null("status", status)?;
     let stream = resolve(stream)?;
+    graph::check_not_captured(&stream, "queried")?;
     let done = stream.poll(stream.enqueued());
     give(status, if done { ACL_STREAM_STATUS_COMPLETE } else { ACL_STREAM_STATUS_NOT_READY });
     Ok(())

@@ -19,6 +19,8 @@ pub(crate) trait Condition: Send {
     fn pass(&self) -> Outcome;
     /// The entry was dropped from its queue: the stream will not come here.
     fn dismissed(&self) {}
+    /// The same condition, not met yet, for an entry of `stream`: a graph's own queue, which comes to it in each replay.
+    fn again(&self, stream: &Arc<Stream>) -> Box<dyn Condition>;
     /// How often to look, where nobody tells the engine that it is so.
     fn look_every(&self) -> Option<Duration> {
         None
@@ -35,17 +37,27 @@ pub(crate) enum Needs {
     Anything,
 }
 
+/// How long a stream is held at most, and the failure afterwards. None: for ever.
+pub(crate) type Limit = Option<(Duration, Reject)>;
+
 /// A queue entry that holds its stream.
 pub(crate) struct Hold {
+    /// The call that enqueued it.
+    pub name: &'static str,
     condition: Box<dyn Condition>,
-    /// How long it holds at most, and the failure afterwards.
-    limit: Option<(Duration, Reject)>,
+    limit: Limit,
     since: OnceLock<Instant>,
 }
 
 impl Hold {
-    pub(crate) fn new(condition: impl Condition + 'static, limit: Option<(Duration, Reject)>) -> Hold {
-        Hold { condition: Box::new(condition), limit, since: OnceLock::new() }
+    pub(crate) fn new(name: &'static str, condition: impl Condition + 'static, limit: Limit) -> Hold {
+        Hold { name, condition: Box::new(condition), limit, since: OnceLock::new() }
+    }
+
+    /// The same for another entry, of `stream`.
+    pub(crate) fn again(&self, stream: &Arc<Stream>) -> Hold {
+        let condition = self.condition.again(stream);
+        Hold { name: self.name, condition, limit: self.limit.clone(), since: OnceLock::new() }
     }
 
     /// The entry heads its queue. Again is as well as once.
@@ -107,5 +119,9 @@ impl Condition for Arc<Record> {
 
     fn pass(&self) -> Outcome {
         self.failure().map_or(Ok(()), |failure| Err(failure.clone()))
+    }
+
+    fn again(&self, _stream: &Arc<Stream>) -> Box<dyn Condition> {
+        Box::new(self.clone())
     }
 }

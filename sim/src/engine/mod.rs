@@ -11,6 +11,7 @@ mod hold;
 mod inbox;
 mod lanes;
 mod meeting;
+mod slot;
 mod stream;
 
 use std::any::Any;
@@ -20,8 +21,9 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 pub(crate) use attributes::Attributes;
-pub(crate) use hold::{Condition, Hold, Needs};
+pub(crate) use hold::{Condition, Hold, Limit, Needs};
 pub(crate) use meeting::{Attendance, Meeting, Purpose};
+pub(crate) use slot::Slot;
 pub(crate) use stream::{Failed, Record, Stream, on_failure};
 
 use ascend_rl_sys::codes::ACL_ERROR_RT_AICORE_EXCEPTION;
@@ -40,8 +42,8 @@ const ENGINE_SPIN: Duration = Duration::from_micros(50);
 pub(crate) enum Task {
     /// An aclnn operator.
     Operator(Arc<Planned>),
-    /// A copy, a fill: work that runs once. With the name of the call that enqueued it.
-    Once(&'static str, Box<dyn FnOnce() + Send>),
+    /// A copy, a fill, with the name of the call that enqueued it. A graph that holds it runs it many times.
+    Work(&'static str, Arc<dyn Fn() + Send + Sync>),
     /// Marks that everything before it has run.
     Record(Arc<Record>),
     /// Holds the stream until the mark is there.
@@ -50,6 +52,10 @@ pub(crate) enum Task {
     Meet(Box<Attendance>),
     /// Holds the stream until something is so.
     Hold(Box<Hold>),
+    /// An operator of a graph.
+    Replay(Arc<Slot>),
+    /// Fails the stream: what was to stand here could not be enqueued.
+    Fail(Reject),
 }
 
 impl Task {
@@ -164,7 +170,7 @@ impl Engine {
             Task::Operator(planned) => {
                 self.guarded(planned.name, || (planned.work)()).unwrap_or_else(|failure| stream.fail_here(failure))
             }
-            Task::Once(name, work) => self.guarded(name, work).unwrap_or_else(|failure| stream.fail_here(failure)),
+            Task::Work(name, work) => self.guarded(name, || work()).unwrap_or_else(|failure| stream.fail_here(failure)),
             Task::Record(record) => record.complete(stream.failure()),
             // What the stream waited for is not there: it must not pass for a stream with valid results.
             Task::Wait(record) => record.failure().cloned().into_iter().for_each(|failure| stream.fail(failure)),
@@ -177,6 +183,13 @@ impl Engine {
                 Some(late) => stream.fail_here(late),
                 None => hold.pass().unwrap_or_else(|failure| stream.fail(failure)),
             },
+            Task::Replay(slot) => {
+                let planned = slot.planned();
+                let live = planned.check_memory(stream.device);
+                let done = live.and_then(|()| self.guarded(planned.name, || (planned.work)()));
+                done.unwrap_or_else(|failure| stream.fail_here(failure))
+            }
+            Task::Fail(failure) => stream.fail_here(failure),
         }
         stream.complete_next();
         None

@@ -2,18 +2,25 @@
 
 use std::sync::Arc;
 
+use ascend_rl_sys::codes::HCCL_E_RUNTIME;
+
 use super::call::{Call, What};
 use super::group::{Group, State};
 use super::message::{Described, Event, RoundId};
 use super::peers;
 use super::round::Open;
 use crate::engine::{Attendance, Meeting, Stream, Task};
-use crate::reject::Outcome;
+use crate::graph::Recorder;
+use crate::reject::{Outcome, Reject};
 use crate::world::world;
 
 impl Group {
     /// Enqueues a collective of all ranks. The lock is held until it is enqueued, so that a rank's numbers and its streams agree.
     pub(super) fn collective(self: &Arc<Self>, rank: usize, call: Call, stream: &Arc<Stream>) -> Outcome {
+        if let Some(recorder) = stream.recorder() {
+            let (group, name) = (self.clone(), call.what.name());
+            return self.captured(rank, &recorder, name, move |stream| group.collective(rank, call.clone(), stream));
+        }
         let described = self.describe(rank, &call, stream)?;
         let mut state = self.state();
         self.check_open(&state, rank)?;
@@ -28,12 +35,16 @@ impl Group {
         let name = call.what.name();
         self.tell_call(&state, rank, &call, described);
         let seats = vec![self.take_seat(&mut state, rank, call)];
-        stream.enqueue(Task::Meet(Box::new(Attendance { name, seats })));
+        stream.push(Task::Meet(Box::new(Attendance { name, seats })));
         Ok(())
     }
 
     /// Enqueues sends and receives of one rank as one entry. At most one of them in each direction with each rank.
     pub(super) fn exchange(self: &Arc<Self>, rank: usize, name: &'static str, calls: Vec<Call>, stream: &Arc<Stream>) -> Outcome {
+        if let Some(recorder) = stream.recorder() {
+            let group = self.clone();
+            return self.captured(rank, &recorder, name, move |stream| group.exchange(rank, name, calls.clone(), stream));
+        }
         let described = calls.iter().map(|call| self.describe(rank, call, stream)).collect::<Outcome<Vec<_>>>()?;
         let mut state = self.state();
         self.check_open(&state, rank)?;
@@ -54,7 +65,7 @@ impl Group {
             self.tell_call(&state, rank, &call, described);
             seats.push(self.take_seat(&mut state, rank, call));
         }
-        stream.enqueue(Task::Meet(Box::new(Attendance { name, seats })));
+        stream.push(Task::Meet(Box::new(Attendance { name, seats })));
         Ok(())
     }
 
@@ -110,6 +121,21 @@ impl Group {
                 (open.meeting, rank)
             }
         }
+    }
+
+    /// Has a graph take a call, which each replay makes anew: nobody is told of it before. A refusal of the runtime is HCCL's.
+    fn captured(
+        &self,
+        rank: usize,
+        recorder: &Recorder,
+        name: &'static str,
+        issue: impl Fn(&Arc<Stream>) -> Outcome + Send + Sync + 'static,
+    ) -> Outcome {
+        self.check_open(&self.state(), rank)?;
+        recorder.call(name, Arc::new(issue)).map_err(|refusal| Reject {
+            code: HCCL_E_RUNTIME,
+            text: format!("{} (runtime error {})", refusal.text, refusal.code),
+        })
     }
 
     /// The call as other processes are told of it, where they are concerned.

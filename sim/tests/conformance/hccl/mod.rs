@@ -4,6 +4,7 @@ mod arguments;
 mod communicators;
 mod exchange;
 mod failures;
+mod graphs;
 mod grouped;
 mod processes;
 mod recovery;

@@ -134,6 +134,12 @@ fn parts_are_right() {
     everywhere("hccl::processes::parts_are_right", &[], values::parts_of);
 }
 
+/// Captured calls are told to the other processes in each replay, not before.
+#[test]
+fn captured_calls_meet_anew_in_each_replay() {
+    everywhere("hccl::processes::captured_calls_meet_anew_in_each_replay", &[], graphs::replays_of);
+}
+
 /// The lazy schedule of one process runs what ranks of others wait for.
 #[test]
 fn lazy_parts_are_right() {

@@ -46,7 +46,7 @@ fn priorities_flags_and_ids() {
     ok!(acl?.aclrtStreamGetId(plain, &mut a));
     ok!(acl?.aclrtStreamGetId(fast, &mut b));
     assert!(a >= 0 && b >= 0 && a != b);
-    for flag in [ACL_STREAM_PERSISTENT, ACL_STREAM_CPU_SCHEDULE, ACL_STREAM_DEVICE_USE_ONLY] {
+    for flag in [ACL_STREAM_CPU_SCHEDULE, ACL_STREAM_DEVICE_USE_ONLY] {
         refused!(207000, "not supported by the simulator", acl.aclrtCreateStreamWithConfig(&mut plain, 0, flag));
     }
     refused!(100000, "priority is null", acl?.aclrtStreamGetPriority(fast, null_mut()));
