@@ -4,7 +4,7 @@
 //! [`crate::atb`]; a row without a body
 //! does not compile. Phase two of all operators has one body, [`crate::nn::run`].
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
 use ascend_rl_sys::codes::{ACL_ERROR_INTERNAL_ERROR, ACLNN_ERR_INNER, ATB_INTERNAL_ERROR, HCCL_E_INTERNAL};
 use ascend_rl_sys::types::*;

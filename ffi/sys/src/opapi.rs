@@ -1,7 +1,7 @@
 //! The operators, `libopapi.so` (split by domain from 8.5): `aclnnop/*.h`.
 
 use crate::types::*;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int};
 
 /// The operators. Calls `$emit! { OpApi, Lib::OpApi; rows }`. A row states phase one's arguments without the trailing
 /// `workspaceSize` and `executor`; phase two is the same for all.
@@ -130,6 +130,86 @@ macro_rules! opapi_symbols {
 
 
         // ---- more: elementwise (3.10)
+        /// `self -= alpha * other`.
+        ["8.1"] op aclnnInplaceSub, aclnnInplaceSubGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar);
+        /// `self *= other`.
+        ["8.1"] op aclnnInplaceMul, aclnnInplaceMulGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclTensor);
+        /// `self /= other`.
+        ["8.1"] op aclnnInplaceDiv, aclnnInplaceDivGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclTensor);
+        /// `out = self + alpha * scalar`.
+        ["8.1"] op aclnnAdds, aclnnAddsGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar, out: *mut aclTensor);
+        /// `self += alpha * scalar`.
+        ["8.1"] op aclnnInplaceAdds, aclnnInplaceAddsGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar);
+        /// `out = self - alpha * scalar`.
+        ["8.1"] op aclnnSubs, aclnnSubsGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar, out: *mut aclTensor);
+        /// `out = self / scalar`.
+        ["8.1"] op aclnnDivs, aclnnDivsGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `self /= scalar`.
+        ["8.1"] op aclnnInplaceDivs, aclnnInplaceDivsGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclScalar);
+        /// `out = self / other`; `mode` 0 exact, 1 towards zero, 2 down.
+        ["8.1"] op aclnnDivMod, aclnnDivModGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, mode: c_int, out: *mut aclTensor);
+        /// `out = |self|`.
+        ["8.1"] op aclnnAbs, aclnnAbsGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = sqrt(self)`.
+        ["8.1"] op aclnnSqrt, aclnnSqrtGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `self = sqrt(self)`.
+        ["8.1"] op aclnnInplaceSqrt, aclnnInplaceSqrtGetWorkspaceSize(self_: *mut aclTensor);
+        /// `out = 1 / sqrt(self)`.
+        ["8.1"] op aclnnRsqrt, aclnnRsqrtGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = 1 / self`.
+        ["8.1"] op aclnnReciprocal, aclnnReciprocalGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = self ^ exponent`.
+        ["8.1"] op aclnnPowTensorScalar, aclnnPowTensorScalarGetWorkspaceSize(self_: *const aclTensor, exponent: *const aclScalar, out: *const aclTensor);
+        /// `self = e^self`.
+        ["8.1"] op aclnnInplaceExp, aclnnInplaceExpGetWorkspaceSize(self_ref: *mut aclTensor);
+        /// `out = e^self - 1`.
+        ["8.1"] op aclnnExpm1, aclnnExpm1GetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = sin(self)`.
+        ["8.1"] op aclnnSin, aclnnSinGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = cos(input)`.
+        ["8.1"] op aclnnCos, aclnnCosGetWorkspaceSize(input: *const aclTensor, out: *mut aclTensor);
+        /// `out = tanh(self)`.
+        ["8.1"] op aclnnTanh, aclnnTanhGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = erf(self)`.
+        ["8.1"] op aclnnErf, aclnnErfGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = self`, no smaller than one scalar and no larger than the other; either may be null.
+        ["8.1"] op aclnnClamp, aclnnClampGetWorkspaceSize(self_: *const aclTensor, clip_value_min: *const aclScalar, clip_value_max: *const aclScalar, out: *mut aclTensor);
+        /// `out = max(self, scalar)`.
+        ["8.1"] op aclnnClampMin, aclnnClampMinGetWorkspaceSize(self_: *const aclTensor, clip_value_min: *const aclScalar, out: *mut aclTensor);
+        /// `out = min(self, scalar)`.
+        ["8.1"] op aclnnClampMax, aclnnClampMaxGetWorkspaceSize(self_: *const aclTensor, clip_value_max: *const aclScalar, out: *mut aclTensor);
+        /// The same with tensors.
+        ["8.1"] op aclnnClampTensor, aclnnClampTensorGetWorkspaceSize(self_: *const aclTensor, clip_value_min: *const aclTensor, clip_value_max: *const aclTensor, out: *mut aclTensor);
+        /// `out = max(self, tensor)`.
+        ["8.1"] op aclnnClampMinTensor, aclnnClampMinTensorGetWorkspaceSize(self_: *const aclTensor, clip_value_min: *const aclTensor, out: *mut aclTensor);
+        /// `out = self == other`.
+        ["8.1"] op aclnnEqTensor, aclnnEqTensorGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self != other`.
+        ["8.1"] op aclnnNeTensor, aclnnNeTensorGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self > other`.
+        ["8.1"] op aclnnGtTensor, aclnnGtTensorGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self >= other`.
+        ["8.1"] op aclnnGeTensor, aclnnGeTensorGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self == scalar`.
+        ["8.1"] op aclnnEqScalar, aclnnEqScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `out = self != scalar`.
+        ["8.1"] op aclnnNeScalar, aclnnNeScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `out = self < scalar`.
+        ["8.1"] op aclnnLtScalar, aclnnLtScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `out = self <= scalar`.
+        ["8.1"] op aclnnLeScalar, aclnnLeScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `out = self >= scalar`.
+        ["8.1"] op aclnnGeScalar, aclnnGeScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `out = self && other`.
+        ["8.1"] op aclnnLogicalAnd, aclnnLogicalAndGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self || other`.
+        ["8.1"] op aclnnLogicalOr, aclnnLogicalOrGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = !self`.
+        ["8.1"] op aclnnLogicalNot, aclnnLogicalNotGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// Whether a number is finite.
+        ["8.1"] op aclnnIsFinite, aclnnIsFiniteGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// Whether a number is infinite.
+        ["8.1"] op aclnnIsInf, aclnnIsInfGetWorkspaceSize(x: *const aclTensor, out: *const aclTensor);
 
 
         // ---- more: creation and shape (3.10)

@@ -34,6 +34,8 @@ pub(super) enum Factor {
     Alpha(Scalar),
     /// `other`, in the place of a tensor.
     Other(Scalar),
+    /// A least and a most, in the places of two tensors, of the inputs' dtype; one that is missing does not limit.
+    Limits([Option<Scalar>; 2]),
 }
 
 /// Checks a call with `inputs` (their names beside them; a condition, if any, is last) and ends phase one.
@@ -52,8 +54,10 @@ pub(super) fn prepare(
         check_dtype(name, param, tensor, row.takes)?;
     }
     let mut dtype = operands.iter().map(|(_, t)| t.dtype).reduce(promote).unwrap_or(out.dtype);
-    if let Factor::Other(scalar) = factor {
-        dtype = promote_scalar(dtype, scalar);
+    match factor {
+        Factor::Other(scalar) => dtype = promote_scalar(dtype, scalar),
+        Factor::Limits(limits) => dtype = limits.into_iter().flatten().fold(dtype, promote_scalar),
+        Factor::None | Factor::Alpha(_) => {}
     }
     if row.int.is_none() && !is_float(dtype) {
         dtype = ACL_FLOAT;
@@ -74,21 +78,24 @@ pub(super) fn prepare(
     check_writable(name, out_param, &out)?;
     match row.int {
         Some(lanes) if !is_float(dtype) => {
-            let scalar = match factor {
-                Factor::Alpha(s) | Factor::Other(s) => as_int(s),
-                Factor::None => 0,
+            let scalars = match factor {
+                Factor::Alpha(s) | Factor::Other(s) => [as_int(s), 0],
+                Factor::Limits([least, most]) => [least.map_or(i64::MIN, as_int), most.map_or(i64::MAX, as_int)],
+                Factor::None => [0, 0],
             };
-            let plan = plan(inputs, out, lanes, scalar, dtype, row.compares);
+            let plan = plan(inputs, out, lanes, scalars, dtype, row.compares);
             call.finish(ws, executor, move || plan.run())
         }
         _ => {
-            let scalar = match factor {
+            let rounded = |s: Scalar| with_element!(dtype, E => E::from_f32(s.as_f64() as f32).to_f32());
+            let scalars = match factor {
                 // Comparisons make a tensor of it, of the inputs' dtype; products take it as it is.
-                Factor::Other(s) if row.compares => with_element!(dtype, E => E::from_f32(s.as_f64() as f32).to_f32()),
-                Factor::Alpha(s) | Factor::Other(s) => s.as_f64() as f32,
-                Factor::None => 0.0,
+                Factor::Other(s) if row.compares => [rounded(s), 0.0],
+                Factor::Alpha(s) | Factor::Other(s) => [s.as_f64() as f32, 0.0],
+                Factor::Limits([least, most]) => [least.map_or(f32::NEG_INFINITY, rounded), most.map_or(f32::INFINITY, rounded)],
+                Factor::None => [0.0, 0.0],
             };
-            let plan = plan(inputs, out, row.float, scalar, dtype, row.compares);
+            let plan = plan(inputs, out, row.float, scalars, dtype, row.compares);
             call.finish(ws, executor, move || plan.run())
         }
     }
@@ -101,7 +108,7 @@ fn plan<T: Lane>(
     inputs: &[(&'static str, Tensor)],
     out: Tensor,
     lanes: Lanes<T>,
-    scalar: T,
+    scalars: [T; 2],
     dtype: aclDataType,
     compares: bool,
 ) -> Plan<T> {
@@ -115,7 +122,7 @@ fn plan<T: Lane>(
         inputs: views,
         count: inputs.len(),
         out: View::new(&out),
-        scalar,
+        scalars,
         lanes,
         round_inputs: mixed.then_some(dtype),
         round_result: (!compares && is_narrow::<T>(dtype) && out.dtype != dtype).then_some(dtype),

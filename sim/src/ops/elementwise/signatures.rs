@@ -31,11 +31,17 @@ macro_rules! operators {
     (bool = self, scalar: $($rows:tt)*) => { operators!(@bodies one_scalar, true; $($rows)*); };
     (self = self, scalar: $($rows:tt)*) => { operators!(@bodies in_place_scalar, false; $($rows)*); };
     (out = self: $($rows:tt)*) => { operators!(@bodies one, false; $($rows)*); };
+    (self = self, other: $($rows:tt)*) => { operators!(@bodies in_place, false; $($rows)*); };
+    (self = self: $($rows:tt)*) => { operators!(@bodies in_place_one, false; $($rows)*); };
+    (bool = self: $($rows:tt)*) => { operators!(@bodies one, true; $($rows)*); };
+    (out = self, alpha scalar: $($rows:tt)*) => { operators!(@bodies scaled, false; $($rows)*); };
+    (self = self, alpha scalar: $($rows:tt)*) => { operators!(@bodies in_place_scaled, false; $($rows)*); };
+    (out = self, least, most: $($rows:tt)*) => { operators!(@bodies three, false; $($rows)*); };
     (out = self, other, condition: $($rows:tt)*) => { operators!(@bodies choice, false; $($rows)*); };
 
     (@two_alpha $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
-            self_: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar, out: *mut aclTensor,
+            self_: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
             let mut call = Call::new($name);
@@ -59,7 +65,7 @@ macro_rules! operators {
     };
     (@two $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
-            self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor,
+            self_: *const aclTensor, other: *const aclTensor, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
             let mut call = Call::new($name);
@@ -70,7 +76,7 @@ macro_rules! operators {
     };
     (@one_scalar $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
-            self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor,
+            self_: *const aclTensor, other: *const aclScalar, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
             let mut call = Call::new($name);
@@ -92,7 +98,7 @@ macro_rules! operators {
     };
     (@one $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
-            self_: *const aclTensor, out: *mut aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
+            self_: *const aclTensor, out: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
             let mut call = Call::new($name);
             let inputs = [("self", call.input("self", self_)?)];
@@ -102,7 +108,7 @@ macro_rules! operators {
     };
     (@choice $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
-            condition: *const aclTensor, self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor,
+            condition: *const aclTensor, self_: *const aclTensor, other: *const aclTensor, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
             let mut call = Call::new($name);
@@ -110,6 +116,58 @@ macro_rules! operators {
             check_dtype($name, CONDITION, &condition, &[ACL_BOOL, ACL_UINT8])?;
             let inputs =
                 [("self", call.input("self", self_)?), ("other", call.input("other", other)?), (CONDITION, condition)];
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+        }
+    };
+    (@in_place $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *const aclTensor, other: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let own = call.output("selfRef", self_ref)?;
+            let inputs = [("selfRef", own), ("other", call.input("other", other)?)];
+            prepare(call, $row, &inputs, Factor::None, ("selfRef", own), (ws, executor))
+        }
+    };
+    (@in_place_one $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(self_ref: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
+            let mut call = Call::new($name);
+            let own = call.output("selfRef", self_ref)?;
+            prepare(call, $row, &[("selfRef", own)], Factor::None, ("selfRef", own), (ws, executor))
+        }
+    };
+    (@scaled $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar, out: *const aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let inputs = [("self", call.input("self", self_)?)];
+            let other = call.scalar("other", other)?.times(call.scalar("alpha", alpha)?);
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::Other(other), ("out", out), (ws, executor))
+        }
+    };
+    (@in_place_scaled $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let own = call.output("selfRef", self_ref)?;
+            let other = call.scalar("other", other)?.times(call.scalar("alpha", alpha)?);
+            prepare(call, $row, &[("selfRef", own)], Factor::Other(other), ("selfRef", own), (ws, executor))
+        }
+    };
+    (@three $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, least: *const aclTensor, most: *const aclTensor, out: *const aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, least) = (call.input("self", self_)?, call.input("clipValueMin", least)?);
+            let inputs = [("self", own), ("clipValueMin", least), ("clipValueMax", call.input("clipValueMax", most)?)];
             let out = call.output("out", out)?;
             prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
         }
