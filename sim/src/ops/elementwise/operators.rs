@@ -4,12 +4,12 @@
 use ascend_rl_sys::types::*;
 
 use super::engine::{Lanes, lanes};
-use super::prepare::{CONDITION, Factor, Row, prepare};
+use super::prepare::{CONDITION, Factor, MASK, Row, prepare};
 use super::signatures::{operators, row};
 use crate::math::{exp, log};
 use crate::ops::call::Call;
 use crate::ops::dtypes::{ALL, FLOATS, NUMBERS, SIGNED, check_dtype};
-use crate::reject::{Outcome, reject};
+use crate::reject::{Outcome, check, reject};
 
 /// What CANN's exponential takes besides floats: it casts these to f32.
 const EXP: &[aclDataType] = &[ACL_FLOAT, ACL_BF16, ACL_FLOAT16, ACL_INT64, ACL_BOOL];
@@ -101,6 +101,24 @@ operators! { out = self, other:
 }
 operators! { out = self, other, condition:
     aclnnSWhereGetWorkspaceSize, "aclnnSWhere", ALL: |a, b, c, _s| if c != 0.0 { a } else { b }, if c != 0 { a } else { b };
+}
+operators! { out = self, tensor1, tensor2, value:
+    aclnnAddcmulGetWorkspaceSize, "aclnnAddcmul", NUMBERS:
+        |a, b, c, s| a + s * b * c, a.wrapping_add(s.wrapping_mul(b).wrapping_mul(c));
+    aclnnAddcdivGetWorkspaceSize, "aclnnAddcdiv", FLOATS: |a, b, c, s| a + s * b / c;
+}
+operators! { self = self, tensor1, tensor2, value:
+    aclnnInplaceAddcmulGetWorkspaceSize, "aclnnInplaceAddcmul", NUMBERS:
+        |a, b, c, s| a + s * b * c, a.wrapping_add(s.wrapping_mul(b).wrapping_mul(c));
+    aclnnInplaceAddcdivGetWorkspaceSize, "aclnnInplaceAddcdiv", FLOATS: |a, b, c, s| a + s * b / c;
+}
+operators! { self = self, mask, scalar:
+    aclnnInplaceMaskedFillScalarGetWorkspaceSize, "aclnnInplaceMaskedFillScalar", ALL:
+        |a, b, _c, s| if b != 0.0 { s } else { a }, if b != 0 { s } else { a };
+}
+operators! { self = self, value, mask:
+    aclnnInplaceMaskedFillTensorGetWorkspaceSize, "aclnnInplaceMaskedFillTensor", ALL:
+        |a, b, c, _s| if c != 0.0 { b } else { a }, if c != 0 { b } else { a };
 }
 
 /// 1, whatever the integer.

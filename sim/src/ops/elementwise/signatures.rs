@@ -38,6 +38,10 @@ macro_rules! operators {
     (self = self, alpha scalar: $($rows:tt)*) => { operators!(@bodies in_place_scaled, false; $($rows)*); };
     (out = self, least, most: $($rows:tt)*) => { operators!(@bodies three, false; $($rows)*); };
     (out = self, other, condition: $($rows:tt)*) => { operators!(@bodies choice, false; $($rows)*); };
+    (out = self, tensor1, tensor2, value: $($rows:tt)*) => { operators!(@bodies fused, false; $($rows)*); };
+    (self = self, tensor1, tensor2, value: $($rows:tt)*) => { operators!(@bodies in_place_fused, false; $($rows)*); };
+    (self = self, mask, scalar: $($rows:tt)*) => { operators!(@bodies masked_scalar, false; $($rows)*); };
+    (self = self, value, mask: $($rows:tt)*) => { operators!(@bodies masked, false; $($rows)*); };
 
     (@two_alpha $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
@@ -48,7 +52,7 @@ macro_rules! operators {
             let inputs = [("self", call.input("self", self_)?), ("other", call.input("other", other)?)];
             let alpha = call.scalar("alpha", alpha)?;
             let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::Alpha(alpha), ("out", out), (ws, executor))
+            prepare(call, $row, &inputs, Factor::Alpha("alpha", alpha), ("out", out), (ws, executor))
         }
     };
     (@in_place_alpha $body:ident, $name:literal, $row:expr) => {
@@ -60,7 +64,7 @@ macro_rules! operators {
             let own = call.output("selfRef", self_ref)?;
             let inputs = [("selfRef", own), ("other", call.input("other", other)?)];
             let alpha = call.scalar("alpha", alpha)?;
-            prepare(call, $row, &inputs, Factor::Alpha(alpha), ("selfRef", own), (ws, executor))
+            prepare(call, $row, &inputs, Factor::Alpha("alpha", alpha), ("selfRef", own), (ws, executor))
         }
     };
     (@two $body:ident, $name:literal, $row:expr) => {
@@ -170,6 +174,58 @@ macro_rules! operators {
             let inputs = [("self", own), ("clipValueMin", least), ("clipValueMax", call.input("clipValueMax", most)?)];
             let out = call.output("out", out)?;
             prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+        }
+    };
+    (@fused $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, tensor1: *const aclTensor, tensor2: *const aclTensor, value: *const aclScalar,
+            out: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, first) = (call.input("self", self_)?, call.input("tensor1", tensor1)?);
+            let inputs = [("self", own), ("tensor1", first), ("tensor2", call.input("tensor2", tensor2)?)];
+            let value = call.scalar("value", value)?;
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::Alpha("value", value), ("out", out), (ws, executor))
+        }
+    };
+    (@in_place_fused $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *const aclTensor, tensor1: *const aclTensor, tensor2: *const aclTensor, value: *const aclScalar,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, first) = (call.output("selfRef", self_ref)?, call.input("tensor1", tensor1)?);
+            let inputs = [("selfRef", own), ("tensor1", first), ("tensor2", call.input("tensor2", tensor2)?)];
+            let value = call.scalar("value", value)?;
+            prepare(call, $row, &inputs, Factor::Alpha("value", value), ("selfRef", own), (ws, executor))
+        }
+    };
+    (@masked_scalar $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *mut aclTensor, mask: *const aclTensor, value: *const aclScalar,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, mask) = (call.output("selfRef", self_ref)?, call.input(MASK, mask)?);
+            check_dtype($name, MASK, &mask, &[ACL_BOOL])?;
+            let value = call.scalar("value", value)?;
+            prepare(call, $row, &[("selfRef", own), (MASK, mask)], Factor::Other(value), ("selfRef", own), (ws, executor))
+        }
+    };
+    (@masked $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *mut aclTensor, mask: *const aclTensor, value: *const aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, mask) = (call.output("selfRef", self_ref)?, call.input(MASK, mask)?);
+            check_dtype($name, MASK, &mask, &[ACL_BOOL])?;
+            let value = call.input("value", value)?;
+            let one = value.numel() == 1;
+            check!(one, ACLNN_ERR_PARAM_INVALID, "{}: value has shape {:?}; one element is needed", $name, value.dims);
+            let inputs = [("selfRef", own), ("value", value), (MASK, mask)];
+            prepare(call, $row, &inputs, Factor::None, ("selfRef", own), (ws, executor))
         }
     };
 }

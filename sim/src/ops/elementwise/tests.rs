@@ -356,3 +356,55 @@ fn scalars_scale_and_powers_of_integers_are_exact() {
     let refused = run(|w, e| aclnnDivModGetWorkspaceSize(ints.handle(), by.handle(), 3, out.handle(), w, e));
     assert_eq!(refusal(refused, "aclnnDivMod", "mode is 3"), ACLNN_ERR_PARAM_INVALID);
 }
+
+#[test]
+fn products_and_quotients_are_added() {
+    for dtype in [ACL_FLOAT, ACL_BF16, ACL_FLOAT16] {
+        let (x, a) = (Array::new(dtype, &[5, 300], noise(1)), Array::new(dtype, &[300], noise(2)));
+        let b = Array::new(dtype, &[5, 1], noise(3).map(|v| v + 2.0));
+        let (half, out) = (Number::float(0.5), Array::out(dtype, &[5, 300]));
+        let want = |f: fn(f64, f64, f64) -> f64| -> Vec<f64> {
+            (0..1500).map(|i| rounded(dtype, f(x.values()[i], a.values()[i % 300], b.values()[i / 300]))).collect()
+        };
+        // Three roundings to f32, of terms of up to two; to halves one more, to the neighbour where they straddle.
+        let (relative, absolute) = if dtype == ACL_FLOAT { (2e-7, 2e-7) } else { (1.0 / 128.0, 1e-6) };
+        let (i, j, k) = (x.handle(), a.handle(), b.handle());
+        let products = want(|x, a, b| x + 0.5 * a * b);
+        run(|w, e| aclnnAddcmulGetWorkspaceSize(i, j, k, half.0, out.handle(), w, e)).unwrap();
+        assert_close(&out.values(), &products, relative, absolute);
+        let quotients = want(|x, a, b| x + 0.5 * a / b);
+        run(|w, e| aclnnAddcdivGetWorkspaceSize(i, j, k, half.0, out.handle(), w, e)).unwrap();
+        assert_close(&out.values(), &quotients, relative, absolute);
+        let own = Array::new(dtype, &[5, 300], noise(1));
+        run(|w, e| aclnnInplaceAddcmulGetWorkspaceSize(own.handle(), j, k, half.0, w, e)).unwrap();
+        assert_close(&own.values(), &products, relative, absolute);
+        let own = Array::new(dtype, &[5, 300], noise(1));
+        run(|w, e| aclnnInplaceAddcdivGetWorkspaceSize(own.handle(), j, k, half.0, w, e)).unwrap();
+        assert_close(&own.values(), &quotients, relative, absolute);
+    }
+    let (ints, half) = (Array::new(ACL_INT32, &[2], [3.0, 4.0]), Number::float(0.5));
+    let x = ints.handle();
+    let wrong = run(|w, e| aclnnInplaceAddcmulGetWorkspaceSize(x, x, x, half.0, w, e));
+    assert_eq!(refusal(wrong, "aclnnInplaceAddcmul", "value is ACL_FLOAT"), ACLNN_ERR_PARAM_INVALID);
+    run(|w, e| aclnnInplaceAddcmulGetWorkspaceSize(x, x, x, Number::int(2).0, w, e)).unwrap();
+    assert_eq!(ints.values(), [21.0, 36.0]);
+}
+
+#[test]
+fn masks_choose_what_is_filled() {
+    for dtype in [ACL_FLOAT, ACL_BF16, ACL_INT64, ACL_INT8] {
+        let mask = Array::new(ACL_BOOL, &[3, 1], [1.0, 0.0, 1.0]);
+        let (five, value) = (Number::int(5), Array::new(dtype, &[1], [-6.0]));
+        let x = Array::strided(dtype, &[3, 2], &[1, 4], 0, 8, (0..6).map(f64::from));
+        run(|w, e| aclnnInplaceMaskedFillScalarGetWorkspaceSize(x.handle(), mask.handle(), five.0, w, e)).unwrap();
+        assert_eq!(x.values(), [5.0, 5.0, 2.0, 3.0, 5.0, 5.0]);
+        run(|w, e| aclnnInplaceMaskedFillTensorGetWorkspaceSize(x.handle(), mask.handle(), value.handle(), w, e)).unwrap();
+        assert_eq!(x.values(), [-6.0, -6.0, 2.0, 3.0, -6.0, -6.0]);
+        let wrong = run(|w, e| aclnnInplaceMaskedFillScalarGetWorkspaceSize(x.handle(), value.handle(), five.0, w, e));
+        assert_eq!(refusal(wrong, "aclnnInplaceMaskedFillScalar", "mask is"), ACLNN_ERR_PARAM_INVALID);
+    }
+    let x = Array::new(ACL_INT32, &[1], [1.0]);
+    let (mask, half) = (Array::new(ACL_BOOL, &[1], [1.0]), Number::float(0.5));
+    let wrong = run(|w, e| aclnnInplaceMaskedFillScalarGetWorkspaceSize(x.handle(), mask.handle(), half.0, w, e));
+    assert_eq!(refusal(wrong, "aclnnInplaceMaskedFillScalar", "cannot be cast to selfRef"), ACLNN_ERR_PARAM_INVALID);
+}
