@@ -106,7 +106,9 @@ fn an_index_outside_is_an_asynchronous_error() {
     let (x, rows) = (random(&s, &[4, 5], DType::F32, 1), Tensor::from_slice(&s, &[1], &[4i64]).unwrap());
     let mut out = filled(&s, &[1, 5], DType::F32, 9.0);
     let waited = ops::index_select(&s, &x, 0, &rows, &mut out).and_then(|()| s.synchronize());
-    assert_eq!(waited.unwrap_err().kind(), ErrorKind::Device);
+    let error = waited.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Async);
+    assert!(error.to_string().contains("aclnnIndexSelect: index holds 4, but dim 0 of self has 4 elements"), "{error}");
 }
 
 #[test]

@@ -72,7 +72,7 @@ operators! { bool = self, scalar:
 operators! { bool = self:
     aclnnLogicalNotGetWorkspaceSize, "aclnnLogicalNot", ALL: |a, _b, _c, _s| (a == 0.0) as u8 as f32, (a == 0) as i64;
     aclnnIsFiniteGetWorkspaceSize, "aclnnIsFinite", ALL: |a, _b, _c, _s| a.is_finite() as u8 as f32, one(a);
-    aclnnIsInfGetWorkspaceSize, "aclnnIsInf", ALL: |a, _b, _c, _s| a.is_infinite() as u8 as f32, a & 0;
+    aclnnIsInfGetWorkspaceSize, "aclnnIsInf", ALL: |a, _b, _c, _s| a.is_infinite() as u8 as f32, zero(a);
 }
 operators! { self = self:
     aclnnInplaceExpGetWorkspaceSize, "aclnnInplaceExp", FLOATS: |a, _b, _c, _s| exp(a);
@@ -124,6 +124,11 @@ operators! { self = self, value, mask:
 /// 1, whatever the integer.
 fn one(_: i64) -> i64 {
     1
+}
+
+/// 0, whatever the integer.
+fn zero(_: i64) -> i64 {
+    0
 }
 
 /// An integer to an integer power, modulo 2^64; a negative power of anything but 1 and -1 is 0, as in PyTorch.

@@ -224,15 +224,15 @@ fn unary(
 
 #[test]
 fn functions_of_one_number() {
-    unary(|x, o, w, e| aclnnAbsGetWorkspaceSize(x, o, w, e), f64::abs, -3.0, 3.0);
-    unary(|x, o, w, e| aclnnSqrtGetWorkspaceSize(x, o, w, e), f64::sqrt, 0.0, 9.0);
-    unary(|x, o, w, e| aclnnRsqrtGetWorkspaceSize(x, o, w, e), |v| 1.0 / v.sqrt(), 0.1, 9.0);
-    unary(|x, o, w, e| aclnnReciprocalGetWorkspaceSize(x, o, w, e), |v| 1.0 / v, 0.5, 4.0);
-    unary(|x, o, w, e| aclnnExpm1GetWorkspaceSize(x, o, w, e), f64::exp_m1, -2.0, 2.0);
-    unary(|x, o, w, e| aclnnSinGetWorkspaceSize(x, o, w, e), f64::sin, -3.0, 3.0);
-    unary(|x, o, w, e| aclnnCosGetWorkspaceSize(x, o, w, e), f64::cos, -3.0, 3.0);
-    unary(|x, o, w, e| aclnnTanhGetWorkspaceSize(x, o, w, e), f64::tanh, -3.0, 3.0);
-    unary(|x, o, w, e| aclnnErfGetWorkspaceSize(x, o, w, e), erf, -3.0, 3.0);
+    unary(aclnnAbsGetWorkspaceSize, f64::abs, -3.0, 3.0);
+    unary(aclnnSqrtGetWorkspaceSize, f64::sqrt, 0.0, 9.0);
+    unary(aclnnRsqrtGetWorkspaceSize, |v| 1.0 / v.sqrt(), 0.1, 9.0);
+    unary(aclnnReciprocalGetWorkspaceSize, |v| 1.0 / v, 0.5, 4.0);
+    unary(aclnnExpm1GetWorkspaceSize, f64::exp_m1, -2.0, 2.0);
+    unary(aclnnSinGetWorkspaceSize, f64::sin, -3.0, 3.0);
+    unary(aclnnCosGetWorkspaceSize, f64::cos, -3.0, 3.0);
+    unary(aclnnTanhGetWorkspaceSize, f64::tanh, -3.0, 3.0);
+    unary(aclnnErfGetWorkspaceSize, erf, -3.0, 3.0);
 }
 
 /// The error function by its series, which converges everywhere.
@@ -250,7 +250,9 @@ fn in_place_forms_change_their_tensor() {
     let values = [4.0, 9.0, 0.25];
     let other = Array::new(ACL_FLOAT, &[1], [2.0]);
     let (alpha, two) = (Number::float(0.5), Number::float(2.0));
-    let cases: [(&dyn Fn(*mut aclTensor, *mut u64, *mut *mut aclOpExecutor) -> crate::reject::Outcome, fn(f64) -> f64); 8] = [
+    type InPlace<'a> = &'a dyn Fn(*mut aclTensor, *mut u64, *mut *mut aclOpExecutor) -> crate::reject::Outcome;
+    type Case<'a> = (InPlace<'a>, fn(f64) -> f64);
+    let cases: [Case<'_>; 8] = [
         (&|x, w, e| aclnnInplaceSubGetWorkspaceSize(x, other.handle(), alpha.0, w, e), |v| v - 1.0),
         (&|x, w, e| aclnnInplaceMulGetWorkspaceSize(x, other.handle(), w, e), |v| v * 2.0),
         (&|x, w, e| aclnnInplaceDivGetWorkspaceSize(x, other.handle(), w, e), |v| v / 2.0),
@@ -275,12 +277,12 @@ fn comparisons_and_logic_give_booleans() {
         type Two =
             fn(*const aclTensor, *const aclTensor, *const aclTensor, *mut u64, *mut *mut aclOpExecutor) -> crate::reject::Outcome;
         let of_tensors: [(Two, [f64; 4]); 6] = [
-            (|x, y, o, w, e| aclnnEqTensorGetWorkspaceSize(x, y, o, w, e), [0.0, 1.0, 0.0, 1.0]),
-            (|x, y, o, w, e| aclnnNeTensorGetWorkspaceSize(x, y, o, w, e), [1.0, 0.0, 1.0, 0.0]),
-            (|x, y, o, w, e| aclnnGtTensorGetWorkspaceSize(x, y, o, w, e), [0.0, 0.0, 1.0, 0.0]),
-            (|x, y, o, w, e| aclnnGeTensorGetWorkspaceSize(x, y, o, w, e), [0.0, 1.0, 1.0, 1.0]),
-            (|x, y, o, w, e| aclnnLogicalAndGetWorkspaceSize(x, y, o, w, e), [0.0, 1.0, 0.0, 0.0]),
-            (|x, y, o, w, e| aclnnLogicalOrGetWorkspaceSize(x, y, o, w, e), [1.0, 1.0, 1.0, 0.0]),
+            (aclnnEqTensorGetWorkspaceSize, [0.0, 1.0, 0.0, 1.0]),
+            (aclnnNeTensorGetWorkspaceSize, [1.0, 0.0, 1.0, 0.0]),
+            (aclnnGtTensorGetWorkspaceSize, [0.0, 0.0, 1.0, 0.0]),
+            (aclnnGeTensorGetWorkspaceSize, [0.0, 1.0, 1.0, 1.0]),
+            (aclnnLogicalAndGetWorkspaceSize, [0.0, 1.0, 0.0, 0.0]),
+            (aclnnLogicalOrGetWorkspaceSize, [1.0, 1.0, 1.0, 0.0]),
         ];
         for (phase_one, want) in of_tensors {
             run(|w, e| phase_one(x.handle(), y.handle(), out.handle(), w, e)).unwrap();
@@ -289,11 +291,11 @@ fn comparisons_and_logic_give_booleans() {
         type One =
             fn(*const aclTensor, *const aclScalar, *const aclTensor, *mut u64, *mut *mut aclOpExecutor) -> crate::reject::Outcome;
         let of_scalars: [(One, [f64; 4]); 5] = [
-            (|x, s, o, w, e| aclnnEqScalarGetWorkspaceSize(x, s, o, w, e), [0.0, 1.0, 1.0, 0.0]),
-            (|x, s, o, w, e| aclnnNeScalarGetWorkspaceSize(x, s, o, w, e), [1.0, 0.0, 0.0, 1.0]),
-            (|x, s, o, w, e| aclnnLtScalarGetWorkspaceSize(x, s, o, w, e), [1.0, 0.0, 0.0, 1.0]),
-            (|x, s, o, w, e| aclnnLeScalarGetWorkspaceSize(x, s, o, w, e), [1.0; 4]),
-            (|x, s, o, w, e| aclnnGeScalarGetWorkspaceSize(x, s, o, w, e), [0.0, 1.0, 1.0, 0.0]),
+            (aclnnEqScalarGetWorkspaceSize, [0.0, 1.0, 1.0, 0.0]),
+            (aclnnNeScalarGetWorkspaceSize, [1.0, 0.0, 0.0, 1.0]),
+            (aclnnLtScalarGetWorkspaceSize, [1.0, 0.0, 0.0, 1.0]),
+            (aclnnLeScalarGetWorkspaceSize, [1.0; 4]),
+            (aclnnGeScalarGetWorkspaceSize, [0.0, 1.0, 1.0, 0.0]),
         ];
         for (phase_one, want) in of_scalars {
             run(|w, e| phase_one(x.handle(), one.0, out.handle(), w, e)).unwrap();

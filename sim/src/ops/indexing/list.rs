@@ -2,8 +2,8 @@
 
 use ascend_rl_sys::types::*;
 
+use super::combine::{Reduce, Values, put};
 use super::places::Axis;
-use super::put::{Reduce, Values, put};
 use super::take::axes_of;
 use super::{Along, INDICES, Places};
 use crate::nn::tensor::{Dims, MAX_RANK, Tensor};

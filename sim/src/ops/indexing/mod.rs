@@ -1,5 +1,6 @@
 //! Elements and slices named by indices: taken from a tensor, or put into one.
 
+mod combine;
 mod list;
 mod mask;
 mod places;
@@ -7,6 +8,8 @@ mod put;
 mod spread;
 mod take;
 
+#[cfg(test)]
+mod put_tests;
 #[cfg(test)]
 mod tests;
 

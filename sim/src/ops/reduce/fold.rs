@@ -106,8 +106,8 @@ sums! {
     All: x => (x == 0.0) as u8 as f64, sum => (sum == 0.0) as u8 as f64;
 }
 
-/// The variance, by sums in f64 of numbers and squares: f32 values have 24 bits, so that 5 are left where mean and spread
-/// differ by as much as f32 can tell.
+/// The variance, by sums in f64 of numbers and of squares. Squares of f32 values are exact in f64, so that what cancels where
+/// the mean is far larger than the spread is no more than f64 rounds in the sums.
 #[derive(Clone, Copy)]
 pub(super) struct Variance {
     /// How many numbers are summed.

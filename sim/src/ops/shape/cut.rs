@@ -13,6 +13,7 @@ use crate::reject::{Outcome, check};
 
 /// Every `step`-th slice from `start` up to and without `end` along `dim`. As in Python, negative ones count from the end,
 /// and what is outside ends there.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclnnSliceGetWorkspaceSize(
     self_: *const aclTensor,
     dim: i64,
@@ -31,6 +32,7 @@ pub(crate) fn aclnnSliceGetWorkspaceSize(
 }
 
 /// The same along several axes, each named once.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclnnSliceV2GetWorkspaceSize(
     self_: *const aclTensor,
     starts: *const aclIntArray,
