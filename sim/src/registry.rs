@@ -99,6 +99,17 @@ impl<T> Registry<T> {
         if slot.generation != generation { None } else { slot.value.as_ref().map(look) }
     }
 
+    /// Changes a live object.
+    pub(crate) fn update(&self, handle: usize, change: impl FnOnce(&mut T)) {
+        let Some((index, generation)) = self.find(handle) else { return };
+        let mut table = self.lock();
+        if let Some(slot) = table.slots.get_mut(index as usize).filter(|slot| slot.generation == generation)
+            && let Some(value) = &mut slot.value
+        {
+            change(value);
+        }
+    }
+
     /// A copy of a live object; objects with state are kept behind an `Arc`.
     pub(crate) fn get(&self, handle: usize) -> Option<T>
     where

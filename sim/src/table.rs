@@ -4,7 +4,7 @@
 //! [`crate::atb`] or [`crate::prof`]; a row without a body does not compile. Phase two of all operators has one body,
 //! [`crate::nn::run`].
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
 use ascend_rl_sys::codes::*;
 use ascend_rl_sys::types::*;

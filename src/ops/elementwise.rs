@@ -21,7 +21,7 @@ fn broadcast(op: &str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
 
 /// `out` has the shape that `a` and `b` broadcast to. Mostly all three are alike.
 #[inline]
-fn broadcasts(op: &str, arg: &str, out: &[usize], a: &[usize], b: &[usize]) -> Result<()> {
+pub(super) fn broadcasts(op: &str, arg: &str, out: &[usize], a: &[usize], b: &[usize]) -> Result<()> {
     if a == b && a == out { Ok(()) } else { check::shape(op, arg, out, &broadcast(op, a, b)?) }
 }
 
@@ -41,8 +41,9 @@ macro_rules! binary {
         }
     };
 }
+pub(super) use binary;
 /// `alpha` of CANN's additions.
-const ONE: f64 = 1.0;
+pub(super) const ONE: f64 = 1.0;
 
 binary! {
     /// `out = a + b`. CANN: `aclnnAdd` (8.1), alpha 1.
@@ -80,6 +81,8 @@ macro_rules! unary {
         }
     };
 }
+
+pub(super) use unary;
 
 unary! {
     /// `out = exp(x)`. CANN: `aclnnExp` (8.1).

@@ -15,13 +15,14 @@
 //! Room: it may use [`crate::tensor`] and [`crate::acl`]. The only file with `unsafe` is `call.rs`.
 //!
 //! # Not covered
-//! MoE, quantisation, random numbers on the device, convolution, everything that no module here uses yet.
+//! MoE, quantisation, convolution, everything that no module here uses yet. Slices, splits, transposes and expansions are views.
 
 #[macro_use]
 mod call;
 mod activation;
 mod attention;
 mod check;
+mod dropout;
 mod elementwise;
 mod embedding;
 mod index;
@@ -29,16 +30,21 @@ mod loss;
 mod matmul;
 mod norm;
 mod optimizer;
+mod pointwise;
 mod reduce;
 mod repeat;
 mod rope;
 mod sample;
+mod select;
+mod shape;
 mod softmax;
+mod statistics;
 
 pub use activation::{swiglu, swiglu_backward};
 pub use attention::{
     CausalMask, FusedInfer, Varlen, flash_attention_varlen, flash_attention_varlen_backward, fused_infer_attention_decode,
 };
+pub use dropout::{dropout, dropout_backward, dropout_mask_len};
 pub use elementwise::*;
 pub use embedding::{embedding, embedding_backward};
 pub use index::{block_copy, gather, scatter_rows};
@@ -46,8 +52,12 @@ pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::{addmm, mm, mm_acc};
 pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
 pub use optimizer::{AdamW, adamw};
+pub use pointwise::*;
 pub use reduce::{argmax, cumsum, sort, sum, vector_norm};
 pub use repeat::{Repeat, repeat};
 pub use rope::rope;
 pub use sample::{Sampling, sample};
+pub use select::{Reduce, index_add, index_copy_, index_select, repeat_interleave, scatter, scatter_, scatter_value_};
+pub use shape::{arange, cat, flip, pad, repeat, roll, stack, tril};
 pub use softmax::{log_softmax, softmax};
+pub use statistics::{all, any, variance};

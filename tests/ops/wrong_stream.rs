@@ -1,10 +1,10 @@
 //! A tensor of another stream is refused by every operator, whichever argument it is.
 
 use crate::common::stream;
-use ascend_rl::ops::{self, CausalMask, FusedInfer, Sampling, Varlen};
+use ascend_rl::ops::{self, CausalMask, FusedInfer, Reduce, Sampling, Varlen};
 use ascend_rl::{DType, ErrorKind, Result, Stream, Tensor};
 
-use DType::{BF16, Bool, F32, I32, I64};
+use DType::{BF16, Bool, F32, I32, I64, U8};
 
 /// A tensor of a call: its argument's name, shape and dtype.
 type Argument = (&'static str, &'static [usize], DType);
@@ -81,6 +81,53 @@ fn operators_with_two_or_three_tensors() {
     check!(scatter_rows(("var", &[3, 4], F32), ("indices", &[2], I32), ("updates", &[2, 4], F32));
         |s, var, at, new| s, var, &*at, &*new);
     check!(block_copy(("pool", &[3, 4], F32), ("from", &[1], I32), ("to", &[1], I32)); |s, pool, from, to| s, pool, &*from, &*to);
+}
+
+#[test]
+fn more_operators_of_elements_shapes_and_indices() {
+    let (x, out, truth): (Argument, Argument, Argument) = (("x", &[3, 3], F32), ("out", &[3, 3], F32), ("out", &[3, 3], Bool));
+    let (a, b, index): (Argument, Argument, Argument) = (("a", &[3, 3], F32), ("b", &[3, 3], F32), ("index", &[3, 3], I64));
+    let (line, source): (Argument, Argument) = (("index", &[3], I64), ("source", &[3, 3], F32));
+    let (column, flags): (Argument, Argument) = (("out", &[3, 1], F32), ("out", &[3, 1], Bool));
+    macro_rules! check {
+        ($name:ident($($arg:expr),*); |$s:ident, $($t:ident),*| $($call:tt)*) => {
+            each_is_checked(stringify!($name), &[$($arg),*], |$s, tensors| {
+                let [$($t),*] = tensors else { unreachable!() };
+                ops::$name($($call)*)
+            })
+        };
+    }
+    // One of each row's form: the macro that makes a row makes all of them.
+    check!(equal(a, b, truth); |s, a, b, out| s, &*a, &*b, out);
+    check!(abs(x, out); |s, x, out| s, &*x, out);
+    check!(add_scalar(x, out); |s, x, out| s, &*x, 1.0, out);
+    check!(clamp(x, out); |s, x, out| s, &*x, 0.0, 1.0, out);
+    check!(mul_(x, ("by", &[3], F32)); |s, x, by| s, x, &*by);
+    check!(exp_(x); |s, x| s, x);
+    check!(add_scalar_(x); |s, x| s, x, 1.0);
+    check!(div_scalar_(x); |s, x| s, x, 2.0);
+    check!(addcmul_(("acc", &[3, 3], F32), a, b); |s, acc, a, b| s, acc, &*a, &*b, 1.0);
+    check!(masked_fill_(x, ("mask", &[3], Bool)); |s, x, mask| s, x, &*mask, 0.0);
+    check!(cat(("parts", &[3, 3], F32), out); |s, x, out| s, &[x.view()], 0, out);
+    check!(stack(("parts", &[3], F32), ("out", &[1, 3], F32)); |s, x, out| s, &[x.view()], 0, out);
+    check!(flip(x, out); |s, x, out| s, &*x, &[0], out);
+    check!(roll(x, out); |s, x, out| s, &*x, 1, 0, out);
+    check!(repeat(x, out); |s, x, out| s, &*x, &[1, 1], out);
+    check!(pad(x, out); |s, x, out| s, &*x, 0, (0, 0), 0.0, out);
+    check!(tril(x, out); |s, x, out| s, &*x, 0, out);
+    check!(arange(("out", &[3], F32)); |s, out| s, 0.0, 1.0, out);
+    check!(index_select(x, line, out); |s, x, index, out| s, &*x, 0, &*index, out);
+    check!(index_add(x, line, source, out); |s, x, index, new, out| s, &*x, 0, &*index, &*new, 1.0, out);
+    check!(index_copy_(x, line, source); |s, x, index, new| s, x, 0, &*index, &*new);
+    check!(scatter(x, index, source, out); |s, x, index, new, out| s, &*x, 0, &*index, &*new, Reduce::Add, out);
+    check!(scatter_(x, index, source); |s, x, index, new| s, x, 0, &*index, &*new, Reduce::Add);
+    check!(scatter_value_(x, index); |s, x, index| s, x, 0, &*index, 1.0, Reduce::Write);
+    check!(repeat_interleave(x, ("out", &[9], F32)); |s, x, out| s, &*x, 1, out);
+    check!(variance(x, column); |s, x, out| s, &*x, 1, true, out);
+    check!(all(x, flags); |s, x, out| s, &*x, 1, out);
+    check!(dropout(x, out, ("mask", &[16], U8)); |s, x, out, mask| s, &*x, 0.5, (1, 0), out, mask);
+    check!(dropout_backward(("dy", &[3, 3], F32), ("mask", &[16], U8), ("dx", &[3, 3], F32));
+        |s, dy, mask, dx| s, &*dy, &*mask, 0.5, dx);
 }
 
 #[test]

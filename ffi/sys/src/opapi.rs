@@ -1,7 +1,7 @@
 //! The operators, `libopapi.so` (split by domain from 8.5): `aclnnop/*.h`.
 
 use crate::types::*;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int};
 
 /// The operators. Calls `$emit! { OpApi, Lib::OpApi; rows }`. A row states phase one's arguments without the trailing
 /// `workspaceSize` and `executor`; phase two is the same for all.
@@ -118,6 +118,40 @@ macro_rules! opapi_symbols {
 
 
         // ---- more: indexing (3.6)
+        /// The slices along `dim` that `index` names.
+        ["8.1"] op aclnnIndexSelect, aclnnIndexSelectGetWorkspaceSize(self_: *const aclTensor, dim: i64, index: *const aclTensor, out: *mut aclTensor);
+        /// The same; `index` may have any rank, which takes the place of `dim`.
+        ["8.1"] op aclnnGatherV2, aclnnGatherV2GetWorkspaceSize(self_: *const aclTensor, dim: i64, index: *const aclTensor, out: *mut aclTensor);
+        /// The slices that vectors of indices name.
+        ["8.1"] op aclnnGatherNd, aclnnGatherNdGetWorkspaceSize(self_: *const aclTensor, indices: *const aclTensor, negative_index_support: bool, out: *mut aclTensor);
+        /// `out = self`, then `out[index[i][j]][j] = src[i][j]` for `dim` 0; `reduce` 0 writes, 1 adds, 2 multiplies.
+        ["8.1"] op aclnnScatter, aclnnScatterGetWorkspaceSize(self_: *const aclTensor, dim: i64, index: *const aclTensor, src: *const aclTensor, reduce: i64, out: *mut aclTensor);
+        /// `Scatter` that adds.
+        ["8.1"] op aclnnScatterAdd, aclnnScatterAddGetWorkspaceSize(self_: *const aclTensor, dim: i64, index: *const aclTensor, src: *const aclTensor, out: *mut aclTensor);
+        /// `Scatter` in place.
+        ["8.1"] op aclnnInplaceScatter, aclnnInplaceScatterGetWorkspaceSize(self_ref: *mut aclTensor, dim: i64, index: *const aclTensor, src: *const aclTensor, reduce: i64);
+        /// The same with one value.
+        ["8.1"] op aclnnInplaceScatterValue, aclnnInplaceScatterValueGetWorkspaceSize(self_ref: *mut aclTensor, dim: i64, index: *const aclTensor, value: *const aclScalar, reduce: i64);
+        /// `out = self`, then slices of `source` times `alpha` added to those that `index` names.
+        ["8.1"] op aclnnIndexAdd, aclnnIndexAddGetWorkspaceSize(self_: *const aclTensor, dim: i64, index: *const aclTensor, source: *const aclTensor, alpha: *const aclScalar, out: *mut aclTensor);
+        /// The slices of `source` to those that `index` names.
+        ["8.1"] op aclnnInplaceIndexCopy, aclnnInplaceIndexCopyGetWorkspaceSize(self_ref: *mut aclTensor, dim: i64, index: *const aclTensor, source: *const aclTensor);
+        /// `self[indices]`, a list of indices, one a dim; an empty one stands for all of a dim.
+        ["8.1"] op aclnnIndex, aclnnIndexGetWorkspaceSize(self_: *const aclTensor, indices: *const aclTensorList, out: *mut aclTensor);
+        /// `self[indices] = values`, or `+=`.
+        ["8.1"] op aclnnIndexPutImpl, aclnnIndexPutImplGetWorkspaceSize(self_ref: *mut aclTensor, indices: *const aclTensorList, values: *const aclTensor, accumulate: bool, unsafe_: bool);
+        /// The elements where `mask` is true, one after the other; `out` takes on their number.
+        ["8.1"] op aclnnMaskedSelect, aclnnMaskedSelectGetWorkspaceSize(self_: *const aclTensor, mask: *const aclTensor, out: *mut aclTensor);
+        /// Where elements are not zero, a row each; `out` takes on their number.
+        ["8.1"] op aclnnNonzero, aclnnNonzeroGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// The same, a column each.
+        ["8.1"] op aclnnNonzeroV2, aclnnNonzeroV2GetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// Each element `repeats` times.
+        ["8.1"] op aclnnRepeatInterleaveInt, aclnnRepeatInterleaveIntGetWorkspaceSize(self_: *const aclTensor, repeats: i64, output_size: i64, out: *mut aclTensor);
+        /// Each element its own number of times.
+        ["8.1"] op aclnnRepeatInterleave, aclnnRepeatInterleaveGetWorkspaceSize(self_: *const aclTensor, repeats: *const aclTensor, output_size: i64, out: *mut aclTensor);
+        /// `on_value` in the place that `self` names along a new `axis`, else `off_value`.
+        ["8.1"] op aclnnOneHot, aclnnOneHotGetWorkspaceSize(self_: *const aclTensor, num_classes: c_int, on_value: *const aclTensor, off_value: *const aclTensor, axis: i64, out: *mut aclTensor);
 
 
         // ---- more: top-k, sampling, reductions (3.7)
@@ -130,9 +164,149 @@ macro_rules! opapi_symbols {
 
 
         // ---- more: elementwise (3.10)
+        /// `self -= alpha * other`.
+        ["8.1"] op aclnnInplaceSub, aclnnInplaceSubGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar);
+        /// `self *= other`.
+        ["8.1"] op aclnnInplaceMul, aclnnInplaceMulGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclTensor);
+        /// `self /= other`.
+        ["8.1"] op aclnnInplaceDiv, aclnnInplaceDivGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclTensor);
+        /// `out = self + alpha * scalar`.
+        ["8.1"] op aclnnAdds, aclnnAddsGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar, out: *mut aclTensor);
+        /// `self += alpha * scalar`.
+        ["8.1"] op aclnnInplaceAdds, aclnnInplaceAddsGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar);
+        /// `out = self - alpha * scalar`.
+        ["8.1"] op aclnnSubs, aclnnSubsGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar, out: *mut aclTensor);
+        /// `out = self / scalar`.
+        ["8.1"] op aclnnDivs, aclnnDivsGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `self /= scalar`.
+        ["8.1"] op aclnnInplaceDivs, aclnnInplaceDivsGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclScalar);
+        /// `out = self / other`; `mode` 0 exact, 1 towards zero, 2 down.
+        ["8.1"] op aclnnDivMod, aclnnDivModGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, mode: c_int, out: *mut aclTensor);
+        /// `out = |self|`.
+        ["8.1"] op aclnnAbs, aclnnAbsGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = sqrt(self)`.
+        ["8.1"] op aclnnSqrt, aclnnSqrtGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `self = sqrt(self)`.
+        ["8.1"] op aclnnInplaceSqrt, aclnnInplaceSqrtGetWorkspaceSize(self_: *mut aclTensor);
+        /// `out = 1 / sqrt(self)`.
+        ["8.1"] op aclnnRsqrt, aclnnRsqrtGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = 1 / self`.
+        ["8.1"] op aclnnReciprocal, aclnnReciprocalGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = self ^ exponent`.
+        ["8.1"] op aclnnPowTensorScalar, aclnnPowTensorScalarGetWorkspaceSize(self_: *const aclTensor, exponent: *const aclScalar, out: *const aclTensor);
+        /// `self = e^self`.
+        ["8.1"] op aclnnInplaceExp, aclnnInplaceExpGetWorkspaceSize(self_ref: *mut aclTensor);
+        /// `out = e^self - 1`.
+        ["8.1"] op aclnnExpm1, aclnnExpm1GetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = sin(self)`.
+        ["8.1"] op aclnnSin, aclnnSinGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = cos(input)`.
+        ["8.1"] op aclnnCos, aclnnCosGetWorkspaceSize(input: *const aclTensor, out: *mut aclTensor);
+        /// `out = tanh(self)`.
+        ["8.1"] op aclnnTanh, aclnnTanhGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = erf(self)`.
+        ["8.1"] op aclnnErf, aclnnErfGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `out = self`, no smaller than one scalar and no larger than the other; either may be null.
+        ["8.1"] op aclnnClamp, aclnnClampGetWorkspaceSize(self_: *const aclTensor, clip_value_min: *const aclScalar, clip_value_max: *const aclScalar, out: *mut aclTensor);
+        /// `out = max(self, scalar)`.
+        ["8.1"] op aclnnClampMin, aclnnClampMinGetWorkspaceSize(self_: *const aclTensor, clip_value_min: *const aclScalar, out: *mut aclTensor);
+        /// `out = min(self, scalar)`.
+        ["8.1"] op aclnnClampMax, aclnnClampMaxGetWorkspaceSize(self_: *const aclTensor, clip_value_max: *const aclScalar, out: *mut aclTensor);
+        /// The same with tensors.
+        ["8.1"] op aclnnClampTensor, aclnnClampTensorGetWorkspaceSize(self_: *const aclTensor, clip_value_min: *const aclTensor, clip_value_max: *const aclTensor, out: *mut aclTensor);
+        /// `out = max(self, tensor)`.
+        ["8.1"] op aclnnClampMinTensor, aclnnClampMinTensorGetWorkspaceSize(self_: *const aclTensor, clip_value_min: *const aclTensor, out: *mut aclTensor);
+        /// `out = self == other`.
+        ["8.1"] op aclnnEqTensor, aclnnEqTensorGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self != other`.
+        ["8.1"] op aclnnNeTensor, aclnnNeTensorGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self > other`.
+        ["8.1"] op aclnnGtTensor, aclnnGtTensorGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self >= other`.
+        ["8.1"] op aclnnGeTensor, aclnnGeTensorGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self == scalar`.
+        ["8.1"] op aclnnEqScalar, aclnnEqScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `out = self != scalar`.
+        ["8.1"] op aclnnNeScalar, aclnnNeScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `out = self < scalar`.
+        ["8.1"] op aclnnLtScalar, aclnnLtScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `out = self <= scalar`.
+        ["8.1"] op aclnnLeScalar, aclnnLeScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `out = self >= scalar`.
+        ["8.1"] op aclnnGeScalar, aclnnGeScalarGetWorkspaceSize(self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor);
+        /// `out = self && other`.
+        ["8.1"] op aclnnLogicalAnd, aclnnLogicalAndGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = self || other`.
+        ["8.1"] op aclnnLogicalOr, aclnnLogicalOrGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor);
+        /// `out = !self`.
+        ["8.1"] op aclnnLogicalNot, aclnnLogicalNotGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// Whether a number is finite.
+        ["8.1"] op aclnnIsFinite, aclnnIsFiniteGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// Whether a number is infinite.
+        ["8.1"] op aclnnIsInf, aclnnIsInfGetWorkspaceSize(x: *const aclTensor, out: *const aclTensor);
+        /// `out = self + value * tensor1 * tensor2`.
+        ["8.1"] op aclnnAddcmul, aclnnAddcmulGetWorkspaceSize(self_: *const aclTensor, tensor1: *const aclTensor, tensor2: *const aclTensor, value: *const aclScalar, out: *mut aclTensor);
+        /// `self += value * tensor1 * tensor2`.
+        ["8.1"] op aclnnInplaceAddcmul, aclnnInplaceAddcmulGetWorkspaceSize(self_ref: *const aclTensor, tensor1: *const aclTensor, tensor2: *const aclTensor, value: *const aclScalar);
+        /// `out = self + value * tensor1 / tensor2`.
+        ["8.1"] op aclnnAddcdiv, aclnnAddcdivGetWorkspaceSize(self_: *const aclTensor, tensor1: *const aclTensor, tensor2: *const aclTensor, value: *const aclScalar, out: *const aclTensor);
+        /// `self += value * tensor1 / tensor2`.
+        ["8.1"] op aclnnInplaceAddcdiv, aclnnInplaceAddcdivGetWorkspaceSize(self_ref: *const aclTensor, tensor1: *const aclTensor, tensor2: *const aclTensor, value: *const aclScalar);
+        /// `self = mask ? value : self`.
+        ["8.1"] op aclnnInplaceMaskedFillScalar, aclnnInplaceMaskedFillScalarGetWorkspaceSize(self_ref: *mut aclTensor, mask: *const aclTensor, value: *const aclScalar);
+        /// The same with a tensor of one value.
+        ["8.1"] op aclnnInplaceMaskedFillTensor, aclnnInplaceMaskedFillTensorGetWorkspaceSize(self_ref: *mut aclTensor, mask: *const aclTensor, value: *const aclTensor);
 
 
         // ---- more: creation and shape (3.10)
+        /// Fills with the one value of a tensor.
+        ["8.1"] op aclnnInplaceFillTensor, aclnnInplaceFillTensorGetWorkspaceSize(self_ref: *mut aclTensor, value: *const aclTensor);
+        /// Fills with one.
+        ["8.1"] op aclnnInplaceOne, aclnnInplaceOneGetWorkspaceSize(self_ref: *const aclTensor);
+        /// `out[i] = start + i * step`, up to and without `end`.
+        ["8.1"] op aclnnArange, aclnnArangeGetWorkspaceSize(start: *const aclScalar, end: *const aclScalar, step: *const aclScalar, out: *mut aclTensor);
+        /// The same up to `end`, which belongs to it.
+        ["8.1"] op aclnnRange, aclnnRangeGetWorkspaceSize(start: *const aclScalar, end: *const aclScalar, step: *const aclScalar, out: *mut aclTensor);
+        /// The tensors one after the other along `dim`.
+        ["8.1"] op aclnnCat, aclnnCatGetWorkspaceSize(tensors: *const aclTensorList, dim: i64, out: *mut aclTensor);
+        /// The tensors one after the other along a new `dim`.
+        ["8.1"] op aclnnStack, aclnnStackGetWorkspaceSize(tensors: *const aclTensorList, dim: i64, out: *mut aclTensor);
+        /// Pieces of `split_sections` along `dim`; the last may be shorter.
+        ["8.1"] op aclnnSplitTensor, aclnnSplitTensorGetWorkspaceSize(self_: *const aclTensor, split_sections: u64, dim: i64, out: *mut aclTensorList);
+        /// Pieces of the sizes given along `dim`.
+        ["8.1"] op aclnnSplitWithSize, aclnnSplitWithSizeGetWorkspaceSize(self_: *const aclTensor, split_size: *const aclIntArray, dim: i64, out: *mut aclTensorList);
+        /// Every `step`-th from `start` up to and without `end` along `dim`.
+        ["8.1"] op aclnnSlice, aclnnSliceGetWorkspaceSize(self_: *const aclTensor, dim: i64, start: i64, end: i64, step: i64, out: *mut aclTensor);
+        /// The same along several axes.
+        ["8.1"] op aclnnSliceV2, aclnnSliceV2GetWorkspaceSize(self_: *const aclTensor, starts: *const aclIntArray, ends: *const aclIntArray, axes: *const aclIntArray, steps: *const aclIntArray, out: *mut aclTensor);
+        /// The dims in another order.
+        ["8.1"] op aclnnPermute, aclnnPermuteGetWorkspaceSize(self_: *const aclTensor, dims: *const aclIntArray, out: *mut aclTensor);
+        /// `self` repeated to `size`, which it broadcasts to; -1 keeps a dim.
+        ["8.1"] op aclnnExpand, aclnnExpandGetWorkspaceSize(self_: *const aclTensor, size: *const aclIntArray, out: *mut aclTensor);
+        /// The whole repeated along each dim.
+        ["8.1"] op aclnnRepeat, aclnnRepeatGetWorkspaceSize(self_: *const aclTensor, repeats: *const aclIntArray, out: *mut aclTensor);
+        /// Shifted along dims, what leaves at the end comes in at the front; without dims, as one line.
+        ["8.1"] op aclnnRoll, aclnnRollGetWorkspaceSize(x: *const aclTensor, shifts: *const aclIntArray, dims: *const aclIntArray, out: *mut aclTensor);
+        /// The other way round along dims.
+        ["8.1"] op aclnnFlip, aclnnFlipGetWorkspaceSize(self_: *const aclTensor, dims: *const aclIntArray, out: *mut aclTensor);
+        /// The lower triangle up to diagonal `diagonal`.
+        ["8.1"] op aclnnTril, aclnnTrilGetWorkspaceSize(self_: *const aclTensor, diagonal: i64, out: *mut aclTensor);
+        /// The upper triangle, in place.
+        ["8.1"] op aclnnInplaceTriu, aclnnInplaceTriuGetWorkspaceSize(self_ref: *mut aclTensor, diagonal: i64);
+        /// A border of one value; `pad` has two widths a dim, the last dim first.
+        ["8.1"] op aclnnConstantPadNd, aclnnConstantPadNdGetWorkspaceSize(self_: *const aclTensor, pad: *const aclIntArray, value: *const aclScalar, out: *mut aclTensor);
+        /// Zeros with probability `p`, the rest divided by `1 - p`, and the mask, a bit an element.
+        ["8.1"] op aclnnDropout, aclnnDropoutGetWorkspaceSize(input: *const aclTensor, p: f64, train: bool, seed: i64, offset: i64, out: *mut aclTensor, mask_out: *mut aclTensor);
+        /// The mask alone: bits that are 0 with probability `prob`.
+        ["8.1"] op aclnnDropoutGenMask, aclnnDropoutGenMaskGetWorkspaceSize(shape: *const aclIntArray, prob: f64, seed: i64, offset: i64, out: *mut aclTensor);
+        /// The mask, applied.
+        ["8.1"] op aclnnDropoutDoMask, aclnnDropoutDoMaskGetWorkspaceSize(self_: *const aclTensor, mask: *const aclTensor, prob: f64, out: *mut aclTensor);
+        /// Whether all over `dim` are not zero.
+        ["8.1"] op aclnnAll, aclnnAllGetWorkspaceSize(self_: *const aclTensor, dim: *const aclIntArray, keepdim: bool, out: *mut aclTensor);
+        /// Whether one over `dim` is not zero.
+        ["8.1"] op aclnnAny, aclnnAnyGetWorkspaceSize(self_: *const aclTensor, dim: *const aclIntArray, keepdim: bool, out: *mut aclTensor);
+        /// The variance over `dim`.
+        ["8.1"] op aclnnVar, aclnnVarGetWorkspaceSize(self_: *const aclTensor, dim: *const aclIntArray, unbiased: bool, keepdim: bool, out: *mut aclTensor);
 
     } };
 }

@@ -213,6 +213,11 @@ pub(crate) fn resolve_tensor_list(handle: *const aclTensorList, name: &str, para
     members.into_iter().map(|h| resolve_tensor(h as *const aclTensor, name, param)).collect()
 }
 
+/// Gives the tensor of a descriptor the shape that its operator found when it ran; nothing where it is destroyed by then.
+pub(crate) fn set_view(handle: usize, dims: Dims, strides: Dims) {
+    TENSORS.update(handle, |tensor| (tensor.dims, tensor.strides) = (dims, strides));
+}
+
 fn resolve<T: Clone>(registry: &Registry<T>, handle: usize, name: &str, param: &str, what: &str) -> Outcome<T> {
     match registry.get(handle) {
         Some(found) => Ok(found),

@@ -35,6 +35,16 @@ impl Scalar {
     }
 }
 
+impl Scalar {
+    /// A product: of integers where both are, else of floats.
+    pub(crate) fn times(self, other: Scalar) -> Scalar {
+        match (self, other) {
+            (Scalar::Float(_), _) | (_, Scalar::Float(_)) => Scalar::Float(self.as_f64() * other.as_f64()),
+            (a, b) => Scalar::Int((a.as_f64() as i64).wrapping_mul(b.as_f64() as i64)),
+        }
+    }
+}
+
 /// The work of a planned operator. `Fn`, since a repeatable executor runs many times.
 pub(crate) type Work = Box<dyn Fn() + Send + Sync>;
 

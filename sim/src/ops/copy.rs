@@ -1,4 +1,5 @@
-//! Operators that move or fill: `aclnnCast`, `aclnnInplaceCopy`, `aclnnInplaceFillScalar`, `aclnnInplaceZero`, `aclnnTriu`.
+//! Operators that copy or fill, and what others move elements with: `aclnnCast`, `aclnnInplaceCopy`, `aclnnInplaceFill*`,
+//! `aclnnInplaceZero`, `aclnnInplaceOne`.
 //!
 //! Any strides on both sides. Floats become integers by truncation towards zero, and saturate.
 
@@ -10,6 +11,7 @@ use super::element::{Element, Lane, with_bits, with_element};
 use super::split::split;
 use super::transpose::Transpose;
 use super::view::{BLOCK, Buffer, View, filled};
+use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, check};
 
 /// `out = self` as `dtype`, which is `out`'s.
@@ -50,13 +52,32 @@ pub(crate) fn aclnnInplaceCopyGetWorkspaceSize(
         output.dims
     );
     check_writable("aclnnInplaceCopy", "selfRef", &output)?;
-    if input.dtype == output.dtype
-        && let Some(transpose) = Transpose::new(&input, &output)
-    {
-        return call.finish(ws, executor, move || with_bits!(output.dtype.size(), B => transpose.run::<B>()));
+    let copy = Move::new(&input, &output);
+    call.finish(ws, executor, move || copy.run())
+}
+
+/// A planned copy of a tensor to another, which it broadcasts to, with conversion.
+pub(super) enum Move {
+    /// The two run along different dims.
+    Turned(Transpose, aclDataType),
+    /// Elements in the order of both lines.
+    Straight(View, View),
+}
+
+impl Move {
+    pub(super) fn new(from: &Tensor, to: &Tensor) -> Move {
+        match Transpose::new(from, to) {
+            Some(transpose) if from.dtype == to.dtype => Move::Turned(transpose, to.dtype),
+            _ => Move::Straight(View::broadcast(from, &to.dims), View::new(to)),
+        }
     }
-    let (from, to) = (View::broadcast(&input, &output.dims), View::new(&output));
-    call.finish(ws, executor, move || convert(&from, &to))
+
+    pub(super) fn run(&self) {
+        match self {
+            Move::Turned(transpose, dtype) => with_bits!(dtype.size(), B => transpose.run::<B>()),
+            Move::Straight(from, to) => convert(from, to),
+        }
+    }
 }
 
 /// `selfRef = value`.
@@ -75,54 +96,47 @@ pub(crate) fn aclnnInplaceFillScalarGetWorkspaceSize(
     call.finish(ws, executor, move || with_element!(to.dtype, E => fill::<E>(&to, value)))
 }
 
-/// `selfRef = 0`.
-pub(crate) fn aclnnInplaceZeroGetWorkspaceSize(
-    self_ref: *mut aclTensor,
-    ws: *mut u64,
-    executor: *mut *mut aclOpExecutor,
-) -> Outcome {
-    let mut call = Call::new("aclnnInplaceZero");
-    let output = call.output("selfRef", self_ref)?;
-    check_dtype("aclnnInplaceZero", "selfRef", &output, ALL)?;
-    check_writable("aclnnInplaceZero", "selfRef", &output)?;
-    let to = View::new(&output);
-    call.finish(ws, executor, move || with_element!(to.dtype, E => fill::<E>(&to, Scalar::Int(0))))
+macro_rules! constants {
+    ($($(#[$doc:meta])* $body:ident, $name:literal, $value:literal;)*) => { $(
+        $(#[$doc])*
+        pub(crate) fn $body(self_ref: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
+            let mut call = Call::new($name);
+            let output = call.output("selfRef", self_ref)?;
+            check_dtype($name, "selfRef", &output, ALL)?;
+            check_writable($name, "selfRef", &output)?;
+            let to = View::new(&output);
+            call.finish(ws, executor, move || with_element!(to.dtype, E => fill::<E>(&to, Scalar::Int($value))))
+        }
+    )* };
+}
+constants! {
+    /// `selfRef = 0`.
+    aclnnInplaceZeroGetWorkspaceSize, "aclnnInplaceZero", 0;
+    /// `selfRef = 1`.
+    aclnnInplaceOneGetWorkspaceSize, "aclnnInplaceOne", 1;
 }
 
-/// `out[.., i, j] = self[.., i, j]` where `j >= i + diagonal`, else 0.
-pub(crate) fn aclnnTriuGetWorkspaceSize(
-    self_: *const aclTensor,
-    diagonal: i64,
-    out: *mut aclTensor,
+/// `selfRef = value`, which is one element.
+pub(crate) fn aclnnInplaceFillTensorGetWorkspaceSize(
+    self_ref: *mut aclTensor,
+    value: *const aclTensor,
     ws: *mut u64,
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
-    let mut call = Call::new("aclnnTriu");
-    let (input, output) = (call.input("self", self_)?, call.output("out", out)?);
-    check_dtype("aclnnTriu", "self", &input, ALL)?;
-    check_same_dtype("aclnnTriu", "out", &output, "self", input.dtype)?;
-    let rank = input.rank();
-    check!(rank >= 2, ACLNN_ERR_PARAM_INVALID, "aclnnTriu: self is {rank}-D, at least 2-D is needed");
-    check_shape("aclnnTriu", "out", &output, &input.dims)?;
-    check_writable("aclnnTriu", "out", &output)?;
-    let (height, width) = (input.dims[rank - 2], input.dims[rank - 1]);
-    let (from, to) = (View::new(&input), View::new(&output));
-    call.finish(ws, executor, move || {
-        split(to.rows(width), width, |rows| {
-            for row in rows {
-                let zeros = ((row % height) as i64).saturating_add(diagonal).clamp(0, width as i64) as usize;
-                let (start, end) = (row * width, (row + 1) * width);
-                with_bits!(to.dtype.size(), B => {
-                    repeat::<B>(&to, start, start + zeros, 0);
-                    move_range::<B>(&from, start + zeros, &to, start + zeros, end - start - zeros);
-                });
-            }
-        })
-    })
+    const NAME: &str = "aclnnInplaceFillTensor";
+    let mut call = Call::new(NAME);
+    let (output, value) = (call.output("selfRef", self_ref)?, call.input("value", value)?);
+    check_dtype(NAME, "selfRef", &output, ALL)?;
+    check_dtype(NAME, "value", &value, ALL)?;
+    let fits = value.numel() == 1 && value.rank() <= 1;
+    check!(fits, ACLNN_ERR_PARAM_INVALID, "{NAME}: value has shape {:?}; one element is needed, 0-D or 1-D", value.dims);
+    check_writable(NAME, "selfRef", &output)?;
+    let copy = Move::Straight(View::of(&value, output.dims.iter().map(|&dim| (dim, 0))), View::new(&output));
+    call.finish(ws, executor, move || copy.run())
 }
 
 /// Rows of at least this many elements are moved as they are, without a block between.
-const LONG: usize = 64;
+pub(super) const LONG: usize = 64;
 
 /// `to = from`, both of one shape.
 fn convert(from: &View, to: &View) {
@@ -183,7 +197,7 @@ pub(super) fn move_range<B: Copy>(from: &View, source: usize, to: &View, target:
 }
 
 /// Writes one element to the places `start..end` of a view.
-fn repeat<B: Copy>(to: &View, start: usize, end: usize, bits: B) {
+pub(super) fn repeat<B: Copy>(to: &View, start: usize, end: usize, bits: B) {
     let mut buffer = Buffer::new();
     let room = buffer.room(BLOCK.min(end - start));
     room.fill(std::mem::MaybeUninit::new(bits));
@@ -194,7 +208,7 @@ fn repeat<B: Copy>(to: &View, start: usize, end: usize, bits: B) {
     }
 }
 
-fn fill<E: Element>(to: &View, value: Scalar) {
+pub(super) fn fill<E: Element>(to: &View, value: Scalar) {
     let element = match value {
         Scalar::Float(v) if is_float(to.dtype) || to.dtype == ACL_BOOL => E::from_f32(v as f32),
         Scalar::Float(v) => E::from_i64(v as i64),
@@ -290,19 +304,12 @@ mod tests {
             assert!(x.values().iter().all(|&v| v == want));
             run(|w, e| aclnnInplaceZeroGetWorkspaceSize(x.handle(), w, e)).unwrap();
             assert!(x.values().iter().all(|&v| v == 0.0));
+            run(|w, e| aclnnInplaceOneGetWorkspaceSize(x.handle(), w, e)).unwrap();
+            assert!(x.values().iter().all(|&v| v == 1.0));
+            let one_value = Array::new(ACL_FLOAT, &[1], [3.0]);
+            run(|w, e| aclnnInplaceFillTensorGetWorkspaceSize(x.handle(), one_value.handle(), w, e)).unwrap();
+            assert!(x.values().iter().all(|&v| v == if dtype == ACL_BOOL { 1.0 } else { 3.0 }));
             assert_eq!(x.storage().iter().filter(|&&v| v == 7.0).count(), 400);
-        }
-    }
-
-    #[test]
-    fn triu_keeps_what_is_above_the_diagonal() {
-        for diagonal in [-9, -1, 0, 1, 3, i64::MAX, i64::MIN] {
-            let x = Array::strided(ACL_BF16, &[2, 3, 5], &[15, 1, 3], 0, 30, (1..31).map(f64::from));
-            let out = Array::out(ACL_BF16, &[2, 3, 5]);
-            run(|w, e| aclnnTriuGetWorkspaceSize(x.handle(), diagonal, out.handle(), w, e)).unwrap();
-            let kept = |i: usize| (i % 5) as i128 >= (i / 5 % 3) as i128 + diagonal as i128;
-            let want: Vec<f64> = x.values().iter().enumerate().map(|(i, &v)| if kept(i) { v } else { 0.0 }).collect();
-            assert_eq!(out.values(), want, "diagonal {diagonal}");
         }
     }
 
@@ -317,9 +324,9 @@ mod tests {
         assert_eq!(refusal(wrong, "aclnnInplaceCopy", "src has shape [3]"), ACLNN_ERR_PARAM_INVALID);
         let wrong = run(|w, e| aclnnInplaceCopyGetWorkspaceSize(x.handle(), nothing(), w, e));
         assert_eq!(refusal(wrong, "aclnnInplaceCopy", "src is null"), ACLNN_ERR_PARAM_NULLPTR);
+        let wrong = run(|w, e| aclnnInplaceFillTensorGetWorkspaceSize(x.handle(), y.handle(), w, e));
+        assert_eq!(refusal(wrong, "aclnnInplaceFillTensor", "value has shape [3]"), ACLNN_ERR_PARAM_INVALID);
         let wrong = run(|w, e| aclnnInplaceFillScalarGetWorkspaceSize(x.handle(), std::ptr::null(), w, e));
         assert_eq!(refusal(wrong, "aclnnInplaceFillScalar", "value is null"), ACLNN_ERR_PARAM_NULLPTR);
-        let wrong = run(|w, e| aclnnTriuGetWorkspaceSize(x.handle(), 0, x.handle(), w, e));
-        assert_eq!(refusal(wrong, "aclnnTriu", "self is 1-D"), ACLNN_ERR_PARAM_INVALID);
     }
 }

@@ -4,9 +4,8 @@ use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
-use super::element::with_bits;
-use super::split::split;
-use super::view::{BLOCK, Buffer, View, filled};
+use super::indexing::{Along, INDICES, Places};
+use super::view::View;
 use crate::reject::{Outcome, check};
 
 /// What CANN moves here: by size, so f64 and unsigned integers too.
@@ -40,7 +39,7 @@ pub(crate) fn aclnnGatherGetWorkspaceSize(
     let (input, index) = (call.input("self", self_)?, call.input("index", index)?);
     let output = call.output("out", out)?;
     check_dtype(NAME, "self", &input, MOVED)?;
-    check_dtype(NAME, "index", &index, &[ACL_INT64, ACL_INT32])?;
+    check_dtype(NAME, "index", &index, INDICES)?;
     check_same_dtype(NAME, "out", &output, "self", input.dtype)?;
     let dim = check_dim(NAME, "dim", dim, &input)?;
     let fits = input.rank() == index.rank() && (0..input.rank()).all(|d| d == dim || index.dims[d] <= input.dims[d]);
@@ -53,37 +52,10 @@ pub(crate) fn aclnnGatherGetWorkspaceSize(
     );
     check_shape(NAME, "out", &output, &index.dims)?;
     check_writable(NAME, "out", &output)?;
-    // Where each element of `out` would read if its index were 0, and how far an index of 1 is from there.
-    let origin = View::of(&input, (0..index.rank()).map(|d| (index.dims[d], if d == dim { 0 } else { input.strides[d] })));
-    let (bound, step) = if input.rank() == 0 { (1, 0) } else { (input.dims[dim], input.strides[dim]) };
-    let (index, to) = (View::new(&index), View::new(&output));
-    call.finish(ws, executor, move || {
-        split(to.numel(), 1, |range| {
-            let mut places = Buffer::new();
-            for start in range.clone().step_by(BLOCK) {
-                let places = index.load::<i64>(start, BLOCK.min(range.end - start), &mut places);
-                if let Some(outside) = places.iter().find(|&&place| place < 0 || place >= bound as i64) {
-                    panic!("{NAME}: index holds {outside}, but dim {dim} of self has {bound} elements");
-                }
-                with_bits!(to.dtype.size(), B => gather_block::<B>(&origin, step, places, &to, start));
-            }
-        })
-    })
-}
-
-/// Reads the elements at `places`, steps from their origins, all inside the input, and writes them from `start` on.
-fn gather_block<B: Copy>(origin: &View, step: usize, places: &[i64], to: &View, start: usize) {
-    let (data, mut found) = (origin.data().cast::<B>(), Buffer::new());
-    let room = found.room(places.len());
-    origin.runs(start, places.len(), |offset, stride, position, n| {
-        for i in 0..n {
-            let at = offset + i * stride + places[position + i] as usize * step;
-            // SAFETY: the origin lies in the input's memory, and the caller has checked the place against the dim's size.
-            room[position + i].write(unsafe { data.add(at).read_unaligned() });
-        }
-    });
-    // SAFETY: the runs have covered all of the room.
-    to.scatter(start, unsafe { filled(room) }, |bits: B| bits);
+    let axes: Vec<_> = (0..index.rank()).map(|d| (index.dims[d], if d == dim { 0 } else { input.strides[d] })).collect();
+    let along = Along::at(&index, 0, axes.len(), dim);
+    let (places, to) = (Places::new((NAME, "index"), &input, &axes, &[along], false), View::new(&output));
+    call.finish(ws, executor, move || places.read(&to))
 }
 
 #[cfg(test)]

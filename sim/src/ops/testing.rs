@@ -175,6 +175,12 @@ impl Drop for Ints {
     }
 }
 
+/// A list of tensors that others own: it is given up, not destroyed, since it would destroy them too.
+pub(crate) fn list(members: &[&Array]) -> *mut aclTensorList {
+    let handles: Vec<*const aclTensor> = members.iter().map(|m| m.handle().cast_const()).collect();
+    nn::aclCreateTensorList(handles.as_ptr(), handles.len() as u64).expect("a list")
+}
+
 /// Both phases: plans with `phase_one(workspaceSize, executor)` and runs what it planned.
 pub(crate) fn run(phase_one: impl FnOnce(*mut u64, *mut *mut aclOpExecutor) -> Outcome) -> Outcome {
     let (mut workspace, mut executor) = (1, null_mut());
@@ -195,6 +201,25 @@ pub(crate) fn refusal(outcome: Outcome, operator: &str, what: &str) -> i32 {
 /// A null tensor.
 pub(crate) fn nothing() -> *const aclTensor {
     null()
+}
+
+/// The value of each element of `shape`, row-major, by its indices.
+pub(crate) fn by_index(shape: &[i64], mut value: impl FnMut(&[i64]) -> f64) -> Vec<f64> {
+    let n: i64 = shape.iter().product();
+    let mut indices = vec![0; shape.len()];
+    let at = |mut element: i64| {
+        for (index, &dim) in indices.iter_mut().zip(shape).rev() {
+            *index = element % dim;
+            element /= dim;
+        }
+        value(&indices)
+    };
+    (0..n).map(at).collect()
+}
+
+/// The number of the element at `indices` of a row-major `shape`.
+pub(crate) fn element(shape: &[i64], indices: &[i64]) -> usize {
+    shape.iter().zip(indices).fold(0, |element, (&dim, &index)| element * dim + index) as usize
 }
 
 /// Numbers in [-1, 1), the same for the same seed.

@@ -12,13 +12,15 @@ use crate::ops::element::{Lane, with_element};
 use crate::ops::split::split;
 use crate::ops::view::{BLOCK, Buffer, View, filled_mut};
 
-/// A function over lanes: `out[i] = f(x[0][i], x[1][i], x[2][i], scalar)`. Inputs that an operator lacks repeat its first.
-pub(super) type Lanes<T> = fn(x: [&[T]; 3], scalar: T, out: &mut [MaybeUninit<T>]);
+/// A function over lanes: `out[i] = f(x[0][i], x[1][i], x[2][i], scalars)`. Inputs that an operator lacks repeat its first.
+pub(super) type Lanes<T> = fn(x: [&[T]; 3], scalars: [T; 2], out: &mut [MaybeUninit<T>]);
 
-/// `lanes!(|a, b, c, s| expression)` is the [`Lanes`] that computes the expression, compiled for each vector unit.
+/// `lanes!(|a, b, c, s| expression)` is the [`Lanes`] that computes the expression, compiled for each vector unit; with
+/// `[s, t]` in the place of `s` it has two scalars.
 macro_rules! lanes {
-    ($T:ty: |$a:ident, $b:ident, $c:ident, $s:ident| $value:expr) => {{
-        fn lanes(x: [&[$T]; 3], $s: $T, out: &mut [std::mem::MaybeUninit<$T>]) {
+    ($T:ty: |$a:ident, $b:ident, $c:ident, $s:ident| $value:expr) => { lanes!($T: |$a, $b, $c, [$s, _t]| $value) };
+    ($T:ty: |$a:ident, $b:ident, $c:ident, [$s:ident, $t:ident]| $value:expr) => {{
+        fn lanes(x: [&[$T]; 3], [$s, $t]: [$T; 2], out: &mut [std::mem::MaybeUninit<$T>]) {
             $crate::simd::vectorized(
                 #[inline(always)]
                 || {
@@ -43,7 +45,7 @@ pub(super) struct Plan<T> {
     /// How many of `inputs` there are.
     pub count: usize,
     pub out: View,
-    pub scalar: T,
+    pub scalars: [T; 2],
     pub lanes: Lanes<T>,
     /// The dtype that integers among the inputs take on first, where that rounds them.
     pub round_inputs: Option<aclDataType>,
@@ -81,7 +83,7 @@ impl<T: Lane> Plan<T> {
             inputs[i] = inputs[0];
         }
         let room = result.room(n);
-        (self.lanes)(inputs, self.scalar, room);
+        (self.lanes)(inputs, self.scalars, room);
         // SAFETY: `Lanes` write all of the room.
         let values = unsafe { filled_mut(room) };
         if let Some(dtype) = self.round_result {

@@ -30,13 +30,15 @@ pub(super) type Out = (*mut u64, *mut *mut aclOpExecutor);
 pub(super) enum Factor {
     /// There is none.
     None,
-    /// `alpha`: it must fit the dtype that the tensors give.
-    Alpha(Scalar),
+    /// `alpha` or another factor, by its name: it must fit the dtype that the tensors give.
+    Alpha(&'static str, Scalar),
     /// `other`, in the place of a tensor.
     Other(Scalar),
+    /// A least and a most, in the places of two tensors, of the inputs' dtype; one that is missing does not limit.
+    Limits([Option<Scalar>; 2]),
 }
 
-/// Checks a call with `inputs` (their names beside them; a condition, if any, is last) and ends phase one.
+/// Checks a call with `inputs` (their names beside them; a condition or mask, if any, is last) and ends phase one.
 pub(super) fn prepare(
     call: Call,
     row: &'static Row,
@@ -46,20 +48,22 @@ pub(super) fn prepare(
     (ws, executor): Out,
 ) -> Outcome {
     let name = row.name;
-    let conditions = inputs.iter().filter(|(param, _)| *param == CONDITION).count();
+    let conditions = inputs.iter().filter(|(param, _)| matches!(*param, CONDITION | MASK)).count();
     let operands = &inputs[..inputs.len() - conditions];
     for (param, tensor) in operands {
         check_dtype(name, param, tensor, row.takes)?;
     }
     let mut dtype = operands.iter().map(|(_, t)| t.dtype).reduce(promote).unwrap_or(out.dtype);
-    if let Factor::Other(scalar) = factor {
-        dtype = promote_scalar(dtype, scalar);
+    match factor {
+        Factor::Other(scalar) => dtype = promote_scalar(dtype, scalar),
+        Factor::Limits(limits) => dtype = limits.into_iter().flatten().fold(dtype, promote_scalar),
+        Factor::None | Factor::Alpha(..) => {}
     }
     if row.int.is_none() && !is_float(dtype) {
         dtype = ACL_FLOAT;
     }
-    if let Factor::Alpha(alpha) = factor {
-        check_alpha(name, alpha, dtype)?;
+    if let Factor::Alpha(param, alpha) = factor {
+        check_alpha(name, param, alpha, dtype)?;
     }
     check_dtype(name, out_param, &out, ALL)?;
     let result = if row.compares { ACL_BOOL } else { dtype };
@@ -74,34 +78,39 @@ pub(super) fn prepare(
     check_writable(name, out_param, &out)?;
     match row.int {
         Some(lanes) if !is_float(dtype) => {
-            let scalar = match factor {
-                Factor::Alpha(s) | Factor::Other(s) => as_int(s),
-                Factor::None => 0,
+            let scalars = match factor {
+                Factor::Alpha(_, s) | Factor::Other(s) => [as_int(s), 0],
+                Factor::Limits([least, most]) => [least.map_or(i64::MIN, as_int), most.map_or(i64::MAX, as_int)],
+                Factor::None => [0, 0],
             };
-            let plan = plan(inputs, out, lanes, scalar, dtype, row.compares);
+            let plan = plan(inputs, out, lanes, scalars, dtype, row.compares);
             call.finish(ws, executor, move || plan.run())
         }
         _ => {
-            let scalar = match factor {
+            let rounded = |s: Scalar| with_element!(dtype, E => E::from_f32(s.as_f64() as f32).to_f32());
+            let scalars = match factor {
                 // Comparisons make a tensor of it, of the inputs' dtype; products take it as it is.
-                Factor::Other(s) if row.compares => with_element!(dtype, E => E::from_f32(s.as_f64() as f32).to_f32()),
-                Factor::Alpha(s) | Factor::Other(s) => s.as_f64() as f32,
-                Factor::None => 0.0,
+                Factor::Other(s) if row.compares => [rounded(s), 0.0],
+                Factor::Alpha(_, s) | Factor::Other(s) => [s.as_f64() as f32, 0.0],
+                Factor::Limits([least, most]) => [least.map_or(f32::NEG_INFINITY, rounded), most.map_or(f32::INFINITY, rounded)],
+                Factor::None => [0.0, 0.0],
             };
-            let plan = plan(inputs, out, row.float, scalar, dtype, row.compares);
+            let plan = plan(inputs, out, row.float, scalars, dtype, row.compares);
             call.finish(ws, executor, move || plan.run())
         }
     }
 }
 
-/// The parameter that holds booleans and takes no part in choosing the dtype.
+/// A parameter that holds booleans and takes no part in choosing the dtype.
 pub(super) const CONDITION: &str = "condition";
+/// The same under its other name.
+pub(super) const MASK: &str = "mask";
 
 fn plan<T: Lane>(
     inputs: &[(&'static str, Tensor)],
     out: Tensor,
     lanes: Lanes<T>,
-    scalar: T,
+    scalars: [T; 2],
     dtype: aclDataType,
     compares: bool,
 ) -> Plan<T> {
@@ -115,7 +124,7 @@ fn plan<T: Lane>(
         inputs: views,
         count: inputs.len(),
         out: View::new(&out),
-        scalar,
+        scalars,
         lanes,
         round_inputs: mixed.then_some(dtype),
         round_result: (!compares && is_narrow::<T>(dtype) && out.dtype != dtype).then_some(dtype),
@@ -130,7 +139,7 @@ fn as_int(scalar: Scalar) -> i64 {
     }
 }
 
-fn check_alpha(name: &str, alpha: Scalar, dtype: aclDataType) -> Outcome {
+fn check_alpha(name: &str, param: &str, alpha: Scalar, dtype: aclDataType) -> Outcome {
     let of = match alpha {
         Scalar::Float(_) => ACL_FLOAT,
         Scalar::Int(_) => ACL_INT64,
@@ -140,7 +149,7 @@ fn check_alpha(name: &str, alpha: Scalar, dtype: aclDataType) -> Outcome {
     check!(
         can_cast(of, dtype),
         ACLNN_ERR_PARAM_INVALID,
-        "{name}: alpha is {given} and cannot be cast to {needed}, the inputs' dtype"
+        "{name}: {param} is {given} and cannot be cast to {needed}, the inputs' dtype"
     );
     Ok(())
 }

@@ -31,18 +31,28 @@ macro_rules! operators {
     (bool = self, scalar: $($rows:tt)*) => { operators!(@bodies one_scalar, true; $($rows)*); };
     (self = self, scalar: $($rows:tt)*) => { operators!(@bodies in_place_scalar, false; $($rows)*); };
     (out = self: $($rows:tt)*) => { operators!(@bodies one, false; $($rows)*); };
+    (self = self, other: $($rows:tt)*) => { operators!(@bodies in_place, false; $($rows)*); };
+    (self = self: $($rows:tt)*) => { operators!(@bodies in_place_one, false; $($rows)*); };
+    (bool = self: $($rows:tt)*) => { operators!(@bodies one, true; $($rows)*); };
+    (out = self, alpha scalar: $($rows:tt)*) => { operators!(@bodies scaled, false; $($rows)*); };
+    (self = self, alpha scalar: $($rows:tt)*) => { operators!(@bodies in_place_scaled, false; $($rows)*); };
+    (out = self, least, most: $($rows:tt)*) => { operators!(@bodies three, false; $($rows)*); };
     (out = self, other, condition: $($rows:tt)*) => { operators!(@bodies choice, false; $($rows)*); };
+    (out = self, tensor1, tensor2, value: $($rows:tt)*) => { operators!(@bodies fused, false; $($rows)*); };
+    (self = self, tensor1, tensor2, value: $($rows:tt)*) => { operators!(@bodies in_place_fused, false; $($rows)*); };
+    (self = self, mask, scalar: $($rows:tt)*) => { operators!(@bodies masked_scalar, false; $($rows)*); };
+    (self = self, value, mask: $($rows:tt)*) => { operators!(@bodies masked, false; $($rows)*); };
 
     (@two_alpha $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
-            self_: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar, out: *mut aclTensor,
+            self_: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
             let mut call = Call::new($name);
             let inputs = [("self", call.input("self", self_)?), ("other", call.input("other", other)?)];
             let alpha = call.scalar("alpha", alpha)?;
             let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::Alpha(alpha), ("out", out), (ws, executor))
+            prepare(call, $row, &inputs, Factor::Alpha("alpha", alpha), ("out", out), (ws, executor))
         }
     };
     (@in_place_alpha $body:ident, $name:literal, $row:expr) => {
@@ -54,12 +64,12 @@ macro_rules! operators {
             let own = call.output("selfRef", self_ref)?;
             let inputs = [("selfRef", own), ("other", call.input("other", other)?)];
             let alpha = call.scalar("alpha", alpha)?;
-            prepare(call, $row, &inputs, Factor::Alpha(alpha), ("selfRef", own), (ws, executor))
+            prepare(call, $row, &inputs, Factor::Alpha("alpha", alpha), ("selfRef", own), (ws, executor))
         }
     };
     (@two $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
-            self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor,
+            self_: *const aclTensor, other: *const aclTensor, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
             let mut call = Call::new($name);
@@ -70,7 +80,7 @@ macro_rules! operators {
     };
     (@one_scalar $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
-            self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor,
+            self_: *const aclTensor, other: *const aclScalar, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
             let mut call = Call::new($name);
@@ -92,7 +102,7 @@ macro_rules! operators {
     };
     (@one $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
-            self_: *const aclTensor, out: *mut aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
+            self_: *const aclTensor, out: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
             let mut call = Call::new($name);
             let inputs = [("self", call.input("self", self_)?)];
@@ -102,7 +112,7 @@ macro_rules! operators {
     };
     (@choice $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
-            condition: *const aclTensor, self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor,
+            condition: *const aclTensor, self_: *const aclTensor, other: *const aclTensor, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
             let mut call = Call::new($name);
@@ -112,6 +122,110 @@ macro_rules! operators {
                 [("self", call.input("self", self_)?), ("other", call.input("other", other)?), (CONDITION, condition)];
             let out = call.output("out", out)?;
             prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+        }
+    };
+    (@in_place $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *const aclTensor, other: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let own = call.output("selfRef", self_ref)?;
+            let inputs = [("selfRef", own), ("other", call.input("other", other)?)];
+            prepare(call, $row, &inputs, Factor::None, ("selfRef", own), (ws, executor))
+        }
+    };
+    (@in_place_one $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(self_ref: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
+            let mut call = Call::new($name);
+            let own = call.output("selfRef", self_ref)?;
+            prepare(call, $row, &[("selfRef", own)], Factor::None, ("selfRef", own), (ws, executor))
+        }
+    };
+    (@scaled $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar, out: *const aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let inputs = [("self", call.input("self", self_)?)];
+            let other = call.scalar("other", other)?.times(call.scalar("alpha", alpha)?);
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::Other(other), ("out", out), (ws, executor))
+        }
+    };
+    (@in_place_scaled $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let own = call.output("selfRef", self_ref)?;
+            let other = call.scalar("other", other)?.times(call.scalar("alpha", alpha)?);
+            prepare(call, $row, &[("selfRef", own)], Factor::Other(other), ("selfRef", own), (ws, executor))
+        }
+    };
+    (@three $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, least: *const aclTensor, most: *const aclTensor, out: *const aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, least) = (call.input("self", self_)?, call.input("clipValueMin", least)?);
+            let inputs = [("self", own), ("clipValueMin", least), ("clipValueMax", call.input("clipValueMax", most)?)];
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+        }
+    };
+    (@fused $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, tensor1: *const aclTensor, tensor2: *const aclTensor, value: *const aclScalar,
+            out: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, first) = (call.input("self", self_)?, call.input("tensor1", tensor1)?);
+            let inputs = [("self", own), ("tensor1", first), ("tensor2", call.input("tensor2", tensor2)?)];
+            let value = call.scalar("value", value)?;
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::Alpha("value", value), ("out", out), (ws, executor))
+        }
+    };
+    (@in_place_fused $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *const aclTensor, tensor1: *const aclTensor, tensor2: *const aclTensor, value: *const aclScalar,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, first) = (call.output("selfRef", self_ref)?, call.input("tensor1", tensor1)?);
+            let inputs = [("selfRef", own), ("tensor1", first), ("tensor2", call.input("tensor2", tensor2)?)];
+            let value = call.scalar("value", value)?;
+            prepare(call, $row, &inputs, Factor::Alpha("value", value), ("selfRef", own), (ws, executor))
+        }
+    };
+    (@masked_scalar $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *mut aclTensor, mask: *const aclTensor, value: *const aclScalar,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, mask) = (call.output("selfRef", self_ref)?, call.input(MASK, mask)?);
+            check_dtype($name, MASK, &mask, &[ACL_BOOL])?;
+            let value = call.scalar("value", value)?;
+            prepare(call, $row, &[("selfRef", own), (MASK, mask)], Factor::Other(value), ("selfRef", own), (ws, executor))
+        }
+    };
+    (@masked $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *mut aclTensor, mask: *const aclTensor, value: *const aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, mask) = (call.output("selfRef", self_ref)?, call.input(MASK, mask)?);
+            check_dtype($name, MASK, &mask, &[ACL_BOOL])?;
+            let value = call.input("value", value)?;
+            let one = value.numel() == 1;
+            check!(one, ACLNN_ERR_PARAM_INVALID, "{}: value has shape {:?}; one element is needed", $name, value.dims);
+            let inputs = [("selfRef", own), ("value", value), (MASK, mask)];
+            prepare(call, $row, &inputs, Factor::None, ("selfRef", own), (ws, executor))
         }
     };
 }

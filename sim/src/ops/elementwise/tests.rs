@@ -199,3 +199,214 @@ fn refusals_name_the_operator_and_the_parameter() {
         run(|w, e| aclnnInplaceAddGetWorkspaceSize(y.handle(), Array::new(ACL_FLOAT, &[3, 2], [0.0; 6]).handle(), one.0, w, e));
     assert_eq!(refusal(grown, "aclnnInplaceAdd", "selfRef has shape [2]"), ACLNN_ERR_PARAM_INVALID);
 }
+
+/// The value of an operator of one tensor over every float, against `want` in f64, rounded once.
+fn unary(
+    phase_one: fn(*const aclTensor, *const aclTensor, *mut u64, *mut *mut aclOpExecutor) -> crate::reject::Outcome,
+    want: fn(f64) -> f64,
+    from: f64,
+    to: f64,
+) {
+    for dtype in [ACL_FLOAT, ACL_BF16, ACL_FLOAT16] {
+        let x = Array::new(dtype, &[3, 345], noise(5).map(|v| from + (to - from) * (v + 1.0) / 2.0));
+        let out = Array::out(dtype, &[3, 345]);
+        run(|w, e| phase_one(x.handle(), out.handle(), w, e)).unwrap();
+        let want: Vec<f64> = x.values().iter().map(|&v| rounded(dtype, want(v))).collect();
+        // f32 functions err by two units in the last place at most; rounded to halves, by one of theirs where they straddle.
+        let relative = match dtype {
+            ACL_FLOAT => 2.4e-7,
+            ACL_BF16 => 1.0 / 128.0,
+            _ => 1.0 / 1024.0,
+        };
+        assert_close(&out.values(), &want, relative, 1e-7);
+    }
+}
+
+#[test]
+fn functions_of_one_number() {
+    unary(aclnnAbsGetWorkspaceSize, f64::abs, -3.0, 3.0);
+    unary(aclnnSqrtGetWorkspaceSize, f64::sqrt, 0.0, 9.0);
+    unary(aclnnRsqrtGetWorkspaceSize, |v| 1.0 / v.sqrt(), 0.1, 9.0);
+    unary(aclnnReciprocalGetWorkspaceSize, |v| 1.0 / v, 0.5, 4.0);
+    unary(aclnnExpm1GetWorkspaceSize, f64::exp_m1, -2.0, 2.0);
+    unary(aclnnSinGetWorkspaceSize, f64::sin, -3.0, 3.0);
+    unary(aclnnCosGetWorkspaceSize, f64::cos, -3.0, 3.0);
+    unary(aclnnTanhGetWorkspaceSize, f64::tanh, -3.0, 3.0);
+    unary(aclnnErfGetWorkspaceSize, erf, -3.0, 3.0);
+}
+
+/// The error function by its series, which converges everywhere.
+fn erf(x: f64) -> f64 {
+    let (mut term, mut sum) = (x, x);
+    for n in 1..200 {
+        term *= -x * x / n as f64;
+        sum += term / (2 * n + 1) as f64;
+    }
+    sum * 2.0 / std::f64::consts::PI.sqrt()
+}
+
+#[test]
+fn in_place_forms_change_their_tensor() {
+    let values = [4.0, 9.0, 0.25];
+    let other = Array::new(ACL_FLOAT, &[1], [2.0]);
+    let (alpha, two) = (Number::float(0.5), Number::float(2.0));
+    type InPlace<'a> = &'a dyn Fn(*mut aclTensor, *mut u64, *mut *mut aclOpExecutor) -> crate::reject::Outcome;
+    type Case<'a> = (InPlace<'a>, fn(f64) -> f64);
+    let cases: [Case<'_>; 8] = [
+        (&|x, w, e| aclnnInplaceSubGetWorkspaceSize(x, other.handle(), alpha.0, w, e), |v| v - 1.0),
+        (&|x, w, e| aclnnInplaceMulGetWorkspaceSize(x, other.handle(), w, e), |v| v * 2.0),
+        (&|x, w, e| aclnnInplaceDivGetWorkspaceSize(x, other.handle(), w, e), |v| v / 2.0),
+        (&|x, w, e| aclnnInplaceAddsGetWorkspaceSize(x, two.0, alpha.0, w, e), |v| v + 1.0),
+        (&|x, w, e| aclnnInplaceDivsGetWorkspaceSize(x, two.0, w, e), |v| v / 2.0),
+        (&|x, w, e| aclnnInplaceSqrtGetWorkspaceSize(x, w, e), f64::sqrt),
+        (&|x, w, e| aclnnInplaceExpGetWorkspaceSize(x, w, e), f64::exp),
+        (&|x, w, e| aclnnInplaceMulsGetWorkspaceSize(x, two.0, w, e), |v| v * 2.0),
+    ];
+    for (phase_one, want) in cases {
+        let x = Array::new(ACL_FLOAT, &[3], values);
+        run(|w, e| phase_one(x.handle(), w, e)).unwrap();
+        assert_close(&x.values(), &values.map(want), 2.4e-7, 0.0);
+    }
+}
+
+#[test]
+fn comparisons_and_logic_give_booleans() {
+    for dtype in [ACL_FLOAT, ACL_BF16, ACL_INT32, ACL_BOOL] {
+        let (x, y) = (Array::new(dtype, &[4], [0.0, 1.0, 1.0, 0.0]), Array::new(dtype, &[4], [1.0, 1.0, 0.0, 0.0]));
+        let (out, one) = (Array::out(ACL_BOOL, &[4]), Number::int(1));
+        type Two =
+            fn(*const aclTensor, *const aclTensor, *const aclTensor, *mut u64, *mut *mut aclOpExecutor) -> crate::reject::Outcome;
+        let of_tensors: [(Two, [f64; 4]); 6] = [
+            (aclnnEqTensorGetWorkspaceSize, [0.0, 1.0, 0.0, 1.0]),
+            (aclnnNeTensorGetWorkspaceSize, [1.0, 0.0, 1.0, 0.0]),
+            (aclnnGtTensorGetWorkspaceSize, [0.0, 0.0, 1.0, 0.0]),
+            (aclnnGeTensorGetWorkspaceSize, [0.0, 1.0, 1.0, 1.0]),
+            (aclnnLogicalAndGetWorkspaceSize, [0.0, 1.0, 0.0, 0.0]),
+            (aclnnLogicalOrGetWorkspaceSize, [1.0, 1.0, 1.0, 0.0]),
+        ];
+        for (phase_one, want) in of_tensors {
+            run(|w, e| phase_one(x.handle(), y.handle(), out.handle(), w, e)).unwrap();
+            assert_eq!(out.values(), want);
+        }
+        type One =
+            fn(*const aclTensor, *const aclScalar, *const aclTensor, *mut u64, *mut *mut aclOpExecutor) -> crate::reject::Outcome;
+        let of_scalars: [(One, [f64; 4]); 5] = [
+            (aclnnEqScalarGetWorkspaceSize, [0.0, 1.0, 1.0, 0.0]),
+            (aclnnNeScalarGetWorkspaceSize, [1.0, 0.0, 0.0, 1.0]),
+            (aclnnLtScalarGetWorkspaceSize, [1.0, 0.0, 0.0, 1.0]),
+            (aclnnLeScalarGetWorkspaceSize, [1.0; 4]),
+            (aclnnGeScalarGetWorkspaceSize, [0.0, 1.0, 1.0, 0.0]),
+        ];
+        for (phase_one, want) in of_scalars {
+            run(|w, e| phase_one(x.handle(), one.0, out.handle(), w, e)).unwrap();
+            assert_eq!(out.values(), want);
+        }
+        run(|w, e| aclnnLogicalNotGetWorkspaceSize(x.handle(), out.handle(), w, e)).unwrap();
+        assert_eq!(out.values(), [1.0, 0.0, 0.0, 1.0]);
+    }
+    let odd = Array::new(ACL_FLOAT, &[4], [f64::INFINITY, f64::NAN, 1.0, f64::NEG_INFINITY]);
+    let out = Array::out(ACL_BOOL, &[4]);
+    run(|w, e| aclnnIsFiniteGetWorkspaceSize(odd.handle(), out.handle(), w, e)).unwrap();
+    assert_eq!(out.values(), [0.0, 0.0, 1.0, 0.0]);
+    run(|w, e| aclnnIsInfGetWorkspaceSize(odd.handle(), out.handle(), w, e)).unwrap();
+    assert_eq!(out.values(), [1.0, 0.0, 0.0, 1.0]);
+}
+
+#[test]
+fn limits_keep_what_is_no_number() {
+    let x = Array::new(ACL_FLOAT, &[4], [-5.0, f64::NAN, 0.5, 7.0]);
+    let (out, least, most) = (Array::out(ACL_FLOAT, &[4]), Number::float(-1.0), Number::float(2.0));
+    let none = null();
+    run(|w, e| aclnnClampGetWorkspaceSize(x.handle(), least.0, most.0, out.handle(), w, e)).unwrap();
+    assert_close(&out.values(), &[-1.0, f64::NAN, 0.5, 2.0], 0.0, 0.0);
+    run(|w, e| aclnnClampGetWorkspaceSize(x.handle(), none, most.0, out.handle(), w, e)).unwrap();
+    assert_close(&out.values(), &[-5.0, f64::NAN, 0.5, 2.0], 0.0, 0.0);
+    run(|w, e| aclnnClampMinGetWorkspaceSize(x.handle(), least.0, out.handle(), w, e)).unwrap();
+    assert_close(&out.values(), &[-1.0, f64::NAN, 0.5, 7.0], 0.0, 0.0);
+    run(|w, e| aclnnClampMaxGetWorkspaceSize(x.handle(), most.0, out.handle(), w, e)).unwrap();
+    assert_close(&out.values(), &[-5.0, f64::NAN, 0.5, 2.0], 0.0, 0.0);
+    let (low, high) = (Array::new(ACL_FLOAT, &[1], [0.0]), Array::new(ACL_FLOAT, &[4], [1.0, 1.0, 0.25, 9.0]));
+    run(|w, e| aclnnClampTensorGetWorkspaceSize(x.handle(), low.handle(), high.handle(), out.handle(), w, e)).unwrap();
+    assert_close(&out.values(), &[0.0, f64::NAN, 0.25, 7.0], 0.0, 0.0);
+    run(|w, e| aclnnClampMinTensorGetWorkspaceSize(x.handle(), high.handle(), out.handle(), w, e)).unwrap();
+    assert_close(&out.values(), &[1.0, f64::NAN, 0.5, 9.0], 0.0, 0.0);
+    let refused = run(|w, e| aclnnClampGetWorkspaceSize(x.handle(), none, none, out.handle(), w, e));
+    assert_eq!(refusal(refused, "aclnnClamp", "both null"), ACLNN_ERR_PARAM_NULLPTR);
+}
+
+#[test]
+fn scalars_scale_and_powers_of_integers_are_exact() {
+    let ints = Array::new(ACL_INT32, &[4], [-7.0, 7.0, 3.0, 0.0]);
+    let out = Array::out(ACL_INT32, &[4]);
+    let (two, three) = (Number::int(2), Number::int(3));
+    run(|w, e| aclnnAddsGetWorkspaceSize(ints.handle(), two.0, three.0, out.handle(), w, e)).unwrap();
+    assert_eq!(out.values(), [-1.0, 13.0, 9.0, 6.0]);
+    run(|w, e| aclnnSubsGetWorkspaceSize(ints.handle(), two.0, three.0, out.handle(), w, e)).unwrap();
+    assert_eq!(out.values(), [-13.0, 1.0, -3.0, -6.0]);
+    run(|w, e| aclnnPowTensorScalarGetWorkspaceSize(ints.handle(), three.0, out.handle(), w, e)).unwrap();
+    assert_eq!(out.values(), [-343.0, 343.0, 27.0, 0.0]);
+    let floats = Array::out(ACL_FLOAT, &[4]);
+    run(|w, e| aclnnDivsGetWorkspaceSize(ints.handle(), two.0, floats.handle(), w, e)).unwrap();
+    assert_eq!(floats.values(), [-3.5, 3.5, 1.5, 0.0]);
+    let by = Array::new(ACL_INT32, &[1], [2.0]);
+    for (mode, want) in [(1, [-3.0, 3.0, 1.0, 0.0]), (2, [-4.0, 3.0, 1.0, 0.0])] {
+        run(|w, e| aclnnDivModGetWorkspaceSize(ints.handle(), by.handle(), mode, out.handle(), w, e)).unwrap();
+        assert_eq!(out.values(), want);
+    }
+    run(|w, e| aclnnDivModGetWorkspaceSize(ints.handle(), by.handle(), 0, floats.handle(), w, e)).unwrap();
+    assert_eq!(floats.values(), [-3.5, 3.5, 1.5, 0.0]);
+    let refused = run(|w, e| aclnnDivModGetWorkspaceSize(ints.handle(), by.handle(), 3, out.handle(), w, e));
+    assert_eq!(refusal(refused, "aclnnDivMod", "mode is 3"), ACLNN_ERR_PARAM_INVALID);
+}
+
+#[test]
+fn products_and_quotients_are_added() {
+    for dtype in [ACL_FLOAT, ACL_BF16, ACL_FLOAT16] {
+        let (x, a) = (Array::new(dtype, &[5, 300], noise(1)), Array::new(dtype, &[300], noise(2)));
+        let b = Array::new(dtype, &[5, 1], noise(3).map(|v| v + 2.0));
+        let (half, out) = (Number::float(0.5), Array::out(dtype, &[5, 300]));
+        let want = |f: fn(f64, f64, f64) -> f64| -> Vec<f64> {
+            (0..1500).map(|i| rounded(dtype, f(x.values()[i], a.values()[i % 300], b.values()[i / 300]))).collect()
+        };
+        // Three roundings to f32, of terms of up to two; to halves one more, to the neighbour where they straddle.
+        let (relative, absolute) = if dtype == ACL_FLOAT { (2e-7, 2e-7) } else { (1.0 / 128.0, 1e-6) };
+        let (i, j, k) = (x.handle(), a.handle(), b.handle());
+        let products = want(|x, a, b| x + 0.5 * a * b);
+        run(|w, e| aclnnAddcmulGetWorkspaceSize(i, j, k, half.0, out.handle(), w, e)).unwrap();
+        assert_close(&out.values(), &products, relative, absolute);
+        let quotients = want(|x, a, b| x + 0.5 * a / b);
+        run(|w, e| aclnnAddcdivGetWorkspaceSize(i, j, k, half.0, out.handle(), w, e)).unwrap();
+        assert_close(&out.values(), &quotients, relative, absolute);
+        let own = Array::new(dtype, &[5, 300], noise(1));
+        run(|w, e| aclnnInplaceAddcmulGetWorkspaceSize(own.handle(), j, k, half.0, w, e)).unwrap();
+        assert_close(&own.values(), &products, relative, absolute);
+        let own = Array::new(dtype, &[5, 300], noise(1));
+        run(|w, e| aclnnInplaceAddcdivGetWorkspaceSize(own.handle(), j, k, half.0, w, e)).unwrap();
+        assert_close(&own.values(), &quotients, relative, absolute);
+    }
+    let (ints, half) = (Array::new(ACL_INT32, &[2], [3.0, 4.0]), Number::float(0.5));
+    let x = ints.handle();
+    let wrong = run(|w, e| aclnnInplaceAddcmulGetWorkspaceSize(x, x, x, half.0, w, e));
+    assert_eq!(refusal(wrong, "aclnnInplaceAddcmul", "value is ACL_FLOAT"), ACLNN_ERR_PARAM_INVALID);
+    run(|w, e| aclnnInplaceAddcmulGetWorkspaceSize(x, x, x, Number::int(2).0, w, e)).unwrap();
+    assert_eq!(ints.values(), [21.0, 36.0]);
+}
+
+#[test]
+fn masks_choose_what_is_filled() {
+    for dtype in [ACL_FLOAT, ACL_BF16, ACL_INT64, ACL_INT8] {
+        let mask = Array::new(ACL_BOOL, &[3, 1], [1.0, 0.0, 1.0]);
+        let (five, value) = (Number::int(5), Array::new(dtype, &[1], [-6.0]));
+        let x = Array::strided(dtype, &[3, 2], &[1, 4], 0, 8, (0..6).map(f64::from));
+        run(|w, e| aclnnInplaceMaskedFillScalarGetWorkspaceSize(x.handle(), mask.handle(), five.0, w, e)).unwrap();
+        assert_eq!(x.values(), [5.0, 5.0, 2.0, 3.0, 5.0, 5.0]);
+        run(|w, e| aclnnInplaceMaskedFillTensorGetWorkspaceSize(x.handle(), mask.handle(), value.handle(), w, e)).unwrap();
+        assert_eq!(x.values(), [-6.0, -6.0, 2.0, 3.0, -6.0, -6.0]);
+        let wrong = run(|w, e| aclnnInplaceMaskedFillScalarGetWorkspaceSize(x.handle(), value.handle(), five.0, w, e));
+        assert_eq!(refusal(wrong, "aclnnInplaceMaskedFillScalar", "mask is"), ACLNN_ERR_PARAM_INVALID);
+    }
+    let x = Array::new(ACL_INT32, &[1], [1.0]);
+    let (mask, half) = (Array::new(ACL_BOOL, &[1], [1.0]), Number::float(0.5));
+    let wrong = run(|w, e| aclnnInplaceMaskedFillScalarGetWorkspaceSize(x.handle(), mask.handle(), half.0, w, e));
+    assert_eq!(refusal(wrong, "aclnnInplaceMaskedFillScalar", "cannot be cast to selfRef"), ACLNN_ERR_PARAM_INVALID);
+}

@@ -100,6 +100,44 @@ sums! {
     Magnitudes: x => x.abs() as f64, sum => sum;
     /// How many are not zero.
     NonZero: x => (x != 0.0) as u8 as f64, sum => sum;
+    /// 1 if one is not zero.
+    Any: x => (x != 0.0) as u8 as f64, sum => (sum > 0.0) as u8 as f64;
+    /// 1 unless one is zero.
+    All: x => (x == 0.0) as u8 as f64, sum => (sum == 0.0) as u8 as f64;
+}
+
+/// The variance, by sums in f64 of numbers and of squares. Squares of f32 values are exact in f64, so that what cancels where
+/// the mean is far larger than the spread is no more than f64 rounds in the sums.
+#[derive(Clone, Copy)]
+pub(super) struct Variance {
+    /// How many numbers are summed.
+    pub count: f64,
+    /// What the sum of squares is divided by.
+    pub divisor: f64,
+}
+
+impl Fold for Variance {
+    type In = f32;
+    type Sum = [f64; 2];
+    #[inline(always)]
+    fn start(self) -> [f64; 2] {
+        [0.0; 2]
+    }
+    #[inline(always)]
+    fn step(self, [sum, squares]: [f64; 2], x: f32) -> [f64; 2] {
+        let x = x as f64;
+        [sum + x, squares + x * x]
+    }
+    #[inline(always)]
+    fn join(self, a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
+        [a[0] + b[0], a[1] + b[1]]
+    }
+    #[inline(always)]
+    fn end(self, [sum, squares]: [f64; 2]) -> f32 {
+        let around_mean = squares - sum * sum / self.count;
+        // Not `max`, which would make a number of NaN.
+        ((if around_mean < 0.0 { 0.0 } else { around_mean }) / self.divisor) as f32
+    }
 }
 
 /// The largest magnitude; NaN if there is one.

@@ -1,4 +1,4 @@
-//! Reductions over any dims: `aclnnReduceSum`, `aclnnLinalgVectorNorm`.
+//! Reductions over any dims: `aclnnReduceSum`, `aclnnLinalgVectorNorm`, `aclnnVar`, `aclnnAll`, `aclnnAny`.
 //!
 //! Floats are summed in f64, integers exactly (modulo 2^64); the order depends on the shape alone, never on the threads.
 
@@ -85,6 +85,68 @@ pub(crate) fn aclnnLinalgVectorNormGetWorkspaceSize(
         f64::NEG_INFINITY => finish!(Smallest),
         _ => finish!(Power(ord)),
     }
+}
+
+/// `out = variance of self` over `dim` (null or empty: all), divided by one less than the count if `unbiased`.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
+pub(crate) fn aclnnVarGetWorkspaceSize(
+    self_: *const aclTensor,
+    dim: *const aclIntArray,
+    unbiased: bool,
+    keepdim: bool,
+    out: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnVar";
+    let mut call = Call::new(NAME);
+    let input = call.input("self", self_)?;
+    let dims = call.int_array("dim", dim)?.unwrap_or_default();
+    let output = call.output("out", out)?;
+    check_dtype(NAME, "self", &input, FLOATS)?;
+    check_same_dtype(NAME, "out", &output, "self", input.dtype)?;
+    let reduced = reduced_dims(NAME, &dims, &input)?;
+    check_shape(NAME, "out", &output, &output_dims(&input, reduced, keepdim))?;
+    check_writable(NAME, "out", &output)?;
+    let count: usize = (0..input.rank()).filter(|&d| reduced & 1 << d != 0).map(|d| input.dims[d]).product();
+    let divisor = count as f64 - f64::from(unbiased);
+    // Of nothing, and of one number where one is taken away, there is none: 0 / 0.
+    let plan = Plan::new(Variance { count: count as f64, divisor: divisor.max(0.0) }, &input, &output, reduced);
+    call.finish(ws, executor, move || plan.run())
+}
+
+macro_rules! truths {
+    ($($(#[$doc:meta])* $body:ident, $name:literal, $fold:ident;)*) => { $(
+        $(#[$doc])*
+        pub(crate) fn $body(
+            self_: *const aclTensor,
+            dim: *const aclIntArray,
+            keepdim: bool,
+            out: *mut aclTensor,
+            ws: *mut u64,
+            executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let input = call.input("self", self_)?;
+            let Some(dims) = call.int_array("dim", dim)? else {
+                reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: dim is null; an empty array means all dims", $name)
+            };
+            let output = call.output("out", out)?;
+            check_dtype($name, "self", &input, ALL)?;
+            check_dtype($name, "out", &output, &[ACL_BOOL, ACL_UINT8])?;
+            let reduced = reduced_dims($name, &dims, &input)?;
+            check_shape($name, "out", &output, &output_dims(&input, reduced, keepdim))?;
+            check_writable($name, "out", &output)?;
+            let plan = Plan::new($fold, &input, &output, reduced);
+            call.finish(ws, executor, move || plan.run())
+        }
+    )* };
+}
+truths! {
+    /// Whether all over `dim` (empty: all dims) are not zero; true of nothing.
+    aclnnAllGetWorkspaceSize, "aclnnAll", All;
+    /// Whether one over `dim` (empty: all dims) is not zero; false of nothing.
+    aclnnAnyGetWorkspaceSize, "aclnnAny", Any;
 }
 
 #[cfg(test)]

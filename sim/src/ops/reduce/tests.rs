@@ -121,3 +121,48 @@ fn refusals() {
         run(|w, e| aclnnLinalgVectorNormGetWorkspaceSize(ints.handle(), two.0, dims.0, false, ACL_FLOAT, out.handle(), w, e));
     assert_eq!(refusal(wrong, "aclnnLinalgVectorNorm", "self is ACL_INT32"), ACLNN_ERR_PARAM_INVALID);
 }
+
+#[test]
+fn variances_and_truths() {
+    let cases = [(vec![5, 3, 7], vec![]), (vec![5, 3, 7], vec![1]), (vec![2, 300, 33], vec![-1, 0]), (vec![70, 1031], vec![0])];
+    for (shape, dims) in cases {
+        let kept = |d: &i64| !(dims.is_empty() || dims.contains(d) || dims.contains(&(d - shape.len() as i64)));
+        let out_dims: Vec<i64> = (0..shape.len() as i64).filter(kept).map(|d| shape[d as usize]).collect();
+        let array = Ints::new(&dims);
+        for dtype in [ACL_FLOAT, ACL_BF16, ACL_FLOAT16] {
+            let (x, out) = (Array::new(dtype, &shape, noise(8).map(|v| v + 10.0)), Array::out(dtype, &out_dims));
+            for unbiased in [false, true] {
+                run(|w, e| aclnnVarGetWorkspaceSize(x.handle(), array.0, unbiased, false, out.handle(), w, e)).unwrap();
+                let want = reference(&x, &shape, &dims, |g| {
+                    let mean = g.iter().sum::<f64>() / g.len() as f64;
+                    g.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (g.len() - unbiased as usize) as f64
+                });
+                // Squares of 10 in f64 leave 13 digits; rounded once to f32 and once to the dtype.
+                let relative = if dtype == ACL_FLOAT { 1e-7 } else { 4e-3 };
+                assert_close(&out.values(), &want, relative, 1e-9);
+            }
+        }
+        for dtype in [ACL_FLOAT, ACL_INT64, ACL_BOOL] {
+            // Zeros so rare, and others so rare, that both answers occur.
+            for rare in [|v: f64| v > 0.9, |v: f64| v <= 0.9] {
+                let x = Array::new(dtype, &shape, noise(9).map(move |v| rare(v) as u8 as f64));
+                let out = Array::out(ACL_BOOL, &out_dims);
+                run(|w, e| aclnnAllGetWorkspaceSize(x.handle(), array.0, false, out.handle(), w, e)).unwrap();
+                assert_eq!(out.values(), reference(&x, &shape, &dims, |g| g.iter().all(|&v| v != 0.0) as u8 as f64));
+                run(|w, e| aclnnAnyGetWorkspaceSize(x.handle(), array.0, false, out.handle(), w, e)).unwrap();
+                assert_eq!(out.values(), reference(&x, &shape, &dims, |g| g.iter().any(|&v| v != 0.0) as u8 as f64));
+            }
+        }
+    }
+    // One number has no variance around itself; nothing is all true.
+    let (one, none, dims) = (Array::new(ACL_FLOAT, &[1], [3.0]), Array::new(ACL_FLOAT, &[0], []), Ints::new(&[0]));
+    let (out, truth) = (Array::out(ACL_FLOAT, &[]), Array::out(ACL_BOOL, &[]));
+    run(|w, e| aclnnVarGetWorkspaceSize(one.handle(), dims.0, true, false, out.handle(), w, e)).unwrap();
+    assert!(out.values()[0].is_nan());
+    run(|w, e| aclnnAllGetWorkspaceSize(none.handle(), dims.0, false, truth.handle(), w, e)).unwrap();
+    assert_eq!(truth.values(), [1.0]);
+    run(|w, e| aclnnAnyGetWorkspaceSize(none.handle(), dims.0, false, truth.handle(), w, e)).unwrap();
+    assert_eq!(truth.values(), [0.0]);
+    let null = run(|w, e| aclnnAnyGetWorkspaceSize(one.handle(), std::ptr::null(), false, truth.handle(), w, e));
+    assert_eq!(refusal(null, "aclnnAny", "dim is null"), ACLNN_ERR_PARAM_NULLPTR);
+}
