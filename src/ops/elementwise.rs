@@ -21,7 +21,7 @@ fn broadcast(op: &str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
 
 /// `out` has the shape that `a` and `b` broadcast to. Mostly all three are alike.
 #[inline]
-fn broadcasts(op: &str, arg: &str, out: &[usize], a: &[usize], b: &[usize]) -> Result<()> {
+pub(super) fn broadcasts(op: &str, arg: &str, out: &[usize], a: &[usize], b: &[usize]) -> Result<()> {
     if a == b && a == out { Ok(()) } else { check::shape(op, arg, out, &broadcast(op, a, b)?) }
 }
 

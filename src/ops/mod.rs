@@ -8,42 +8,53 @@
 //! home on `s` (`WrongStream`). Errors of all: `Shape`, `DType`, `WrongStream` before the call; `MissingSymbol` where the
 //! toolkit lacks the operator; `OutOfMemory` for its workspace; `Device` with CANN's code and text otherwise.
 //!
-//! What is no single CANN operator is composed here ([`block_copy`], [`sample`]): the simulator never invents one.
+//! What is no single CANN operator is composed here ([`block_copy`], [`sample`]), also where only later releases have one
+//! ([`apply_top_k_top_p`]): the simulator never invents one.
 //!
 //! Room: it may use [`crate::tensor`] and [`crate::acl`]. The only file with `unsafe` is `call.rs`.
 //!
 //! # Not covered
-//! MoE, quantisation, random numbers on the device, convolution, everything that no module here uses yet.
+//! MoE, quantisation, convolution, everything that no module here uses yet.
 
 #[macro_use]
 mod call;
 mod activation;
 mod attention;
 mod check;
+mod dense;
 mod elementwise;
 mod embedding;
+mod extremes;
+mod filter;
 mod index;
 mod loss;
 mod matmul;
 mod norm;
 mod optimizer;
+mod random;
 mod reduce;
 mod rope;
 mod sample;
 mod softmax;
+mod statistics;
 
 pub use activation::{swiglu, swiglu_backward};
 pub use attention::{
     CausalMask, FusedInfer, Varlen, flash_attention_varlen, flash_attention_varlen_backward, fused_infer_attention_decode,
 };
+pub use dense::{AttentionMask, Dense, DenseLayout, flash_attention, flash_attention_backward};
 pub use elementwise::*;
 pub use embedding::{embedding, embedding_backward};
+pub use extremes::{argmin, argsort, max, maximum, min, minimum, topk};
+pub use filter::apply_top_k_top_p;
 pub use index::{block_copy, gather, scatter_rows};
 pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::{addmm, mm, mm_acc};
 pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
 pub use optimizer::{AdamW, adamw};
+pub use random::{Philox, multinomial, normal, uniform};
 pub use reduce::{argmax, cumsum, sort, sum, vector_norm};
 pub use rope::rope;
 pub use sample::{Sampling, sample};
 pub use softmax::{log_softmax, softmax};
+pub use statistics::{logsumexp, mean};

@@ -7,11 +7,11 @@ use ascend_rl::{DType, ErrorKind, Result, Stream, Tensor};
 use DType::{BF16, Bool, F32, I32, I64};
 
 /// A tensor of a call: its argument's name, shape and dtype.
-type Argument = (&'static str, &'static [usize], DType);
+pub(crate) type Argument = (&'static str, &'static [usize], DType);
 
 /// Calls an operator once for each of its arguments, with that one on another stream.
 #[track_caller]
-fn each_is_checked(operator: &str, arguments: &[Argument], call: impl Fn(&Stream, &mut [Tensor]) -> Result<()>) {
+pub(crate) fn each_is_checked(operator: &str, arguments: &[Argument], call: impl Fn(&Stream, &mut [Tensor]) -> Result<()>) {
     let (s, other) = (stream(), stream());
     let make = |away: Option<usize>| -> Vec<Tensor> {
         let home = |i: usize| if Some(i) == away { &other } else { &s };
