@@ -31,7 +31,8 @@ pub(crate) fn aclnnHistcGetWorkspaceSize(
     check_dtype(NAME, "self", &input, COUNTED)?;
     check_dtype(NAME, "out", &output, COUNTED)?;
     check!(bins > 0, ACLNN_ERR_PARAM_INVALID, "{NAME}: bins is {bins}; 1 or more is taken");
-    check!(min <= max, ACLNN_ERR_PARAM_INVALID, "{NAME}: min is {min} and max {max}; min may not be the larger");
+    let in_order = min <= max;
+    check!(in_order, ACLNN_ERR_PARAM_INVALID, "{NAME}: min is {min} and max {max}; min may not be the larger");
     let bins = bins as usize;
     check_shape(NAME, "out", &output, &[bins])?;
     check_writable(NAME, "out", &output)?;

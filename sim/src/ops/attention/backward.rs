@@ -237,11 +237,11 @@ impl<T: Float> Task<'_, T> {
                 };
                 scores(m.q, m.kt, m.p).run(simd);
                 scores(m.dy, m.vt, m.ds).run(simd);
-                for i in r..r + rows {
+                for (i, row) in block.iter().enumerate().skip(r).take(rows) {
                     let (weights, grads, seen) = (m.p.add(i * m.step), m.ds.add(i * m.step), seen(i));
                     grade(simd, weights, grads, pad(seen), *m.max.add(i), *m.inverse.add(i), *m.delta.add(i));
                     if let Some(bits) = &p.bits {
-                        let hidden = bits.row(seq, &block[i], start, seen);
+                        let hidden = bits.row(seq, row, start, seen);
                         hide(std::slice::from_raw_parts_mut(weights, seen), hidden, 0.0);
                         hide(std::slice::from_raw_parts_mut(grads, seen), hidden, 0.0);
                     }

@@ -7,7 +7,8 @@ use ascend_rl_sys::types::*;
 
 use super::decode::Decode;
 use super::forward::Forward;
-use super::infer_args::{Args, Plan};
+use super::infer_args::Args;
+use super::infer_plan::Plan;
 use super::pairs::Half;
 use super::scratch;
 use super::signature::bodies;

@@ -1,7 +1,7 @@
 //! Attention: training over packed sequences (forward and gradient), and inference over a paged or plain cache.
 //!
 //! Holds all versions of `aclnnFlashAttentionScore` and `..VarLenScore` with their gradients ([`training`]: one plan for all), of
-//! `aclnnFusedInferAttentionScore`, `aclnnIncreFlashAttention` and `aclnnPromptFlashAttention` ([`infer_args`]: likewise), and the
+//! `aclnnFusedInferAttentionScore`, `aclnnIncreFlashAttention` and `aclnnPromptFlashAttention` ([`infer_plan`]: likewise), and the
 //! three kernels behind them: [`forward`] (many queries a sequence), [`backward`], [`decode`] (one query a sequence).
 //! [`update`] merges partial results. [`rollout`] opens the kernels to ATB's operations. Kernels take views and sequences,
 //! bodies make them out of checked descriptors.
@@ -19,6 +19,7 @@ mod forward;
 mod gemm;
 mod infer;
 mod infer_args;
+mod infer_plan;
 mod layout;
 mod pack;
 mod pairs;

@@ -4,7 +4,7 @@ use ascend_rl_sys::types::*;
 
 use super::forward::Stats;
 use super::infer;
-use super::infer_args::Plan;
+use super::infer_plan::Plan;
 use super::view::{Heads, Mask, Rows, Seq, Source};
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;

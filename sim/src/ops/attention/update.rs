@@ -1,7 +1,5 @@
 //! `aclnnAttentionUpdate`: partial results of attention over parts of the keys, merged.
 
-use std::ffi::c_void;
-
 use ascend_rl_sys::types::*;
 
 use crate::ops::call::Call;
@@ -57,7 +55,7 @@ pub(crate) fn aclnnAttentionUpdateGetWorkspaceSize(
     check_shape(NAME, "out", &out, &[rows, dim])?;
     check_writable(NAME, "out", &out)?;
     let lse_out = match update_type {
-        0 => call.absent("lseOut", lse_out.cast::<c_void>().cast_const()).map(|()| None)?,
+        0 => call.absent("lseOut", lse_out).map(|()| None)?,
         1 => {
             let lse_out = call.output("lseOut", lse_out)?;
             check_dtype(NAME, "lseOut", &lse_out, &[ACL_FLOAT])?;

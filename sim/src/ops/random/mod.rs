@@ -35,7 +35,8 @@ pub(crate) fn aclnnInplaceUniformGetWorkspaceSize(
 ) -> Outcome {
     const NAME: &str = "aclnnInplaceUniform";
     let (call, view) = target(NAME, self_ref, FLOATS)?;
-    check!(from <= to, ACLNN_ERR_PARAM_INVALID, "{NAME}: from is {from} and to {to}; from may not be the larger");
+    let in_order = from <= to;
+    check!(in_order, ACLNN_ERR_PARAM_INVALID, "{NAME}: from is {from} and to {to}; from may not be the larger");
     let (stream, width) = (Stream { seed, offset }, (to - from) as f32);
     call.finish(ws, executor, move || fill(&view, |group| stream.group(group).map(|word| from as f32 + width * unit(word))))
 }
@@ -52,7 +53,8 @@ pub(crate) fn aclnnInplaceNormalGetWorkspaceSize(
 ) -> Outcome {
     const NAME: &str = "aclnnInplaceNormal";
     let (call, view) = target(NAME, self_ref, FLOATS)?;
-    check!(std >= 0.0, ACLNN_ERR_PARAM_INVALID, "{NAME}: std is {std}; 0 or more is taken");
+    let is_deviation = std >= 0.0;
+    check!(is_deviation, ACLNN_ERR_PARAM_INVALID, "{NAME}: std is {std}; 0 or more is taken");
     let stream = Stream { seed: seed as u64, offset: offset as u64 };
     call.finish(ws, executor, move || {
         fill(&view, |group| {

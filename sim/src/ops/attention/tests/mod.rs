@@ -3,6 +3,8 @@
 mod dense;
 mod infer;
 mod infer_refusals;
+mod infer_versions;
+mod update;
 mod varlen;
 mod varlen_refusals;
 mod versions;
