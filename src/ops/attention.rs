@@ -12,15 +12,15 @@ use crate::tensor::{DType, DescList, Tensor, View, ViewMut};
 const TND: &CStr = c"TND";
 const BSND: &CStr = c"BSND";
 /// CANN's "right-down causal": query i of a sequence sees keys up to `i + kv_len - q_len`.
-const RIGHT_DOWN_CAUSAL: i64 = 3;
+pub(super) const RIGHT_DOWN_CAUSAL: i64 = 3;
 /// "No limit" for `preTokens` and `nextTokens`.
-const UNLIMITED: i64 = i32::MAX as i64;
+pub(super) const UNLIMITED: i64 = i32::MAX as i64;
 /// The compressed mask of the causal sparse modes has this many rows and columns, whatever the lengths.
 const MASK: usize = 2048;
 
 /// The compressed causal mask that CANN's sparse modes 2, 3 and 4 take: `bool [2048, 2048]`, 1 above the diagonal
 /// (= masked out). Made once; it serves all lengths.
-pub struct CausalMask(Tensor);
+pub struct CausalMask(pub(super) Tensor);
 
 impl CausalMask {
     /// Fills 4 MiB on the device.

@@ -60,6 +60,13 @@ impl Arg for NoTensor {
     }
 }
 
+impl Arg for Option<Desc<'_>> {
+    type C = *mut aclTensor;
+    fn c(&self) -> *mut aclTensor {
+        self.as_ref().map_or(null_mut(), Desc::raw)
+    }
+}
+
 /// An array parameter that is left out.
 pub(crate) struct NoArray;
 impl Arg for NoArray {

@@ -10,7 +10,8 @@
 //!
 //! [`repeat`] plans operators once and enqueues them many times.
 //!
-//! What is no single CANN operator is composed here ([`block_copy`], [`sample`]): the simulator never invents one.
+//! What is no single CANN operator is composed here ([`block_copy`], [`sample`]), also where only later releases have one
+//! ([`apply_top_k_top_p`]): the simulator never invents one.
 //!
 //! Room: it may use [`crate::tensor`] and [`crate::acl`]. The only file with `unsafe` is `call.rs`.
 //!
@@ -22,15 +23,19 @@ mod call;
 mod activation;
 mod attention;
 mod check;
+mod dense;
 mod dropout;
 mod elementwise;
 mod embedding;
+mod extremes;
+mod filter;
 mod index;
 mod loss;
 mod matmul;
 mod norm;
 mod optimizer;
 mod pointwise;
+mod random;
 mod reduce;
 mod repeat;
 mod rope;
@@ -44,20 +49,24 @@ pub use activation::{swiglu, swiglu_backward};
 pub use attention::{
     CausalMask, FusedInfer, Varlen, flash_attention_varlen, flash_attention_varlen_backward, fused_infer_attention_decode,
 };
+pub use dense::{AttentionMask, Dense, DenseLayout, flash_attention, flash_attention_backward};
 pub use dropout::{dropout, dropout_backward, dropout_mask_len};
 pub use elementwise::*;
 pub use embedding::{embedding, embedding_backward};
+pub use extremes::{argmin, argsort, max, maximum, min, minimum, topk};
+pub use filter::apply_top_k_top_p;
 pub use index::{block_copy, gather, scatter_rows};
 pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::{addmm, mm, mm_acc};
 pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
 pub use optimizer::{AdamW, adamw};
 pub use pointwise::*;
+pub use random::{Philox, multinomial, normal, uniform};
 pub use reduce::{argmax, cumsum, sort, sum, vector_norm};
 pub use repeat::{Repeat, repeat};
 pub use rope::rope;
 pub use sample::{Sampling, sample};
 pub use select::{Reduce, index_add, index_copy_, index_select, repeat_interleave, scatter, scatter_, scatter_value_};
-pub use shape::{arange, cat, flip, pad, repeat, roll, stack, tril};
+pub use shape::{arange, cat, flip, pad, roll, stack, tile, tril};
 pub use softmax::{log_softmax, softmax};
-pub use statistics::{all, any, variance};
+pub use statistics::{all, any, logsumexp, mean, variance};

@@ -97,8 +97,8 @@ pub fn roll<'a>(s: &Stream, x: impl Into<View<'a>>, shift: i64, dim: usize, out:
 /// The whole repeated `times[d]` times along each dim `d`.
 ///
 /// Shapes: a number in `times` for each dim of x; out has their products. Dtypes: alike. CANN: `aclnnRepeat` (8.1).
-pub fn repeat<'a>(s: &Stream, x: impl Into<View<'a>>, times: &[usize], out: impl Into<ViewMut<'a>>) -> Result<()> {
-    const OP: &str = "repeat";
+pub fn tile<'a>(s: &Stream, x: impl Into<View<'a>>, times: &[usize], out: impl Into<ViewMut<'a>>) -> Result<()> {
+    const OP: &str = "tile";
     let (x, out) = (x.into(), out.into());
     check::that(times.len() == x.shape().len(), OP, || {
         format!("times is {times:?}, a number for each dim of x {:?} is needed", x.shape())

@@ -35,7 +35,7 @@ fn joins_turns_and_borders() {
         ops::tril(&s, &x, 1, &mut out).unwrap();
         assert_eq!(values(&s, &out), grid(3, 5, |i, j| if j <= i + 1 { at(&a, i, j) } else { 0.0 }));
         let mut tall = filled(&s, &[6, 10], dtype, 9.0);
-        ops::repeat(&s, &x, &[2, 2], &mut tall).unwrap();
+        ops::tile(&s, &x, &[2, 2], &mut tall).unwrap();
         assert_eq!(values(&s, &tall), grid(6, 10, |i, j| at(&a, i % 3, j % 5)));
         let mut bordered = filled(&s, &[6, 5], dtype, 9.0);
         ops::pad(&s, &x, 0, (1, 2), -4.0, &mut bordered).unwrap();
@@ -169,7 +169,7 @@ fn what_does_not_fit_is_refused_before_the_call() {
     let flip = ops::flip(&s, &x, &[1, 1], &mut any(&[2, 3]));
     assert_eq!(text(flip), "flip: dims is [1, 1], dims of x [2, 3], each once, are needed");
     assert_eq!(text(ops::pad(&s, &x, 0, (1, 2), 0.0, &mut out)), "pad: out is [4, 3], [5, 3] is needed");
-    assert_eq!(text(ops::repeat(&s, &x, &[2], &mut out)), "repeat: times is [2], a number for each dim of x [2, 3] is needed");
+    assert_eq!(text(ops::tile(&s, &x, &[2], &mut out)), "tile: times is [2], a number for each dim of x [2, 3] is needed");
     let arange = ops::arange(&s, 0.0, 0.5, &mut ids(&[3]));
     assert_eq!(text(arange), "arange: step is 0, a number other than 0 is needed");
     let take = ops::index_select(&s, &x, 0, &x, &mut out);

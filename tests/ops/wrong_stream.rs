@@ -7,11 +7,11 @@ use ascend_rl::{DType, ErrorKind, Result, Stream, Tensor};
 use DType::{BF16, Bool, F32, I32, I64, U8};
 
 /// A tensor of a call: its argument's name, shape and dtype.
-type Argument = (&'static str, &'static [usize], DType);
+pub(crate) type Argument = (&'static str, &'static [usize], DType);
 
 /// Calls an operator once for each of its arguments, with that one on another stream.
 #[track_caller]
-fn each_is_checked(operator: &str, arguments: &[Argument], call: impl Fn(&Stream, &mut [Tensor]) -> Result<()>) {
+pub(crate) fn each_is_checked(operator: &str, arguments: &[Argument], call: impl Fn(&Stream, &mut [Tensor]) -> Result<()>) {
     let (s, other) = (stream(), stream());
     let make = |away: Option<usize>| -> Vec<Tensor> {
         let home = |i: usize| if Some(i) == away { &other } else { &s };
@@ -112,7 +112,7 @@ fn more_operators_of_elements_shapes_and_indices() {
     check!(stack(("parts", &[3], F32), ("out", &[1, 3], F32)); |s, x, out| s, &[x.view()], 0, out);
     check!(flip(x, out); |s, x, out| s, &*x, &[0], out);
     check!(roll(x, out); |s, x, out| s, &*x, 1, 0, out);
-    check!(repeat(x, out); |s, x, out| s, &*x, &[1, 1], out);
+    check!(tile(x, out); |s, x, out| s, &*x, &[1, 1], out);
     check!(pad(x, out); |s, x, out| s, &*x, 0, (0, 0), 0.0, out);
     check!(tril(x, out); |s, x, out| s, &*x, 0, out);
     check!(arange(("out", &[3], F32)); |s, out| s, 0.0, 1.0, out);

@@ -215,7 +215,7 @@ pub(crate) fn resolve_tensor_list(handle: *const aclTensorList, name: &str, para
 
 /// Gives the tensor of a descriptor the shape that its operator found when it ran; nothing where it is destroyed by then.
 pub(crate) fn set_view(handle: usize, dims: Dims, strides: Dims) {
-    TENSORS.update(handle, |tensor| (tensor.dims, tensor.strides) = (dims, strides));
+    TENSORS.update(handle, |described| (described.tensor.dims, described.tensor.strides) = (dims, strides));
 }
 
 fn resolve<T: Clone>(registry: &Registry<T>, handle: usize, name: &str, param: &str, what: &str) -> Outcome<T> {

@@ -139,7 +139,7 @@ pub(crate) fn aclnnInplaceFillTensorGetWorkspaceSize(
 pub(super) const LONG: usize = 64;
 
 /// `to = from`, both of one shape.
-fn convert(from: &View, to: &View) {
+pub(super) fn convert(from: &View, to: &View) {
     split(to.numel(), 1, |range| {
         let (start, n) = (range.start, range.end - range.start);
         if from.dtype == to.dtype {

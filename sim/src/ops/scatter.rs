@@ -1,8 +1,13 @@
-//! Operators that write rows to places named by indices: `aclnnScatterNdUpdate`, `aclnnScatterPaKvCache`.
+//! Operators that write rows to places named by indices: `aclnnScatterNdUpdate`, `aclnnScatterPaKvCache`; in `slices`,
+//! `aclnnScatterNd` and `aclnnInplaceScatterUpdate`.
+
+mod slices;
 
 use std::ffi::c_char;
 
 use ascend_rl_sys::types::*;
+
+pub(crate) use slices::*;
 
 use super::call::Call;
 use super::copy::move_range;
@@ -46,43 +51,66 @@ pub(crate) fn aclnnScatterNdUpdateGetWorkspaceSize(
     let var = call.output("varRef", var_ref)?;
     let (indices, updates) = (call.input("indices", indices)?, call.input("updates", updates)?);
     check_dtype(NAME, "varRef", &var, &[ACL_FLOAT, ACL_BF16, ACL_FLOAT16, ACL_INT64, ACL_INT32, ACL_INT8, ACL_UINT8, ACL_BOOL])?;
-    check_dtype(NAME, "indices", &indices, &[ACL_INT64, ACL_INT32])?;
-    check_same_dtype(NAME, "updates", &updates, "varRef", var.dtype)?;
+    let scatter = check_nd(NAME, ("varRef", &var), &indices, &updates)?;
+    call.finish(ws, executor, move || scatter.run())
+}
+
+/// A planned scatter of slices.
+pub(super) struct NdScatter {
+    name: &'static str,
+    /// The tensor that is written, in messages.
+    param: &'static str,
+    indices: View,
+    from: View,
+    to: View,
+    /// The dims that an index picks from, and the elements of what it picks.
+    picked: Vec<usize>,
+    width: usize,
+    rows: usize,
+}
+
+/// Checks a scatter of `updates` to `var`, which `param` names.
+fn check_nd(name: &'static str, (param, var): (&'static str, &Tensor), indices: &Tensor, updates: &Tensor) -> Outcome<NdScatter> {
+    check_dtype(name, "indices", indices, &[ACL_INT64, ACL_INT32])?;
+    check_same_dtype(name, "updates", updates, param, var.dtype)?;
     let Some((&depth, batch)) = indices.dims.split_last() else {
-        reject!(ACLNN_ERR_PARAM_INVALID, "{NAME}: indices is a scalar; its last dim picks dims of varRef")
+        reject!(ACLNN_ERR_PARAM_INVALID, "{name}: indices is a scalar; its last dim picks dims of {param}")
     };
     check!(
         (1..=var.rank()).contains(&depth),
         ACLNN_ERR_PARAM_INVALID,
-        "{NAME}: the last dim of indices is {depth}; varRef, which is {}-D, takes 1 to that",
+        "{name}: the last dim of indices is {depth}; {param}, which is {}-D, takes 1 to that",
         var.rank()
     );
     let (picked, slice) = var.dims.split_at(depth);
-    let needed = [batch, slice].concat();
-    check_shape(NAME, "updates", &updates, &needed)?;
-    check_writable(NAME, "varRef", &var)?;
+    check_shape(name, "updates", updates, &[batch, slice].concat())?;
+    check_writable(name, param, var)?;
     let (width, rows) = (slice.iter().product(), batch.iter().product());
-    let picked = picked.to_vec();
-    let (indices, from, to) = (View::new(&indices), View::new(&updates), View::new(&var));
-    call.finish(ws, executor, move || {
-        if width > 0 {
-            scatter_rows(&from, &to, width, &nd_slots(NAME, &indices, &picked, rows));
-        }
-    })
+    let (indices, from, to) = (View::new(indices), View::new(updates), View::new(var));
+    Ok(NdScatter { name, param, indices, from, to, picked: picked.to_vec(), width, rows })
 }
 
-/// The number of the slice that each index vector names.
-fn nd_slots(name: &str, indices: &View, picked: &[usize], rows: usize) -> Vec<Option<usize>> {
-    let slot = |at: &[i64]| {
-        at.iter().zip(picked).enumerate().fold(0, |slot, (d, (&i, &bound))| {
-            if i < 0 || i >= bound as i64 {
-                panic!("{name}: indices holds {i}, but dim {d} of varRef has {bound} elements");
-            }
-            slot * bound + i as usize
-        })
-    };
-    let (depth, mut buffer) = (picked.len(), Buffer::new());
-    (0..rows).map(|row| Some(slot(indices.load(row * depth, depth, &mut buffer)))).collect()
+impl NdScatter {
+    fn run(&self) {
+        if self.width > 0 {
+            scatter_rows(&self.from, &self.to, self.width, &self.slots());
+        }
+    }
+
+    /// The number of the slice that each index vector names.
+    fn slots(&self) -> Vec<Option<usize>> {
+        let NdScatter { name, param, picked, .. } = self;
+        let slot = |at: &[i64]| {
+            at.iter().zip(picked).enumerate().fold(0, |slot, (d, (&i, &bound))| {
+                if i < 0 || i >= bound as i64 {
+                    panic!("{name}: indices holds {i}, but dim {d} of {param} has {bound} elements");
+                }
+                slot * bound + i as usize
+            })
+        };
+        let (depth, mut buffer) = (picked.len(), Buffer::new());
+        (0..self.rows).map(|row| Some(slot(self.indices.load(row * depth, depth, &mut buffer)))).collect()
+    }
 }
 
 /// New keys and values, `[tokens, heads, d]`, to the slots of a paged cache, `[blocks, blockSize, heads, d]`: slot

@@ -1,4 +1,4 @@
-//! `aclnnSort`: stable along any dim; NaN comes last in both directions.
+//! `aclnnSort`, `aclnnArgsort`, `aclnnTopk`: stable along any dim; NaN comes last in both directions.
 
 use ascend_rl_sys::types::*;
 
@@ -8,6 +8,7 @@ use super::dtypes::*;
 use super::element::Lane;
 use super::split::split;
 use super::view::{BLOCK, Buffer, View, filled};
+use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, check};
 
 /// `valuesOut` is `self` sorted along `dim`, `indicesOut` says where each came from. Equal keys keep their order whether
@@ -30,28 +31,147 @@ pub(crate) fn aclnnSortGetWorkspaceSize(
     check_dtype(NAME, "self", &input, NUMBERS)?;
     check_same_dtype(NAME, "valuesOut", &values, "self", input.dtype)?;
     check_dtype(NAME, "indicesOut", &indices, &[ACL_INT64])?;
-    for (param, tensor) in [("valuesOut", &values), ("indicesOut", &indices)] {
-        check_shape(NAME, param, tensor, &input.dims)?;
-        check_writable(NAME, param, tensor)?;
+    let plan = Plan::new(NAME, &input, dim, descending, None, Some(&values), ("indicesOut", &indices))?;
+    call.finish(ws, executor, move || plan.run())
+}
+
+/// `out` says where each element of `self`, sorted along `dim`, came from.
+pub(crate) fn aclnnArgsortGetWorkspaceSize(
+    self_: *const aclTensor,
+    dim: i64,
+    descending: bool,
+    out: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnArgsort";
+    let mut call = Call::new(NAME);
+    let (input, indices) = (call.input("self", self_)?, call.output("out", out)?);
+    check_dtype(NAME, "self", &input, NUMBERS)?;
+    check_dtype(NAME, "out", &indices, &[ACL_INT64])?;
+    let plan = Plan::new(NAME, &input, dim, descending, None, None, ("out", &indices))?;
+    call.finish(ws, executor, move || plan.run())
+}
+
+/// The `k` largest (or smallest) along `dim` in order, and where they came from. CANN takes no `sorted` of false.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
+pub(crate) fn aclnnTopkGetWorkspaceSize(
+    self_: *const aclTensor,
+    k: i64,
+    dim: i64,
+    largest: bool,
+    sorted: bool,
+    values_out: *mut aclTensor,
+    indices_out: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnTopk";
+    let mut call = Call::new(NAME);
+    let input = call.input("self", self_)?;
+    let (values, indices) = (call.output("valuesOut", values_out)?, call.output("indicesOut", indices_out)?);
+    check_dtype(NAME, "self", &input, NUMBERS)?;
+    check_same_dtype(NAME, "valuesOut", &values, "self", input.dtype)?;
+    check_dtype(NAME, "indicesOut", &indices, &[ACL_INT64])?;
+    check!(sorted, ACLNN_ERR_PARAM_INVALID, "{NAME}: sorted is false; only true is taken");
+    let plan = Plan::new(NAME, &input, dim, largest, Some(k), Some(&values), ("indicesOut", &indices))?;
+    call.finish(ws, executor, move || plan.run())
+}
+
+/// A sort of lines.
+struct Plan {
+    from: View,
+    /// Elements of a line, and how many of them are given out.
+    n: usize,
+    k: usize,
+    descending: bool,
+    values: Option<View>,
+    indices: View,
+}
+
+impl Plan {
+    fn new(
+        name: &str,
+        input: &Tensor,
+        dim: i64,
+        descending: bool,
+        k: Option<i64>,
+        values: Option<&Tensor>,
+        (param, indices): (&str, &Tensor),
+    ) -> Outcome<Plan> {
+        let dim = check_dim(name, "dim", dim, input)?;
+        let n = length(input, dim);
+        check!(
+            u32::try_from(n).is_ok(),
+            ACL_ERROR_FEATURE_UNSUPPORTED,
+            "{name}: dim {dim} has {n} elements, at most 2^32 - 1 are taken"
+        );
+        let k = k.unwrap_or(n as i64);
+        check!((0..=n as i64).contains(&k), ACLNN_ERR_PARAM_INVALID, "{name}: k is {k}; dim {dim} of self has {n} elements");
+        let k = k as usize;
+        let mut needed = input.dims.to_vec();
+        if let Some(size) = needed.get_mut(dim) {
+            *size = k;
+        }
+        for (param, tensor) in values.map(|values| ("valuesOut", values)).into_iter().chain([(param, indices)]) {
+            check_shape(name, param, tensor, &needed)?;
+            check_writable(name, param, tensor)?;
+        }
+        let lines = |tensor: &Tensor| View::lines(tensor, dim);
+        Ok(Plan { from: lines(input), n, k, descending, values: values.map(lines), indices: lines(indices) })
     }
-    let dim = check_dim(NAME, "dim", dim, &input)?;
-    let n = length(&input, dim);
-    check!(
-        u32::try_from(n).is_ok(),
-        ACL_ERROR_FEATURE_UNSUPPORTED,
-        "{NAME}: dim {dim} has {n} elements, at most 2^32 - 1 are taken"
-    );
-    let [from, values, indices] = [input, values, indices].map(|t| View::lines(&t, dim));
-    call.finish(ws, executor, move || {
+
+    fn run(&self) {
+        let descending = self.descending;
+        if self.k == 0 {
+            return;
+        }
         // Sorting costs about this many times what a pass over the row does.
-        split(from.rows(n), n.saturating_mul(8), |rows| {
-            if is_float(from.dtype) {
-                sort_lines(&from, &values, &indices, rows, n, |x: f32| float_key(x, descending))
+        split(self.from.rows(self.n), self.n.saturating_mul(8), |rows| {
+            if is_float(self.from.dtype) {
+                self.sort_lines(rows, |x: f32| float_key(x, descending))
             } else {
-                sort_lines(&from, &values, &indices, rows, n, |x: i64| int_key(x, descending))
+                self.sort_lines(rows, |x: i64| int_key(x, descending))
             }
         })
-    })
+    }
+
+    fn sort_lines<T: Lane, K: Key>(&self, rows: std::ops::Range<usize>, key: impl Fn(T) -> K) {
+        let (n, k) = (self.n, self.k);
+        let (mut x, mut placed, mut spare) = (Vec::with_capacity(n), Vec::with_capacity(n), Vec::new());
+        let (mut places, mut sorted) = (Buffer::new(), Buffer::new());
+        for row in rows {
+            self.from.load_into(row * n, &mut x.spare_capacity_mut()[..n]);
+            // SAFETY: `load_into` has written `n` elements.
+            unsafe { x.set_len(n) };
+            placed.extend(x.iter().enumerate().map(|(i, &v)| key(v).placed(i as u32)));
+            if k < n {
+                // All keys differ, so that the first `k` are the same whatever the rest is.
+                placed.select_nth_unstable(k);
+                placed.truncate(k);
+                placed.sort_unstable();
+            } else {
+                K::sort(&mut placed, &mut spare);
+            }
+            for (block, keys) in placed.chunks(BLOCK).enumerate() {
+                let (places, sorted) = (places.room(keys.len()), sorted.room(keys.len()));
+                for ((&key, to), value) in keys.iter().zip(&mut *places).zip(&mut *sorted) {
+                    let place = K::place(key);
+                    to.write(place as i64);
+                    value.write(x[place as usize]);
+                }
+                let start = row * k + block * BLOCK;
+                // SAFETY: the loop has written all of both rooms.
+                let (places, sorted) = unsafe { (filled(places), filled(sorted)) };
+                self.indices.store::<i64>(start, places);
+                if let Some(values) = &self.values {
+                    values.store::<T>(start, sorted);
+                }
+            }
+            x.clear();
+            placed.clear();
+        }
+    }
 }
 
 /// Keys whose order as integers is the order asked for. Both zeros are equal; NaN is the largest.
@@ -110,7 +230,7 @@ const RADIX_FROM: usize = 2048;
 /// Bits of a digit; three cover the key.
 const DIGIT: usize = 11;
 
-/// Sorts by the upper 32 bits, the key, keeping the order of equals (their places ascend as they come).
+/// Sorts by the upper 32 bits, the key, keeping the order of equals: their places ascend as they come.
 fn radix_sort(placed: &mut Vec<u64>, spare: &mut Vec<u64>) {
     spare.resize(placed.len(), 0);
     for pass in 0..3 {
@@ -130,105 +250,5 @@ fn radix_sort(placed: &mut Vec<u64>, spare: &mut Vec<u64>) {
     }
 }
 
-fn sort_lines<T: Lane, K: Key>(
-    from: &View,
-    values: &View,
-    indices: &View,
-    rows: std::ops::Range<usize>,
-    n: usize,
-    key: impl Fn(T) -> K,
-) {
-    let (mut x, mut placed, mut spare) = (Vec::with_capacity(n), Vec::with_capacity(n), Vec::new());
-    let (mut places, mut sorted) = (Buffer::new(), Buffer::new());
-    for row in rows {
-        from.load_into(row * n, &mut x.spare_capacity_mut()[..n]);
-        // SAFETY: `load_into` has written `n` elements.
-        unsafe { x.set_len(n) };
-        placed.extend(x.iter().enumerate().map(|(i, &v)| key(v).placed(i as u32)));
-        K::sort(&mut placed, &mut spare);
-        for (block, keys) in placed.chunks(BLOCK).enumerate() {
-            let (places, sorted) = (places.room(keys.len()), sorted.room(keys.len()));
-            for ((&key, to), value) in keys.iter().zip(&mut *places).zip(&mut *sorted) {
-                let place = K::place(key);
-                to.write(place as i64);
-                value.write(x[place as usize]);
-            }
-            let start = row * n + block * BLOCK;
-            // SAFETY: the loop has written all of both rooms.
-            let (places, sorted) = unsafe { (filled(places), filled(sorted)) };
-            indices.store::<i64>(start, places);
-            values.store::<T>(start, sorted);
-        }
-        x.clear();
-        placed.clear();
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use ascend_rl_sys::codes::*;
-
-    use super::*;
-    use crate::ops::testing::*;
-
-    #[test]
-    fn sorts_stably_along_every_dim_both_ways() {
-        for dtype in [ACL_FLOAT, ACL_BF16, ACL_INT64, ACL_INT32, ACL_UINT8] {
-            for (dims, dim, descending) in [
-                ([2, 5, 3], 0, false),
-                ([2, 50, 3], 1, true),
-                ([2, 1, 2500], -1, false),
-                ([1, 1, 2048], -1, true),
-                ([1, 1, 1], 2, true),
-            ] {
-                // Few distinct values: the order of equals shows.
-                let x = Array::new(dtype, &dims, noise(11).map(|v| (v * 9.0 + 10.0).round()));
-                let (values, indices) = (Array::out(dtype, &dims), Array::out(ACL_INT64, &dims));
-                run(|w, e| aclnnSortGetWorkspaceSize(x.handle(), true, dim, descending, values.handle(), indices.handle(), w, e))
-                    .unwrap();
-                let d = dim.rem_euclid(3) as usize;
-                let (n, inner) = (dims[d] as usize, dims[d + 1..].iter().product::<i64>() as usize);
-                let source = x.values();
-                let (mut want_values, mut want_indices) = (source.clone(), source.clone());
-                for line in 0..source.len() / n {
-                    let at = |k: usize| line / inner * inner * n + k * inner + line % inner;
-                    let mut order: Vec<usize> = (0..n).collect();
-                    order.sort_by(|&a, &b| {
-                        let (a, b) = (source[at(a)], source[at(b)]);
-                        if descending { b.total_cmp(&a) } else { a.total_cmp(&b) }
-                    });
-                    for (k, &o) in order.iter().enumerate() {
-                        (want_values[at(k)], want_indices[at(k)]) = (source[at(o)], o as f64);
-                    }
-                }
-                assert_close(&values.values(), &want_values, 0.0, 0.0);
-                assert_close(&indices.values(), &want_indices, 0.0, 0.0);
-            }
-        }
-    }
-
-    #[test]
-    fn zeros_are_equal_and_nan_is_last() {
-        let source = [f64::NAN, 0.0, -1.0, -0.0, f64::INFINITY, f64::NEG_INFINITY];
-        for (descending, want) in [(false, [5.0, 2.0, 1.0, 3.0, 4.0, 0.0]), (true, [4.0, 1.0, 3.0, 2.0, 5.0, 0.0])] {
-            let x = Array::new(ACL_FLOAT, &[6], source);
-            let (values, indices) = (Array::out(ACL_FLOAT, &[6]), Array::out(ACL_INT64, &[6]));
-            run(|w, e| aclnnSortGetWorkspaceSize(x.handle(), false, 0, descending, values.handle(), indices.handle(), w, e))
-                .unwrap();
-            assert_eq!(indices.values(), want);
-            assert_close(&values.values(), &want.map(|i| source[i as usize]), 0.0, 0.0);
-        }
-    }
-
-    #[test]
-    fn refusals() {
-        let (x, y) = (Array::new(ACL_FLOAT, &[2, 3], [0.0; 6]), Array::new(ACL_BF16, &[2, 3], [0.0; 6]));
-        let (i32s, i64s) = (Array::out(ACL_INT32, &[2, 3]), Array::out(ACL_INT64, &[3, 2]));
-        let sort = |values: &Array, indices: &Array| {
-            run(|w, e| aclnnSortGetWorkspaceSize(x.handle(), true, 0, false, values.handle(), indices.handle(), w, e))
-        };
-        assert_eq!(refusal(sort(&y, &i64s), "aclnnSort", "valuesOut is ACL_BF16"), ACLNN_ERR_PARAM_INVALID);
-        assert_eq!(refusal(sort(&x, &i32s), "aclnnSort", "indicesOut is ACL_INT32"), ACLNN_ERR_PARAM_INVALID);
-        assert_eq!(refusal(sort(&x, &i64s), "aclnnSort", "indicesOut has shape [3, 2]"), ACLNN_ERR_PARAM_INVALID);
-    }
-}
+mod tests;

@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::exp::exp;
-use super::forward::tile_keys;
+use super::forward::{hide, tile_keys};
 use super::gemm::{PANEL, Product, load, row_groups};
 use super::pack::{self, pad};
 use super::scratch::{self, Parts, Scratch};
-use super::view::{Heads, Mask, Row, Seq};
+use super::view::{Bits, Heads, Mask, Order, Row, Seq};
 use crate::convert::Float;
 
 /// Rows (positions times query heads) of a block.
@@ -28,11 +28,13 @@ pub(super) struct Backward {
     pub dq: Heads,
     pub dk: Heads,
     pub dv: Heads,
-    /// `[heads, tokens, 8]`.
+    /// Eight times over, in `order`.
     pub max: *const f32,
     pub sum: *const f32,
-    pub tokens: usize,
+    pub order: Order,
     pub mask: Mask,
+    /// A mask given in full, on top of the rule.
+    pub bits: Option<Bits>,
     pub kv_heads: usize,
     pub group: usize,
     pub dim: usize,
@@ -159,8 +161,8 @@ impl<T: Float> Task<'_, T> {
     #[inline(always)]
     unsafe fn run<S: Simd>(&self, simd: S, m: &Memory) {
         let (p, seq, dim) = (self.plan, self.seq, self.plan.dim);
-        let k_row = |j: usize| p.k.at::<T>(seq.kv + j, self.kv_head).cast_const();
-        let v_row = |j: usize| p.v.at::<T>(seq.kv + j, self.kv_head).cast_const();
+        let k_row = |j: usize| p.k.at::<T>(seq, seq.kv + j, self.kv_head).cast_const();
+        let v_row = |j: usize| p.v.at::<T>(seq, seq.kv + j, self.kv_head).cast_const();
         // SAFETY: the contract of `Backward::run`, and the sizes of `Memory::new`.
         unsafe {
             pack::transposed(seq.kv_len, dim, k_row, m.kt, m.temp);
@@ -181,8 +183,8 @@ impl<T: Float> Task<'_, T> {
                 }
             }
             for j in 0..seq.kv_len {
-                pack::store(m.dk.add(j * m.width), dim, 1.0, p.dk.at::<T>(seq.kv + j, self.kv_head));
-                pack::store(m.dv.add(j * m.width), dim, 1.0, p.dv.at::<T>(seq.kv + j, self.kv_head));
+                pack::store(m.dk.add(j * m.width), dim, 1.0, p.dk.at::<T>(seq, seq.kv + j, self.kv_head));
+                pack::store(m.dv.add(j * m.width), dim, 1.0, p.dv.at::<T>(seq, seq.kv + j, self.kv_head));
             }
         }
     }
@@ -198,7 +200,7 @@ impl<T: Float> Task<'_, T> {
             pack::rows(count, dim, p.scale, q_row, m.q, m.width);
             pack::rows(count, dim, 1.0, dy_row, m.dy, m.width);
             for (r, at) in rows.iter().enumerate() {
-                let saved = (at.head as usize * p.tokens + seq.q_start + at.position as usize) * 8;
+                let saved = p.order.index(p.kv_heads * p.group, seq, at.position as usize, at.head as usize) * 8;
                 m.delta.add(r).write(pack::dot(m.dy.add(r * m.width), p.out.row::<T>(seq, at).cast_const(), dim));
                 m.max.add(r).write(p.max.add(saved).read());
                 m.inverse.add(r).write(1.0 / p.sum.add(saved).read());
@@ -235,9 +237,14 @@ impl<T: Float> Task<'_, T> {
                 };
                 scores(m.q, m.kt, m.p).run(simd);
                 scores(m.dy, m.vt, m.ds).run(simd);
-                for i in r..r + rows {
+                for (i, row) in block.iter().enumerate().skip(r).take(rows) {
                     let (weights, grads, seen) = (m.p.add(i * m.step), m.ds.add(i * m.step), seen(i));
                     grade(simd, weights, grads, pad(seen), *m.max.add(i), *m.inverse.add(i), *m.delta.add(i));
+                    if let Some(bits) = &p.bits {
+                        let hidden = bits.row(seq, row, start, seen);
+                        hide(std::slice::from_raw_parts_mut(weights, seen), hidden, 0.0);
+                        hide(std::slice::from_raw_parts_mut(grads, seen), hidden, 0.0);
+                    }
                     pack::fill(weights, seen, (panels + 1) * PANEL, 0.0);
                     pack::fill(grads, seen, (panels + 1) * PANEL, 0.0);
                 }

@@ -2,25 +2,14 @@
 
 use ascend_rl_sys::types::*;
 
-use super::view::{Heads, Mask, Seq};
+use super::layout::Sizes;
+use super::view::{Bits, Mask, Seq};
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;
 use crate::reject::{Outcome, check, reject};
 
 /// Side of the compressed causal mask.
 const MASK_SIDE: usize = 2048;
-
-/// A `[tokens, heads, dim]` view; the last dim must be contiguous.
-pub(super) fn heads(name: &str, param: &str, tensor: &Tensor) -> Outcome<Heads> {
-    check!(tensor.rank() == 3, ACLNN_ERR_PARAM_INVALID, "{name}: {param} is {:?}, layout TND is [T, N, D]", tensor.dims);
-    check!(
-        tensor.dims[2] == 1 || tensor.strides[2] == 1,
-        ACL_ERROR_FEATURE_UNSUPPORTED,
-        "{name}: {param} has strides {:?}; the simulator takes a contiguous last dim",
-        tensor.strides
-    );
-    Ok(Heads { data: tensor.data, token: tensor.strides[0], head: tensor.strides[1] })
-}
 
 /// `tensor` has this dtype and these dims.
 pub(super) fn same(name: &str, param: &str, tensor: &Tensor, dtype: aclDataType, dims: &[usize]) -> Outcome {
@@ -138,14 +127,52 @@ pub(super) fn sequences(name: &str, mask: Mask, q: &[usize], kv: &[usize]) -> Ou
     let (mut q_start, mut kv_start) = (0, 0);
     let mut seqs = Vec::with_capacity(q.len());
     for (i, (&q_len, &kv_len)) in q.iter().zip(kv).enumerate() {
-        check!(
-            mask != Mask::RightDown || q_len <= kv_len,
-            ACLNN_ERR_PARAM_INVALID,
-            "{name}: sequence {i} has {q_len} queries and {kv_len} keys, sparseMode 3 takes at most as many queries as keys"
-        );
-        seqs.push(Seq { q_start, q_len, kv: kv_start, kv_len });
+        let seq = Seq { batch: 0, q_start, q_len, kv: kv_start, kv_len };
+        causal(name, mask, i, &seq)?;
+        seqs.push(seq);
         q_start += q_len;
         kv_start += kv_len;
     }
     Ok(seqs)
+}
+
+/// Sequence `i` has as many keys as sparseMode 3 needs.
+pub(super) fn causal(name: &str, mask: Mask, i: usize, seq: &Seq) -> Outcome {
+    let Seq { q_len, kv_len, .. } = *seq;
+    check!(
+        mask != Mask::RightDown || q_len <= kv_len,
+        ACLNN_ERR_PARAM_INVALID,
+        "{name}: sequence {i} has {q_len} queries and {kv_len} keys, sparseMode 3 takes at most as many queries as keys"
+    );
+    Ok(())
+}
+
+/// A mask given in full: `[Sq, Skv]`, or `[B, N, Sq, Skv]` with 1 for what is the same for all.
+pub(super) fn bits(name: &str, mask: &Tensor, q: Sizes, kv: Sizes) -> Outcome<Bits> {
+    check!(
+        [ACL_BOOL, ACL_UINT8].contains(&mask.dtype),
+        ACLNN_ERR_PARAM_INVALID,
+        "{name}: attenMask has dataType {}, bool or uint8 is needed",
+        mask.dtype.0
+    );
+    let (rank, dims) = (mask.rank(), &*mask.dims);
+    let fits = (rank == 2 || rank == 4 && [1, q.batch].contains(&dims[0]) && [1, q.heads].contains(&dims[1]))
+        && dims[rank - 2..] == [q.seq, kv.seq];
+    check!(
+        fits,
+        ACLNN_ERR_PARAM_INVALID,
+        "{name}: attenMask is {dims:?}; [{s}, {t}] or [{b} or 1, {n} or 1, {s}, {t}] is needed",
+        b = q.batch,
+        n = q.heads,
+        s = q.seq,
+        t = kv.seq
+    );
+    check!(
+        dims[rank - 1] <= 1 || mask.strides[rank - 1] == 1,
+        ACL_ERROR_FEATURE_UNSUPPORTED,
+        "{name}: attenMask has strides {:?}; the simulator takes a contiguous last dim",
+        mask.strides
+    );
+    let leading = |d: usize| if rank == 4 && dims[d] > 1 { mask.strides[d] } else { 0 };
+    Ok(Bits { data: mask.data, batch: leading(0), head: leading(1), position: mask.strides[rank - 2] })
 }

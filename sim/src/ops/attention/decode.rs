@@ -148,7 +148,7 @@ impl Decode {
                     temp.add(at + 2 * i + 1).write(sums.add(at + lanes + i).read() * inverse);
                 }
             }
-            narrow(std::slice::from_raw_parts(temp, self.dim), self.out.at::<T>(seq.q_start, head));
+            narrow(std::slice::from_raw_parts(temp, self.dim), self.out.at::<T>(seq, seq.q_start, head));
             self.stats.write(self.kv_heads * self.group, seq, 0, head, max, total);
         }
     }
@@ -228,7 +228,7 @@ impl<T: Half> PartTask<'_, T> {
             std::slice::from_raw_parts_mut(state.max, heads).fill(f32::NEG_INFINITY);
             std::slice::from_raw_parts_mut(state.total, heads).fill(0.0);
             for head in 0..heads {
-                let (from, to) = (p.q.at::<T>(seq.q_start, head), state.q.add(head * width));
+                let (from, to) = (p.q.at::<T>(seq, seq.q_start, head), state.q.add(head * width));
                 for d in 0..p.dim {
                     let place = d / (2 * lanes) * 2 * lanes + d % 2 * lanes + d % (2 * lanes) / 2;
                     to.add(place).write(from.add(d).read().widen() * p.scale);

@@ -12,7 +12,7 @@ use super::exp::exp;
 use super::gemm::{PANEL, Product, ROWS, load, row_groups};
 use super::pack::{self, pad};
 use super::scratch::{self, Scratch};
-use super::view::{Heads, Mask, Row, Seq, Source};
+use super::view::{Bits, Heads, Mask, Order, Row, Seq, Source};
 use crate::convert::Float;
 use crate::math;
 
@@ -27,16 +27,16 @@ pub(super) fn tile_keys(dim: usize) -> usize {
 /// What becomes of the softmax's maxima and sums.
 #[derive(Clone, Copy)]
 pub(super) enum Stats {
-    /// Maximum and sum of each row, 8 times over, `[heads, tokens, 8]`.
+    /// Maximum and sum of each row, 8 times over.
     MaxSum {
         max: *mut f32,
         sum: *mut f32,
-        tokens: usize,
+        order: Order,
     },
-    /// `max + ln(sum)`, infinite for a row without keys; `[tokens, heads]`, or `[heads, tokens]` sequence by sequence.
+    /// `max + ln(sum)`, infinite for a row without keys.
     Lse {
         lse: *mut f32,
-        tokens_first: bool,
+        order: Order,
     },
     None,
 }
@@ -54,19 +54,18 @@ impl Stats {
     #[inline(always)]
     pub(super) unsafe fn write(&self, heads: usize, seq: &Seq, position: usize, head: usize, max: f32, sum: f32) {
         match *self {
-            Stats::MaxSum { max: to_max, sum: to_sum, tokens } => {
-                let at = (head * tokens + seq.q_start + position) * 8;
+            Stats::MaxSum { max: to_max, sum: to_sum, order } => {
+                let at = order.index(heads, seq, position, head) * 8;
                 // SAFETY: the caller's contract.
                 unsafe {
                     to_max.add(at).cast::<[f32; 8]>().write([max; 8]);
                     to_sum.add(at).cast::<[f32; 8]>().write([sum; 8]);
                 }
             }
-            Stats::Lse { lse, tokens_first } => {
-                let row = if tokens_first { position * heads + head } else { head * seq.q_len + position };
+            Stats::Lse { lse, order } => {
                 let value = if sum == 0.0 { f32::INFINITY } else { max + sum.ln() };
                 // SAFETY: the caller's contract.
-                unsafe { lse.add(seq.q_start * heads + row).write(value) }
+                unsafe { lse.add(order.index(heads, seq, position, head)).write(value) }
             }
             Stats::None => {}
         }
@@ -88,6 +87,8 @@ pub(super) struct Forward {
     pub kv: Source,
     pub stats: Stats,
     pub mask: Mask,
+    /// A mask given in full, on top of the rule.
+    pub bits: Option<Bits>,
     pub kv_heads: usize,
     /// Query heads of a key/value head.
     pub group: usize,
@@ -111,7 +112,8 @@ impl Forward {
         (kv_heads, group, dim): (usize, usize, usize),
         scale: f32,
     ) -> Forward {
-        Forward { arch, q, out, kv, stats, mask, kv_heads, group, dim, scale, seqs: Vec::new(), chunks: Vec::new(), work: 0 }
+        let (seqs, chunks) = (Vec::new(), Vec::new());
+        Forward { arch, q, out, kv, stats, mask, bits: None, kv_heads, group, dim, scale, seqs, chunks, work: 0 }
     }
 
     /// Adds a sequence; one without queries is no work.
@@ -223,9 +225,13 @@ impl<T: Float> Task<'_, T> {
                     for i in 0..rows {
                         let row = std::slice::from_raw_parts_mut(scores.add(i * keys), blocks * PANEL);
                         let (r, seen) = (r + i, here.min((list[r + i].limit as usize).saturating_sub(first)));
-                        if seen == 0 {
+                        let hidden = p.bits.as_ref().map(|bits| bits.row(seq, &list[r], first, seen));
+                        if seen == 0 || hidden.is_some_and(|hidden| !hidden.contains(&0)) {
                             row.fill(0.0);
                             continue;
+                        }
+                        if let Some(hidden) = hidden {
+                            hide(&mut row[..seen], hidden, f32::NEG_INFINITY);
                         }
                         pack::fill(row.as_mut_ptr(), seen, row.len(), f32::NEG_INFINITY);
                         let factor = soften(simd, row, &mut *max.add(r), &mut *total.add(r));
@@ -235,7 +241,7 @@ impl<T: Float> Task<'_, T> {
                         }
                     }
                     let (b, to) = (v, sums.add(r * width));
-                    // Every row sees a key of the first tile.
+                    // Every row group sees a key of the first tile, or has weights of 0 there.
                     product(scores, keys, seen, b, PANEL * keys, width / PANEL, to, width, tile > 0).run(simd);
                 }
             }
@@ -245,6 +251,16 @@ impl<T: Float> Task<'_, T> {
                 pack::store(sums.add(r * width), dim, inverse, p.out.row::<T>(seq, at));
                 p.stats.write(p.kv_heads * group, seq, at.position as usize, at.head as usize, max, total);
             }
+        }
+    }
+}
+
+/// Sets what a mask hides.
+#[inline(always)]
+pub(super) fn hide(row: &mut [f32], hidden: &[u8], to: f32) {
+    for (x, &hidden) in row.iter_mut().zip(hidden) {
+        if hidden != 0 {
+            *x = to;
         }
     }
 }

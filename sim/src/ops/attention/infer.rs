@@ -1,4 +1,5 @@
-//! `aclnnFusedInferAttentionScoreV2`: attention of a rollout, over a paged cache or plain keys and values.
+//! `aclnnFusedInferAttentionScore`, `aclnnIncreFlashAttention`, `aclnnPromptFlashAttention`: attention of a rollout, over a paged
+//! cache or plain keys and values. They differ in parameters only; the second takes one query a sequence.
 
 use std::ffi::c_char;
 
@@ -6,101 +7,74 @@ use ascend_rl_sys::types::*;
 
 use super::decode::Decode;
 use super::forward::Forward;
-use super::infer_args::{Args, NAME, Plan};
+use super::infer_args::Args;
+use super::infer_plan::Plan;
 use super::scratch;
+use super::signature::bodies;
 use crate::ops::call::Call;
 use crate::pairs::Half;
-use crate::reject::Outcome;
+use crate::reject::{Outcome, reject};
 
-#[allow(clippy::too_many_arguments)] // CANN's own signature.
-pub(crate) fn aclnnFusedInferAttentionScoreV2GetWorkspaceSize(
-    query: *const aclTensor,
-    key: *const aclTensorList,
-    value: *const aclTensorList,
-    pse_shift: *const aclTensor,
-    atten_mask: *const aclTensor,
-    actual_seq_lengths: *const aclIntArray,
-    actual_seq_lengths_kv: *const aclIntArray,
-    deq_scale1: *const aclTensor,
-    quant_scale1: *const aclTensor,
-    deq_scale2: *const aclTensor,
-    quant_scale2: *const aclTensor,
-    quant_offset2: *const aclTensor,
-    antiquant_scale: *const aclTensor,
-    antiquant_offset: *const aclTensor,
-    block_table: *const aclTensor,
-    query_padding_size: *const aclTensor,
-    kv_padding_size: *const aclTensor,
-    key_antiquant_scale: *const aclTensor,
-    key_antiquant_offset: *const aclTensor,
-    value_antiquant_scale: *const aclTensor,
-    value_antiquant_offset: *const aclTensor,
-    key_shared_prefix: *const aclTensor,
-    value_shared_prefix: *const aclTensor,
-    actual_shared_prefix_len: *const aclIntArray,
-    num_heads: i64,
-    scale_value: f64,
-    pre_tokens: i64,
-    next_tokens: i64,
-    input_layout: *mut c_char,
-    num_key_value_heads: i64,
-    sparse_mode: i64,
-    inner_precise: i64,
-    block_size: i64,
-    antiquant_mode: i64,
-    softmax_lse_flag: bool,
-    key_antiquant_mode: i64,
-    value_antiquant_mode: i64,
-    attention_out: *const aclTensor,
-    softmax_lse: *const aclTensor,
-    workspace_size: *mut u64,
-    executor: *mut *mut aclOpExecutor,
-) -> Outcome {
-    let mut call = Call::new(NAME);
-    let unsupported = [
-        ("pseShift", pse_shift),
-        ("deqScale1", deq_scale1),
-        ("quantScale1", quant_scale1),
-        ("deqScale2", deq_scale2),
-        ("quantScale2", quant_scale2),
-        ("quantOffset2", quant_offset2),
-        ("antiquantScale", antiquant_scale),
-        ("antiquantOffset", antiquant_offset),
-        ("queryPaddingSize", query_padding_size),
-        ("kvPaddingSize", kv_padding_size),
-        ("keyAntiquantScale", key_antiquant_scale),
-        ("keyAntiquantOffset", key_antiquant_offset),
-        ("valueAntiquantScale", value_antiquant_scale),
-        ("valueAntiquantOffset", value_antiquant_offset),
-        ("keySharedPrefix", key_shared_prefix),
-        ("valueSharedPrefix", value_shared_prefix),
-    ];
-    for (param, handle) in unsupported {
-        call.absent(param, handle)?;
+impl Args {
+    /// Plans the operator.
+    pub(super) fn plan(self, workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
+        let mut call = Call::new(self.name);
+        let plan = self.check(&mut call)?;
+        let name = self.name;
+        if let Some(longer) = plan.seqs.iter().find(|seq| self.one_query && seq.q_len != 1) {
+            reject!(ACLNN_ERR_PARAM_INVALID, "{name}: query has {} positions, one query a sequence is taken", longer.q_len)
+        }
+        finish(call, self.name, plan, self.scale_value as f32, || {}, workspace_size, executor)
     }
-    call.absent("actualSharedPrefixLen", actual_shared_prefix_len)?;
-    let args = Args {
-        query,
-        key,
-        value,
-        atten_mask,
-        actual_seq_lengths,
-        actual_seq_lengths_kv,
-        block_table,
-        num_heads,
-        pre_tokens,
-        next_tokens,
-        input_layout,
-        num_key_value_heads,
-        sparse_mode,
-        inner_precise,
-        block_size,
-        antiquant_modes: [antiquant_mode, key_antiquant_mode, value_antiquant_mode],
-        softmax_lse: softmax_lse_flag.then_some(softmax_lse),
-        attention_out,
-    };
-    let plan = args.check(&mut call)?;
-    finish(call, NAME, plan, scale_value as f32, || {}, workspace_size, executor)
+}
+
+bodies! { Args::plan;
+    aclnnFusedInferAttentionScoreGetWorkspaceSize, ("aclnnFusedInferAttentionScore", false):
+        [query: *const aclTensor] [key value: *const aclTensorList] [pse_shift atten_mask: *const aclTensor]
+            [actual_seq_lengths actual_seq_lengths_kv: *const aclIntArray] [deq_scale1 quant_scale1 deq_scale2 quant_scale2
+            quant_offset2 antiquant_scale antiquant_offset block_table query_padding_size kv_padding_size: *const aclTensor]
+            [num_heads: i64] [scale_value: f64] [pre_tokens next_tokens: i64] [input_layout: *mut c_char]
+            [num_key_value_heads sparse_mode inner_precise block_size antiquant_mode: i64] [softmax_lse_flag: bool]
+            [attention_out softmax_lse: *const aclTensor];
+    aclnnFusedInferAttentionScoreV2GetWorkspaceSize, ("aclnnFusedInferAttentionScoreV2", false):
+        [query: *const aclTensor] [key value: *const aclTensorList] [pse_shift atten_mask: *const aclTensor]
+            [actual_seq_lengths actual_seq_lengths_kv: *const aclIntArray] [deq_scale1 quant_scale1 deq_scale2 quant_scale2
+            quant_offset2 antiquant_scale antiquant_offset block_table query_padding_size kv_padding_size key_antiquant_scale
+            key_antiquant_offset value_antiquant_scale value_antiquant_offset key_shared_prefix value_shared_prefix:
+            *const aclTensor] [actual_shared_prefix_len: *const aclIntArray] [num_heads: i64] [scale_value: f64] [pre_tokens
+            next_tokens: i64] [input_layout: *mut c_char] [num_key_value_heads sparse_mode inner_precise block_size
+            antiquant_mode: i64] [softmax_lse_flag: bool] [key_antiquant_mode value_antiquant_mode: i64] [attention_out
+            softmax_lse: *const aclTensor];
+    aclnnFusedInferAttentionScoreV3GetWorkspaceSize, ("aclnnFusedInferAttentionScoreV3", false):
+        [query: *const aclTensor] [key value: *const aclTensorList] [pse_shift atten_mask: *const aclTensor]
+            [actual_seq_lengths actual_seq_lengths_kv: *const aclIntArray] [deq_scale1 quant_scale1 deq_scale2 quant_scale2
+            quant_offset2 antiquant_scale antiquant_offset block_table query_padding_size kv_padding_size key_antiquant_scale
+            key_antiquant_offset value_antiquant_scale value_antiquant_offset key_shared_prefix value_shared_prefix:
+            *const aclTensor] [actual_shared_prefix_len: *const aclIntArray] [query_rope key_rope key_rope_antiquant_scale:
+            *const aclTensor] [num_heads: i64] [scale_value: f64] [pre_tokens next_tokens: i64] [input_layout: *mut c_char]
+            [num_key_value_heads sparse_mode inner_precise block_size antiquant_mode: i64] [softmax_lse_flag: bool]
+            [key_antiquant_mode value_antiquant_mode: i64] [attention_out softmax_lse: *const aclTensor];
+    aclnnFusedInferAttentionScoreV4GetWorkspaceSize, ("aclnnFusedInferAttentionScoreV4", false):
+        [query: *const aclTensor] [key value: *const aclTensorList] [pse_shift atten_mask: *const aclTensor]
+            [actual_seq_lengths actual_seq_lengths_kv: *const aclIntArray] [deq_scale1 quant_scale1 deq_scale2 quant_scale2
+            quant_offset2 antiquant_scale antiquant_offset block_table query_padding_size kv_padding_size key_antiquant_scale
+            key_antiquant_offset value_antiquant_scale value_antiquant_offset key_shared_prefix value_shared_prefix:
+            *const aclTensor] [actual_shared_prefix_len: *const aclIntArray] [query_rope key_rope key_rope_antiquant_scale
+            dequant_scale_query learnable_sink: *const aclTensor] [num_heads: i64] [scale_value: f64] [pre_tokens
+            next_tokens: i64] [input_layout: *mut c_char] [num_key_value_heads sparse_mode inner_precise block_size
+            antiquant_mode: i64] [softmax_lse_flag: bool] [key_antiquant_mode value_antiquant_mode query_quant_mode: i64]
+            [attention_out softmax_lse: *const aclTensor];
+    aclnnIncreFlashAttentionV4GetWorkspaceSize, ("aclnnIncreFlashAttentionV4", true):
+        [query: *const aclTensor] [key value: *const aclTensorList] [pse_shift atten_mask: *const aclTensor]
+            [actual_seq_lengths_kv: *const aclIntArray] [deq_scale1 quant_scale1 deq_scale2 quant_scale2 quant_offset2
+            antiquant_scale antiquant_offset block_table kv_padding_size: *const aclTensor] [num_heads: i64] [scale_value:
+            f64] [input_layout: *mut c_char] [num_key_value_heads block_size inner_precise: i64] [attention_out:
+            *const aclTensor];
+    aclnnPromptFlashAttentionV3GetWorkspaceSize, ("aclnnPromptFlashAttentionV3", false):
+        [query key_tensor value_tensor pse_shift atten_mask: *const aclTensor] [actual_seq_lengths actual_seq_lengths_kv:
+            *const aclIntArray] [deq_scale1 quant_scale1 deq_scale2 quant_scale2 quant_offset2: *const aclTensor] [num_heads:
+            i64] [scale_value: f64] [pre_tokens next_tokens: i64] [input_layout: *mut c_char] [num_key_value_heads
+            sparse_mode inner_precise: i64] [attention_out: *const aclTensor];
 }
 
 /// The end of phase one of `name`, whose tensors `plan` describes, checked. `first` runs before anything is computed.

@@ -1,31 +1,39 @@
 //! Attention: training over packed sequences (forward and gradient), and inference over a paged or plain cache.
 //!
-//! Holds the bodies of `aclnnFlashAttentionVarLenScore`, `aclnnFlashAttentionUnpaddingScoreGrad` and
-//! `aclnnFusedInferAttentionScoreV2`, and the three kernels behind them: [`forward`] (many queries a sequence), [`backward`],
-//! [`decode`] (one query a sequence). [`rollout`] opens them to ATB's operations. Kernels take views and sequences, bodies make them out of checked descriptors.
+//! Holds all versions of `aclnnFlashAttentionScore` and `..VarLenScore` with their gradients ([`training`]: one plan for all), of
+//! `aclnnFusedInferAttentionScore`, `aclnnIncreFlashAttention` and `aclnnPromptFlashAttention` ([`infer_plan`]: likewise), and the
+//! three kernels behind them: [`forward`] (many queries a sequence), [`backward`], [`decode`] (one query a sequence).
+//! [`update`] merges partial results. [`rollout`] opens the kernels to ATB's operations. Kernels take views and sequences,
+//! bodies make them out of checked descriptors.
 //!
-//! Not here yet, and refused by name: dropout, position shifts, prefixes and bands, masks other than the compressed causal
-//! one, value heads smaller than key heads, quantised caches, the layouts BNSD and NTD of the inference operator.
+//! Not here yet, and refused by name: dropout, position shifts, prefixes and bands, masks given in full for packed sequences and
+//! for inference, value heads smaller than key heads, rotary parts apart, sinks, quantised caches, layout NTD.
 
 mod backward;
 mod checks;
 mod decode;
 mod exp;
+mod flash;
+mod flash_grad;
 mod forward;
 mod gemm;
 mod infer;
 mod infer_args;
+mod infer_plan;
+mod layout;
 mod pack;
 mod rollout;
 mod scratch;
-mod varlen;
-mod varlen_grad;
+mod signature;
+mod training;
+mod update;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use infer::aclnnFusedInferAttentionScoreV2GetWorkspaceSize;
+pub(crate) use flash::*;
+pub(crate) use flash_grad::*;
+pub(crate) use infer::*;
 pub(crate) use rollout::{Shape, packed, paged};
-pub(crate) use varlen::aclnnFlashAttentionVarLenScoreGetWorkspaceSize;
-pub(crate) use varlen_grad::aclnnFlashAttentionUnpaddingScoreGradGetWorkspaceSize;
+pub(crate) use update::*;

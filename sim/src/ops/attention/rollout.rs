@@ -4,7 +4,7 @@ use ascend_rl_sys::types::*;
 
 use super::forward::Stats;
 use super::infer;
-use super::infer_args::Plan;
+use super::infer_plan::Plan;
 use super::view::{Heads, Mask, Rows, Seq, Source};
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;
@@ -20,7 +20,7 @@ pub(crate) struct Shape {
 
 /// `[tokens, heads, dim]`, contiguous.
 fn heads(tensor: &Tensor, count: usize, dim: usize) -> Heads {
-    Heads { data: tensor.data, token: count * dim, head: dim }
+    Heads { data: tensor.data, batch: 0, token: count * dim, head: dim }
 }
 
 fn plan(q: &Tensor, out: &Tensor, shape: Shape, source: Source, blocks: usize, mask: Mask, seqs: Vec<Seq>) -> Plan {
@@ -60,7 +60,7 @@ pub(crate) fn packed(
     let sequence = |&len: &usize| {
         let start = next;
         next += len;
-        Seq { q_start: start, q_len: len, kv: start, kv_len: len }
+        Seq { batch: 0, q_start: start, q_len: len, kv: start, kv_len: len }
     };
     let seqs = lengths.iter().map(sequence).collect();
     let mask = if causal { Mask::LeftUp } else { Mask::Full };
@@ -85,7 +85,7 @@ pub(crate) fn paged(
     let slot = shape.kv_heads * shape.dim;
     let rows = |t: &Tensor| Rows { data: t.data, block: block_size * slot, slot, head: shape.dim };
     let source = Source { k: rows(k), v: rows(v), table: table.data.cast_const().cast(), table_width: table.dims[1], block_size };
-    let sequence = |(i, &len): (usize, &usize)| Seq { q_start: i, q_len: 1, kv: i, kv_len: len };
+    let sequence = |(i, &len): (usize, &usize)| Seq { batch: 0, q_start: i, q_len: 1, kv: i, kv_len: len };
     let seqs = lengths.iter().enumerate().map(sequence).collect();
     let plan = plan(q, out, shape, source, blocks, Mask::Full, seqs);
     infer::finish(call, name, plan, scale, || {}, workspace_size, executor)

@@ -1,9 +1,11 @@
 //! How attention sees its tensors: heads of packed tokens, and rows of a cache that may be paged.
 
-/// `[tokens, heads, dim]` in device memory, the last dim contiguous. Strides in elements.
+/// `[batch, tokens, heads, dim]` in device memory, the last dim contiguous. Strides in elements.
 #[derive(Clone, Copy)]
 pub(super) struct Heads {
     pub data: *mut u8,
+    /// 0 where sequences are packed along the tokens.
+    pub batch: usize,
     pub token: usize,
     pub head: usize,
 }
@@ -17,17 +19,17 @@ impl Heads {
     /// The first element of a row.
     #[inline(always)]
     pub(super) fn row<T>(&self, seq: &Seq, row: &Row) -> *mut T {
-        self.at(seq.q_start + row.position as usize, row.head as usize)
+        self.at(seq, seq.q_start + row.position as usize, row.head as usize)
     }
 
-    /// The first element of a head of a token.
+    /// The first element of a head of a token in the sequence's batch.
     #[inline(always)]
-    pub(super) fn at<T>(&self, token: usize, head: usize) -> *mut T {
-        self.data.cast::<T>().wrapping_add(token * self.token + head * self.head)
+    pub(super) fn at<T>(&self, seq: &Seq, token: usize, head: usize) -> *mut T {
+        self.data.cast::<T>().wrapping_add(seq.batch * self.batch + token * self.token + head * self.head)
     }
 }
 
-/// Keys or values: `[blocks, slots, heads, dim]` by strides, in elements; contiguous ones are one block.
+/// Keys or values: `[blocks, slots, heads, dim]` by strides, in elements; unpaged ones are a block for each batch.
 #[derive(Clone, Copy)]
 pub(super) struct Rows {
     pub data: *mut u8,
@@ -55,9 +57,9 @@ unsafe impl Send for Source {}
 unsafe impl Sync for Source {}
 
 impl Source {
-    /// Unpaged keys and values: token `j` of a sequence is token `seq.kv + j` of the tensors.
+    /// Unpaged keys and values: token `j` of a sequence is token `seq.kv + j` of its batch.
     pub(super) fn packed(k: Heads, v: Heads) -> Source {
-        let rows = |h: Heads| Rows { data: h.data, block: 0, slot: h.token, head: h.head };
+        let rows = |h: Heads| Rows { data: h.data, block: h.batch, slot: h.token, head: h.head };
         Source { k: rows(k), v: rows(v), table: std::ptr::null(), table_width: 0, block_size: 1 }
     }
 
@@ -68,7 +70,7 @@ impl Source {
     #[inline(always)]
     pub(super) unsafe fn locate(&self, seq: &Seq, j: usize) -> (usize, usize) {
         if self.table.is_null() {
-            return (0, seq.kv + j);
+            return (seq.batch, seq.kv + j);
         }
         // SAFETY: the caller's contract.
         let block = unsafe { self.table.add(seq.kv * self.table_width + j / self.block_size).read() };
@@ -92,10 +94,12 @@ impl Rows {
 /// One sequence of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seq {
-    /// Its first query, among all tokens.
+    /// Its place in the batch; 0 where sequences are packed along the tokens.
+    pub batch: usize,
+    /// Its first query, among all tokens of its batch.
     pub q_start: usize,
     pub q_len: usize,
-    /// Its first key among all tokens, or its row of the block table.
+    /// Its first key among all tokens of its batch, or its row of the block table.
     pub kv: usize,
     pub kv_len: usize,
 }
@@ -176,5 +180,56 @@ impl Mask {
     /// Pairs of query and key that are computed.
     pub(super) fn pairs(self, seq: &Seq) -> usize {
         (0..seq.q_len).map(|i| self.limit(i, seq)).sum()
+    }
+}
+
+/// How numbers of each query position and head lie.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    /// `[heads, tokens]` of packed sequences, with so many tokens.
+    HeadsFirst { tokens: usize },
+    /// `[tokens, heads]` of packed sequences.
+    TokensFirst,
+    /// `[batch, heads, positions]`.
+    Batches,
+}
+
+impl Order {
+    /// Where the number of a position of a sequence with a head is.
+    #[inline(always)]
+    pub(super) fn index(self, heads: usize, seq: &Seq, position: usize, head: usize) -> usize {
+        match self {
+            Order::HeadsFirst { tokens } => head * tokens + seq.q_start + position,
+            Order::TokensFirst => (seq.q_start + position) * heads + head,
+            Order::Batches => (seq.batch * heads + head) * seq.q_len + position,
+        }
+    }
+}
+
+/// A mask given in full: a byte for each query and key, not 0 where the key is hidden. Strides in bytes, keys one after
+/// another; 0 where one mask serves all batches or heads.
+#[derive(Clone, Copy)]
+pub(super) struct Bits {
+    pub data: *const u8,
+    pub batch: usize,
+    pub head: usize,
+    pub position: usize,
+}
+
+// SAFETY: an address and numbers, as `Tensor` is.
+unsafe impl Send for Bits {}
+// SAFETY: as above.
+unsafe impl Sync for Bits {}
+
+impl Bits {
+    /// The bytes of a row for keys `start .. start + n`.
+    ///
+    /// # Safety
+    /// The mask is readable there while the slice lives.
+    #[inline(always)]
+    pub(super) unsafe fn row(&self, seq: &Seq, row: &Row, start: usize, n: usize) -> &[u8] {
+        let at = seq.batch * self.batch + row.head as usize * self.head + row.position as usize * self.position + start;
+        // SAFETY: the caller's contract.
+        unsafe { std::slice::from_raw_parts(self.data.wrapping_add(at), n) }
     }
 }

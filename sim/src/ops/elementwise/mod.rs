@@ -4,6 +4,7 @@
 //! dtype is then cast to the output's. Not covered: f64 and complex, which CANN computes on the AI CPU.
 
 mod engine;
+mod extremes;
 mod operators;
 mod prepare;
 mod signatures;
@@ -11,4 +12,5 @@ mod signatures;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use extremes::*;
 pub(crate) use operators::*;

@@ -1,5 +1,6 @@
 //! What is accumulated, and how.
 
+use crate::math::exp;
 use crate::ops::element::Lane;
 
 /// A reduction: elements join sums one by one, sums join each other, and a sum ends as a value.
@@ -212,5 +213,104 @@ impl Fold for Power {
     #[inline(always)]
     fn end(self, sum: f64) -> f32 {
         sum.powf(1.0 / self.0) as f32
+    }
+}
+
+/// The largest (or smallest) element; NaN if there is one.
+#[derive(Clone, Copy)]
+pub(super) struct Extreme<T, const LEAST: bool>(pub std::marker::PhantomData<T>);
+
+impl<const LEAST: bool> Fold for Extreme<f32, LEAST> {
+    type In = f32;
+    type Sum = f32;
+    #[inline(always)]
+    fn start(self) -> f32 {
+        if LEAST { f32::INFINITY } else { f32::NEG_INFINITY }
+    }
+    #[inline(always)]
+    fn step(self, sum: f32, x: f32) -> f32 {
+        self.join(sum, x)
+    }
+    #[inline(always)]
+    fn join(self, a: f32, b: f32) -> f32 {
+        if LEAST && b < a || !LEAST && b > a || b.is_nan() { b } else { a }
+    }
+    #[inline(always)]
+    fn end(self, sum: f32) -> f32 {
+        sum
+    }
+}
+
+impl<const LEAST: bool> Fold for Extreme<i64, LEAST> {
+    type In = i64;
+    type Sum = i64;
+    #[inline(always)]
+    fn start(self) -> i64 {
+        if LEAST { i64::MAX } else { i64::MIN }
+    }
+    #[inline(always)]
+    fn step(self, sum: i64, x: i64) -> i64 {
+        self.join(sum, x)
+    }
+    #[inline(always)]
+    fn join(self, a: i64, b: i64) -> i64 {
+        if LEAST { a.min(b) } else { a.max(b) }
+    }
+    #[inline(always)]
+    fn end(self, sum: i64) -> i64 {
+        sum
+    }
+}
+
+/// The mean of so many elements, summed in f64.
+#[derive(Clone, Copy)]
+pub(super) struct Mean(pub f64);
+
+impl Fold for Mean {
+    type In = f32;
+    type Sum = f64;
+    #[inline(always)]
+    fn start(self) -> f64 {
+        0.0
+    }
+    #[inline(always)]
+    fn step(self, sum: f64, x: f32) -> f64 {
+        sum + x as f64
+    }
+    #[inline(always)]
+    fn join(self, a: f64, b: f64) -> f64 {
+        a + b
+    }
+    #[inline(always)]
+    fn end(self, sum: f64) -> f32 {
+        (sum / self.0) as f32
+    }
+}
+
+/// `ln(sum(exp(x)))`: the largest so far, and the sum of exponentials below it.
+#[derive(Clone, Copy)]
+pub(super) struct LogSumExp;
+
+impl Fold for LogSumExp {
+    type In = f32;
+    type Sum = (f32, f64);
+    #[inline(always)]
+    fn start(self) -> (f32, f64) {
+        (f32::NEG_INFINITY, 0.0)
+    }
+    #[inline(always)]
+    fn step(self, sum: (f32, f64), x: f32) -> (f32, f64) {
+        self.join(sum, (x, 1.0))
+    }
+    #[inline(always)]
+    fn join(self, a: (f32, f64), b: (f32, f64)) -> (f32, f64) {
+        let (high, low) = if b.0 > a.0 { (b, a) } else { (a, b) };
+        // Equal ones may be infinite, whose difference is no number.
+        let factor = if high.0 == low.0 { 1.0 } else { exp(low.0 - high.0) };
+        (high.0, high.1 + low.1 * factor as f64)
+    }
+    #[inline(always)]
+    fn end(self, (largest, sum): (f32, f64)) -> f32 {
+        (largest as f64 + sum.ln()) as f32
     }
 }

@@ -1,14 +1,19 @@
-//! Reductions over any dims: `aclnnReduceSum`, `aclnnLinalgVectorNorm`, `aclnnVar`, `aclnnAll`, `aclnnAny`.
+//! Reductions over any dims: `aclnnReduceSum`, `aclnnLinalgVectorNorm` and `aclnnNorm`, `aclnnVar`, `aclnnAll`, `aclnnAny`; in
+//! `more`, extremes, means and `aclnnLogSumExp`.
 //!
 //! Floats are summed in f64, integers exactly (modulo 2^64); the order depends on the shape alone, never on the threads.
 
 mod fold;
+mod list;
+mod more;
 mod plan;
 
 use ascend_rl_sys::types::*;
 
 use self::fold::*;
-use self::plan::{Plan, output_dims, reduced_dims};
+pub(super) use self::plan::output_dims;
+use self::plan::{Plan, reduced_dims};
+pub(crate) use self::{list::*, more::*};
 use super::call::Call;
 use super::dtypes::*;
 use crate::reject::{Outcome, reject};
@@ -59,18 +64,46 @@ pub(crate) fn aclnnLinalgVectorNormGetWorkspaceSize(
     ws: *mut u64,
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
-    const NAME: &str = "aclnnLinalgVectorNorm";
-    let mut call = Call::new(NAME);
+    norm("aclnnLinalgVectorNorm", self_, ("ord", ord), ("dims", dims), keep_dims, Some(dtype), out, (ws, executor))
+}
+
+/// As `aclnnLinalgVectorNorm`, with `out` of `self`'s dtype.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
+pub(crate) fn aclnnNormGetWorkspaceSize(
+    self_: *const aclTensor,
+    p_scalar: *const aclScalar,
+    dim: *const aclIntArray,
+    keepdim: bool,
+    out: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    norm("aclnnNorm", self_, ("pScalar", p_scalar), ("dim", dim), keepdim, None, out, (ws, executor))
+}
+
+#[allow(clippy::too_many_arguments)] // Those of both operators.
+fn norm(
+    name: &'static str,
+    self_: *const aclTensor,
+    (ord_param, ord): (&'static str, *const aclScalar),
+    (dims_param, dims): (&'static str, *const aclIntArray),
+    keep_dims: bool,
+    dtype: Option<aclDataType>,
+    out: *mut aclTensor,
+    (ws, executor): (*mut u64, *mut *mut aclOpExecutor),
+) -> Outcome {
+    let mut call = Call::new(name);
     let input = call.input("self", self_)?;
-    let ord = call.scalar("ord", ord)?.as_f64();
-    let dims = call.int_array("dims", dims)?.unwrap_or_default();
+    let ord = call.scalar(ord_param, ord)?.as_f64();
+    let dims = call.int_array(dims_param, dims)?.unwrap_or_default();
     let output = call.output("out", out)?;
-    check_dtype(NAME, "self", &input, FLOATS)?;
-    check_same_dtype(NAME, "out", &output, "dtype", dtype)?;
-    check_dtype(NAME, "out", &output, FLOATS)?;
-    let reduced = reduced_dims(NAME, &dims, &input)?;
-    check_shape(NAME, "out", &output, &output_dims(&input, reduced, keep_dims))?;
-    check_writable(NAME, "out", &output)?;
+    check_dtype(name, "self", &input, FLOATS)?;
+    let (source, dtype) = dtype.map_or(("self", input.dtype), |dtype| ("dtype", dtype));
+    check_same_dtype(name, "out", &output, source, dtype)?;
+    check_dtype(name, "out", &output, FLOATS)?;
+    let reduced = reduced_dims(name, &dims, &input)?;
+    check_shape(name, "out", &output, &output_dims(&input, reduced, keep_dims))?;
+    check_writable(name, "out", &output)?;
     macro_rules! finish {
         ($fold:expr) => {{
             let plan = Plan::new($fold, &input, &output, reduced);

@@ -30,7 +30,7 @@ pub(super) fn reduced_dims(name: &str, dims: &[i64], input: &Tensor) -> Outcome<
 }
 
 /// The output's shape.
-pub(super) fn output_dims(input: &Tensor, reduced: u32, keep_dims: bool) -> Dims {
+pub(crate) fn output_dims(input: &Tensor, reduced: u32, keep_dims: bool) -> Dims {
     let (mut dims, mut rank) = ([1; MAX_RANK], 0);
     for (d, &dim) in input.dims.iter().enumerate() {
         let gone = reduced & 1 << d != 0;

@@ -5,7 +5,7 @@ use super::*;
 use crate::ops::testing::*;
 
 /// `f` of the elements that reduce to each output, found by decoding every index.
-fn reference(x: &Array, shape: &[i64], dims: &[i64], f: impl Fn(&[f64]) -> f64) -> Vec<f64> {
+pub(super) fn reference(x: &Array, shape: &[i64], dims: &[i64], f: impl Fn(&[f64]) -> f64) -> Vec<f64> {
     let rank = shape.len() as i64;
     let gone = |d: usize| dims.is_empty() || dims.contains(&(d as i64)) || dims.contains(&(d as i64 - rank));
     let outputs: i64 = (0..shape.len()).filter(|&d| !gone(d)).map(|d| shape[d]).product();
@@ -165,4 +165,25 @@ fn variances_and_truths() {
     assert_eq!(truth.values(), [0.0]);
     let null = run(|w, e| aclnnAnyGetWorkspaceSize(one.handle(), std::ptr::null(), false, truth.handle(), w, e));
     assert_eq!(refusal(null, "aclnnAny", "dim is null"), ACLNN_ERR_PARAM_NULLPTR);
+}
+
+#[test]
+fn norms_of_the_own_dtype() {
+    for (dtype, relative) in [(ACL_FLOAT, 1e-6), (ACL_BF16, 1.0 / 256.0)] {
+        for order in [2.0, 1.0, 3.0, f32::INFINITY] {
+            let (x, out) = (Array::new(dtype, &[3, 50, 2], noise(6)), Array::out(dtype, &[3, 1, 2]));
+            let (ord, dims) = (Number::float(order), Ints::new(&[1]));
+            run(|w, e| aclnnNormGetWorkspaceSize(x.handle(), ord.0, dims.0, true, out.handle(), w, e)).unwrap();
+            let p = order as f64;
+            let want = reference(&x, &[3, 50, 2], &[1], |g| match order {
+                f32::INFINITY => g.iter().fold(0.0, |a: f64, b| a.max(b.abs())),
+                _ => g.iter().map(|v| v.abs().powf(p)).sum::<f64>().powf(1.0 / p),
+            });
+            assert_close(&out.values(), &want, relative, 0.0);
+        }
+    }
+    let (x, out) = (Array::new(ACL_FLOAT, &[2], [0.0; 2]), Array::out(ACL_BF16, &[]));
+    let ord = Number::float(2.0);
+    let wrong = run(|w, e| aclnnNormGetWorkspaceSize(x.handle(), ord.0, std::ptr::null(), false, out.handle(), w, e));
+    assert_eq!(refusal(wrong, "aclnnNorm", "self makes it ACL_FLOAT"), ACLNN_ERR_PARAM_INVALID);
 }

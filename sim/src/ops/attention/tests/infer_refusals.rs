@@ -44,7 +44,7 @@ fn wrong_values_are_161002() {
 #[test]
 fn what_is_not_built_is_refused_by_name() {
     let cases = [
-        (Case { layout: "BNSD", ..good() }, "inputLayout \"BNSD\""),
+        (Case { layout: "SBH", ..good() }, "inputLayout \"SBH\""),
         (Case { mode: 4, ..good() }, "sparseMode 4"),
         (Case { with_mask: Some(true), ..good() }, "attenMask with sparseMode 0"),
         (Case { mode: 3, with_mask: Some(false), ..good() }, "attenMask is null"),

@@ -1,9 +1,13 @@
 //! Tests of the attention operators against plain f64 loops that share nothing with them.
 
+mod dense;
 mod infer;
 mod infer_refusals;
+mod infer_versions;
+mod update;
 mod varlen;
 mod varlen_refusals;
+mod versions;
 
 use std::cell::Cell;
 use std::ffi::{CString, c_char};
