@@ -1,12 +1,15 @@
-//! The cost of one operator through the safe layer, with next to no arithmetic in it.
+//! The cost of one operator through the safe layer, with next to no arithmetic in it: called, repeated, and in a graph.
 
 use std::time::{Duration, Instant};
 
+use ascend_rl::acl::CaptureMode;
 use ascend_rl::{Cann, DType, Device, Result, Tensor, ops};
 use criterion::Criterion;
 
 /// Operators between two waits, as in a few decode steps.
 const OPERATORS: u64 = 1000;
+/// Operators of a graph, as in one decode step of a small model.
+const IN_GRAPH: u64 = 100;
 
 fn main() -> Result<()> {
     let cann = Cann::load()?;
@@ -15,28 +18,41 @@ fn main() -> Result<()> {
     let s = device.stream()?;
     let x = Tensor::zeros(&s, &[16], DType::F32)?;
     let mut y = Tensor::zeros(&s, &[16], DType::F32)?;
+    let repeat = ops::repeat(&s, |s| ops::add_(s, &mut y, &x))?;
+    let graph = s.capture(CaptureMode::default(), |s| (0..IN_GRAPH).try_for_each(|_| ops::add_(s, &mut y, &x)))?;
+
+    // What enqueues so many operators at a time; the time of the host alone, or with the wait.
     let mut failed = None;
-    let mut round = || -> Result<Duration> {
-        let start = Instant::now();
-        for _ in 0..OPERATORS {
-            ops::add_(&s, &mut y, &x)?;
-        }
-        s.synchronize()?;
-        Ok(start.elapsed())
-    };
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
-    criterion.bench_function("op_overhead/add_16", |b| {
-        b.iter_custom(|iters| {
-            let mut total = Duration::ZERO;
-            for _ in 0..iters.div_ceil(OPERATORS) {
-                match round() {
-                    Ok(time) => total += time,
-                    Err(error) => failed = Some(error),
+    let mut bench = |name: &str, at_a_time: u64, enqueue: &mut dyn FnMut() -> Result<()>| {
+        for (wait, suffix) in [(true, ""), (false, "_enqueue")] {
+            let mut round = || -> Result<Duration> {
+                let start = Instant::now();
+                for _ in 0..OPERATORS / at_a_time {
+                    enqueue()?;
                 }
-            }
-            total.mul_f64(iters as f64 / (iters.div_ceil(OPERATORS) * OPERATORS) as f64)
-        });
-    });
+                let queued = start.elapsed();
+                s.synchronize()?;
+                Ok(if wait { start.elapsed() } else { queued })
+            };
+            criterion.bench_function(&format!("op_overhead/{name}{suffix}"), |b| {
+                b.iter_custom(|iters| {
+                    let rounds = iters.div_ceil(OPERATORS);
+                    let mut total = Duration::ZERO;
+                    for _ in 0..rounds {
+                        match round() {
+                            Ok(time) => total += time,
+                            Err(error) => failed = Some(error),
+                        }
+                    }
+                    total.mul_f64(iters as f64 / (rounds * OPERATORS) as f64)
+                });
+            });
+        }
+    };
+    bench("add_16", 1, &mut || ops::add_(&s, &mut y, &x));
+    bench("add_16_repeat", 1, &mut || repeat.enqueue(&s));
+    bench("add_16_graph", IN_GRAPH, &mut || graph.launch(&s));
     criterion.final_summary();
     failed.map_or(Ok(()), Err)
 }

@@ -14,6 +14,7 @@ mod boundary;
 mod convert;
 mod engine;
 mod gemm;
+mod graph;
 mod hccl;
 mod math;
 mod memory;

@@ -20,6 +20,11 @@ pub(crate) enum Kind {
     Communicator = 0xC9,
     AtbContext = 0xCA,
     AtbOperation = 0xCB,
+    Graph = 0xD0,
+    TaskGroup = 0xD1,
+    FloatArray = 0xD2,
+    BoolArray = 0xD3,
+    ScalarList = 0xD4,
 }
 
 struct Slot<T> {

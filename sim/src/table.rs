@@ -9,7 +9,8 @@ use std::ffi::{c_char, c_void};
 use ascend_rl_sys::codes::{ACL_ERROR_INTERNAL_ERROR, ACLNN_ERR_INNER, ATB_INTERNAL_ERROR, HCCL_E_INTERNAL};
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, Api, Atb, Hccl, NnOpBase, Op, OpApi, acl_symbols, atb_symbols, hccl_symbols, nnopbase_symbols, opapi_symbols,
+    Acl, AclGraph, Api, Atb, Hccl, NnOpBase, Op, OpApi, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, nnopbase_symbols,
+    opapi_symbols,
 };
 
 use crate::boundary::call;
@@ -20,6 +21,9 @@ macro_rules! functions {
     (NnOpBase, $($rest:tt)*) => { functions! { @table nn, NnOpBase, crate::nn, ACLNN_ERR_INNER, $($rest)* } };
     (Hccl, $($rest:tt)*) => { functions! { @table hccl, Hccl, crate::hccl, HCCL_E_INTERNAL, $($rest)* } };
     (Atb, $($rest:tt)*) => { functions! { @table atb, Atb, crate::atb, ATB_INTERNAL_ERROR, $($rest)* } };
+    (AclGraph, $($rest:tt)*) => {
+        functions! { @table graph, AclGraph, crate::acl::graph, ACL_ERROR_INTERNAL_ERROR, $($rest)* }
+    };
     (@table $table:ident, $Table:ident, $bodies:path, $on_panic:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => {
         fn $table() -> $Table {
@@ -37,6 +41,7 @@ acl_symbols!(functions);
 nnopbase_symbols!(functions);
 hccl_symbols!(functions);
 atb_symbols!(functions);
+graph_symbols!(functions);
 
 /// The same for operators: phase one is the row's body, behind the check that CANN makes for all of them.
 macro_rules! sim_operators {
@@ -47,7 +52,11 @@ macro_rules! sim_operators {
                 unsafe extern "C" fn plan($($arg: $ty,)* workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> aclnnStatus {
                     call(stringify!($plan), ACLNN_ERR_INNER, || {
                         crate::nn::needs_device()?;
-                        crate::ops::$plan($($arg,)* workspace_size, executor)
+                        let kept = ($(crate::nn::Keep::keep($arg),)*);
+                        crate::nn::with_plan(workspace_size, executor, move |workspace_size, executor| {
+                            let ($($arg,)*) = &kept;
+                            crate::ops::$plan($(crate::nn::Keep::give($arg),)* workspace_size, executor)
+                        })
                     })
                 }
                 unsafe extern "C" fn run(workspace: *mut c_void, workspace_size: u64, executor: *mut aclOpExecutor, stream: aclrtStream) -> aclnnStatus {
@@ -65,5 +74,5 @@ opapi_symbols!(sim_operators);
 /// The functions may be called from any thread, with CANN's own rules for pointers: a non-null pointer must be valid for
 /// what the function's documentation says is read or written there. Handles may be anything: they are checked.
 pub fn api() -> Api {
-    Api { acl: acl(), nn: nn(), ops: ops(), hccl: hccl(), atb: atb() }
+    Api { acl: acl(), nn: nn(), ops: ops(), hccl: hccl(), atb: atb(), graph: graph() }
 }

@@ -30,6 +30,10 @@ impl DeviceInner {
         self.bind()?;
         match self.grow(&mut pool, segment_bytes(block), block) {
             Ok(()) => {}
+            Err(short) if short.kind() == ErrorKind::OutOfMemory && pool.is_recording() => {
+                // The device cannot be waited for while a stream of it is captured.
+                return Err(self.out_of_memory(&pool, bytes, short));
+            }
             Err(short) if short.kind() == ErrorKind::OutOfMemory => {
                 // The lock is held meanwhile: a block given back after this wait could not count as waited for.
                 self.synchronize()?;

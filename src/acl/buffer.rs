@@ -86,7 +86,8 @@ impl<T> DeviceBuffer<T> {
     ///
     /// One event serves any number of buffers. It must be the last thing that was queued on the old home.
     /// Order: enqueues a wait on `to`.
-    /// Errors: `WrongStream` if `after` is of another stream, or stale; `WrongDevice`. The buffer then stays where it is.
+    /// Errors: `WrongStream` if `after` is of another stream, or stale, or if a graph or a repeat of the old home may use the buffer;
+    /// `WrongDevice`. The buffer then stays where it is.
     /// CANN: aclrtStreamWaitEvent.
     pub fn rehome(&mut self, to: &Stream, after: &Event) -> Result<()> {
         to.device().check_same("the buffer", self.home.device())?;
@@ -100,6 +101,10 @@ impl<T> DeviceBuffer<T> {
                 "the event is stale: {later} calls were queued on {} after it, and the buffer could be in them; record it last",
                 self.home.id()
             );
+            return Err(Error::new(ErrorKind::WrongStream, text));
+        }
+        if self.block.is_some_and(|block| self.home.device().0.pool().is_held(block, self.home.id().owner())) {
+            let text = format!("a graph or a repeat of {} may use the buffer: drop it first", self.home.id());
             return Err(Error::new(ErrorKind::WrongStream, text));
         }
         to.wait(after)?;

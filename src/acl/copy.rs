@@ -48,6 +48,7 @@ impl Stream {
     /// CANN: aclrtMemcpyAsync, or aclrtSynchronizeStream and aclrtMemcpy.
     pub fn write<T: Element>(&self, src: &[T], dst: &mut DeviceBuffer<T>, offset: usize) -> Result<()> {
         self.check_home("the destination", dst.home().id())?;
+        self.check_queue("write")?;
         let (len, bytes) = (dst.len(), bytemuck::cast_slice::<T, u8>(src));
         let dst = dst.slice_mut(offset..offset.saturating_add(src.len())).map_err(|_| {
             let text = format!("{} values do not fit at element {offset} of a buffer of {len}", src.len());

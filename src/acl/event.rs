@@ -36,6 +36,7 @@ impl Event {
     }
 
     fn with_flags(stream: &Stream, flags: u32) -> Result<Event> {
+        stream.check_queue("aclrtRecordEvent")?;
         let raw = RawEvent::new(stream.device(), flags)?;
         let calls = stream.calls();
         let handle = raw.handle.0;

@@ -42,7 +42,7 @@ impl Stream {
     ///
     /// Order: `other` waits for everything queued here before; work queued here afterwards waits for everything that was
     /// queued on `other`, also when `f` fails or panics. The host does not wait. Two events, however many buffers.
-    /// Errors: `WrongDevice` if the streams are of two devices; those of `f`.
+    /// Errors: `WrongDevice` if the streams are of two devices; `Unsupported` inside a capture; those of `f`.
     /// CANN: aclrtRecordEvent, aclrtStreamWaitEvent, twice each.
     /// ```
     /// # use ascend_rl::{Result, acl::*, sys::Cann};
@@ -59,6 +59,7 @@ impl Stream {
     pub fn fork<'env, R>(&self, other: &Stream, f: impl for<'f> FnOnce(&'f Fork<'f, 'env>) -> Result<R>) -> Result<R> {
         self.device().check_same("the other stream", other.device())?;
         other.wait(&self.record()?)?;
+        let _forked = (self.recording.fork(), other.recording.fork());
         let join = Join { home: self, other };
         let fork = Fork { home: self, other: other.id(), scope: PhantomData, env: PhantomData };
         let result = f(&fork);

@@ -1,7 +1,8 @@
 //! Floor 1: who owns what on a device, and in which order work on it runs.
 //!
 //! [`Device`], [`Stream`], [`Event`] and [`Timer`]; [`DeviceBuffer`] with its [`Slice`]s, from a stream-ordered caching
-//! allocator; pinned host memory ([`PinnedBuffer`]) and copies; [`Tracer`], which sees when each call ran. Safe code cannot
+//! allocator; pinned host memory ([`PinnedBuffer`]) and copies; [`Graph`], work that is captured once and runs many times;
+//! [`Tracer`], which sees when each call ran. Safe code cannot
 //! cause a use after free, a data race or an access out of bounds on the device; `buffer.rs` has the argument.
 //!
 //! May use: [`crate::sys`]. Must not: know of tensors or operators.
@@ -12,7 +13,8 @@
 //! `Send` only, since two threads that share one would leave its order to chance.
 //!
 //! # Not covered
-//! Virtual memory, memory shared between processes, copies between devices, callbacks, stream priorities, graph capture.
+//! Virtual memory, memory shared between processes, copies between devices, callbacks, stream priorities, graphs of
+//! several streams.
 
 mod alloc;
 mod buffer;
@@ -22,10 +24,12 @@ mod drain;
 mod element;
 mod event;
 mod fork;
+mod graph;
 mod peer;
 mod pinned;
 mod pool;
 mod recent;
+mod record;
 mod staging;
 mod stream;
 mod trace;
@@ -38,6 +42,7 @@ pub use device::{Device, MemoryInfo};
 pub use element::Element;
 pub use event::{Event, Timer};
 pub use fork::Fork;
+pub use graph::{CaptureMode, Graph, TaskGroup};
 pub use pinned::PinnedBuffer;
 pub use pool::MemoryStats;
 pub use stream::{Stream, StreamId};
@@ -46,5 +51,6 @@ pub use transfer::Transfer;
 pub use view::{Slice, SliceMut};
 
 pub(crate) use drain::{End, PATIENCE};
+pub(crate) use record::{Hold, Mode};
 pub(crate) use stream::StreamInner;
 pub(crate) use witness::Witness;

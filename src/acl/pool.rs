@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+/// Set in the names of holds, which own free blocks as streams do.
+const KEEPER: u64 = 1 << 63;
 /// The owner of free blocks that no queued work touches.
 pub(super) const IDLE: u64 = 0;
 /// Sizes are multiples of this, which is also every block's alignment (CANN asks for 64).
@@ -62,6 +64,8 @@ struct Block {
     class: Class,
     /// The owner where the block is free.
     free: Option<u64>,
+    /// The number of the allocation that took it last; of several that have merged, the first.
+    serial: u64,
     before: Option<BlockId>,
     after: Option<BlockId>,
 }
@@ -73,6 +77,28 @@ pub(super) struct Pool {
     unused: Vec<BlockId>,
     free: BTreeSet<Key>,
     stats: MemoryStats,
+    holds: Vec<Hold>,
+    /// Holds made so far.
+    keepers: u64,
+}
+
+/// Blocks of `stream` that were allocated up to number `until` may be used again by a recording. Given back, they are the
+/// keeper's, and so is what is allocated while the recording goes on.
+#[derive(Clone, Copy)]
+struct Hold {
+    stream: u64,
+    keeper: u64,
+    until: u64,
+}
+
+impl Hold {
+    fn is_open(&self) -> bool {
+        self.until == u64::MAX
+    }
+
+    fn covers(&self, owner: u64, serial: u64) -> bool {
+        self.stream == owner && serial <= self.until
+    }
 }
 
 /// The size of the block for `bytes`; `None` where that is more than an address space.
@@ -102,14 +128,15 @@ impl Pool {
             let to = (owner, class, usize::MAX, usize::MAX, BlockId(u32::MAX));
             self.free.range(from..=to).next().copied()
         };
-        let key = fit(owner).or_else(|| fit(IDLE))?;
+        let keeper = self.holds.iter().find(|hold| hold.stream == owner && hold.is_open()).map(|hold| hold.keeper);
+        let key = keeper.and_then(fit).or_else(|| fit(owner)).or_else(|| fit(IDLE))?;
         self.free.remove(&key);
         let id = key.4;
         self.split(id, bytes);
-        let block = &mut self.blocks[id.0 as usize];
-        block.free = None;
-        let (address, bytes) = (block.address, block.bytes);
         self.stats.allocations += 1;
+        let block = &mut self.blocks[id.0 as usize];
+        (block.free, block.serial) = (None, self.stats.allocations);
+        let (address, bytes) = (block.address, block.bytes);
         self.stats.allocated_bytes += bytes;
         self.stats.peak_allocated_bytes = self.stats.peak_allocated_bytes.max(self.stats.allocated_bytes);
         Some((id, address))
@@ -135,8 +162,62 @@ impl Pool {
 
     /// Takes a block back: work on stream `owner` that uses it may still be queued.
     pub(super) fn give(&mut self, id: BlockId, owner: u64) {
-        self.stats.allocated_bytes -= self.blocks[id.0 as usize].bytes;
+        let block = &self.blocks[id.0 as usize];
+        self.stats.allocated_bytes -= block.bytes;
+        let owner = self.keeper_of(owner, block.serial);
         self.release(id, owner);
+    }
+
+    /// Who gets a block of `owner` that is given back: the newest hold that covers it, or the stream itself.
+    fn keeper_of(&self, owner: u64, serial: u64) -> u64 {
+        self.holds.iter().rev().find(|hold| hold.covers(owner, serial)).map_or(owner, |hold| hold.keeper)
+    }
+
+    /// A hold on the blocks of a stream, open: its name.
+    pub(super) fn hold(&mut self, stream: u64) -> u64 {
+        self.keepers += 1;
+        let keeper = KEEPER | self.keepers;
+        self.holds.push(Hold { stream, keeper, until: u64::MAX });
+        keeper
+    }
+
+    /// What is allocated from now on is not held.
+    pub(super) fn close_hold(&mut self, keeper: u64) {
+        self.set_until(keeper, self.stats.allocations);
+    }
+
+    /// What is alive now, or is allocated from now on, is held.
+    pub(super) fn reopen_hold(&mut self, keeper: u64) {
+        self.set_until(keeper, u64::MAX);
+    }
+
+    fn set_until(&mut self, keeper: u64, until: u64) {
+        self.holds.iter_mut().filter(|hold| hold.keeper == keeper).for_each(|hold| hold.until = until);
+    }
+
+    /// Ends a hold. Its free blocks wait behind the stream's queue, or go to another hold that covers them.
+    pub(super) fn release_hold(&mut self, keeper: u64) {
+        let Some(at) = self.holds.iter().position(|hold| hold.keeper == keeper) else { return };
+        let stream = self.holds.remove(at).stream;
+        let keys: Vec<Key> = self.free.iter().filter(|key| key.0 == keeper).copied().collect();
+        for key in keys {
+            // An earlier turn may have merged this one away.
+            if self.free.remove(&key) {
+                let owner = self.keeper_of(stream, self.blocks[key.4.0 as usize].serial);
+                self.release(key.4, owner);
+            }
+        }
+    }
+
+    /// Whether a recording may use a live block of `owner`.
+    pub(super) fn is_held(&self, id: BlockId, owner: u64) -> bool {
+        let serial = self.blocks[id.0 as usize].serial;
+        self.holds.iter().any(|hold| hold.covers(owner, serial))
+    }
+
+    /// Whether a recording goes on.
+    pub(super) fn is_recording(&self) -> bool {
+        self.holds.iter().any(Hold::is_open)
     }
 
     fn release(&mut self, id: BlockId, owner: u64) {
@@ -158,6 +239,7 @@ impl Pool {
     fn join(&mut self, first: BlockId, second: BlockId) {
         let gone = self.blocks[second.0 as usize];
         self.blocks[first.0 as usize].bytes += gone.bytes;
+        self.blocks[first.0 as usize].serial = gone.serial.min(self.blocks[first.0 as usize].serial);
         self.blocks[first.0 as usize].after = gone.after;
         if let Some(next) = gone.after {
             self.blocks[next.0 as usize].before = Some(first);
@@ -168,16 +250,21 @@ impl Pool {
     /// Adds a segment that the device gave, as one idle block for requests like the one of `block` bytes.
     pub(super) fn add_segment(&mut self, address: usize, bytes: usize, block: usize) {
         let class = Class::of(block);
-        let id = self.add(Block { address, bytes, class, free: Some(IDLE), before: None, after: None });
+        let id = self.add(Block { address, bytes, class, free: Some(IDLE), serial: 0, before: None, after: None });
         self.free.insert(self.key(id));
         self.stats.reserved_bytes += bytes;
         self.stats.device_mallocs += 1;
     }
 
-    /// Free blocks of `owner` (of all, if `None`) become idle: all work that was queued when they were given back is done.
+    /// Free blocks of `owner` (of all streams, if `None`) become idle: all work that was queued when they were given back is done.
+    /// Those of holds do not: their work comes again.
     pub(super) fn settle(&mut self, owner: Option<u64>) {
-        let keys: Vec<Key> =
-            self.free.iter().filter(|k| owner.is_none_or(|owner| k.0 == owner) && k.0 != IDLE).copied().collect();
+        let keys: Vec<Key> = self
+            .free
+            .iter()
+            .filter(|k| owner.is_none_or(|owner| k.0 == owner) && k.0 != IDLE && k.0 & KEEPER == 0)
+            .copied()
+            .collect();
         for key in keys {
             // An earlier turn may have merged this one away.
             if self.free.remove(&key) {

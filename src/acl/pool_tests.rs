@@ -127,3 +127,70 @@ fn random_traffic_never_overlaps_and_never_leaks() {
     assert_eq!((stats.allocated_bytes, stats.reserved_bytes, pool.free.len()), (0, 0, 0));
     assert!(pool.unused.len() == pool.blocks.len(), "all rows of the table are free again");
 }
+
+/// What a recording used must not become anybody else's while it can run again.
+#[test]
+fn blocks_of_a_hold_stay_with_it() {
+    let mut pool = pool();
+    let (before, at) = pool.take(A, 1024).unwrap();
+    let keeper = pool.hold(A);
+    assert!(pool.is_recording() && pool.is_held(before, A) && !pool.is_held(before, B));
+    // A temporary: the recording reuses it itself, at once.
+    let (temporary, place) = pool.take(A, 1024).unwrap();
+    pool.give(temporary, A);
+    let (again, same) = pool.take(A, 1024).unwrap();
+    assert_eq!(same, place);
+    pool.give(again, A);
+    pool.close_hold(keeper);
+    let (after, later) = pool.take(A, 1024).unwrap();
+    assert!(later != place && !pool.is_held(after, A) && !pool.is_recording());
+    pool.give(before, A);
+    pool.give(after, A);
+    // Neither its stream, nor another, nor a wait for all streams gets at them.
+    pool.settle(None);
+    let taken: Vec<_> = std::iter::from_fn(|| pool.take(A, 1024)).collect();
+    assert!(taken.iter().any(|(_, address)| *address == later), "what came after the recording is free");
+    assert!(taken.iter().all(|(_, address)| ![at, place].contains(address)));
+    assert!(pool.drain().is_empty());
+    taken.into_iter().for_each(|(block, _)| pool.give(block, A));
+    pool.release_hold(keeper);
+    let address = pool.take(A, 2 * 1024).unwrap().1;
+    assert_eq!(address, at, "all of it is the stream's again, in one piece");
+}
+
+#[test]
+fn a_block_of_two_holds_stays_until_both_have_gone() {
+    let mut pool = pool();
+    let (block, at) = pool.take(A, 1024).unwrap();
+    // Alive throughout, so that the two beside it do not merge: what has merged is held as the older of its parts is.
+    let (_between, _) = pool.take(A, 1024).unwrap();
+    let first = pool.hold(A);
+    pool.close_hold(first);
+    let (newer, beside) = pool.take(A, 1024).unwrap();
+    let second = pool.hold(A);
+    pool.close_hold(second);
+    let elsewhere = pool.hold(B);
+    pool.give(block, A);
+    pool.give(newer, A);
+    let mut taken = Vec::new();
+    let mut take = |pool: &mut Pool| {
+        let (block, address) = pool.take(A, 1024).unwrap();
+        taken.push(block);
+        address
+    };
+    assert!(![at, beside].contains(&take(&mut pool)));
+    pool.release_hold(second);
+    assert_eq!(take(&mut pool), beside, "only the second had it");
+    pool.release_hold(elsewhere);
+    assert_ne!(take(&mut pool), at, "the first still has it");
+    pool.release_hold(first);
+    assert_eq!(take(&mut pool), at);
+    // What is alive when a hold is extended is in it too.
+    let third = pool.hold(A);
+    pool.close_hold(third);
+    let (late, _) = pool.take(A, 1024).unwrap();
+    assert!(!pool.is_held(late, A));
+    pool.reopen_hold(third);
+    pool.close_hold(third);
+    assert!(pool.is_held(late, A));
+}

@@ -3,6 +3,7 @@
 use super::device::{self, Device, Handle};
 use super::drain::{End, PATIENCE};
 use super::recent::{Calls, Recent};
+use super::record::{Mode, Recording};
 use super::staging::Staging;
 use super::trace::Traced;
 use super::{DeviceBuffer, Event, MemoryStats};
@@ -44,6 +45,7 @@ pub struct Stream {
     recent: Recent,
     workspace: RefCell<Option<DeviceBuffer<u8>>>,
     traced: OnceCell<Traced>,
+    pub(super) recording: Recording,
 }
 
 /// What buffers keep alive: the queue behind which their memory may be reused.
@@ -78,7 +80,13 @@ impl Stream {
             waits: AtomicBool::new(false),
             staging: Mutex::default(),
         };
-        Ok(Stream { inner: Arc::new(inner), recent: Recent::new(), workspace: RefCell::default(), traced: OnceCell::new() })
+        Ok(Stream {
+            inner: Arc::new(inner),
+            recent: Recent::new(),
+            workspace: RefCell::default(),
+            traced: OnceCell::new(),
+            recording: Recording::new(),
+        })
     }
 
     /// The device it queues work on.
@@ -122,6 +130,7 @@ impl Stream {
     ///
     /// CANN: aclrtStreamQuery.
     pub fn is_idle(&self) -> Result<bool> {
+        self.check_queue("aclrtStreamQuery")?;
         self.inner.device.0.bind()?;
         let mut status = ACL_STREAM_STATUS_NOT_READY;
         // SAFETY: the stream is alive, its context current, and `status` outlives the call.
@@ -143,6 +152,7 @@ impl Stream {
     /// CANN: aclrtStreamWaitEvent.
     pub fn wait(&self, event: &Event) -> Result<()> {
         self.device().check_same("the event", event.device())?;
+        self.check_queue("aclrtStreamWaitEvent")?;
         self.inner.waits.store(true, Relaxed);
         // SAFETY: stream and event are alive and of the current context.
         self.enqueue("aclrtStreamWaitEvent", |stream| unsafe { (self.api().acl.aclrtStreamWaitEvent)(stream, event.raw()) })
@@ -170,9 +180,11 @@ impl Stream {
         // Not a read-modify-write: only the thread that has the `Stream` writes.
         self.inner.sequence.store(self.inner.sequence.load(Relaxed) + 1, Relaxed);
         let queue = || check(self.api(), call, f(self.inner.raw.0));
-        match self.traced.get() {
-            None => queue(),
-            Some(traced) => traced.around(call, self.inner.raw.0, queue),
+        match (self.recording.mode(), self.traced.get()) {
+            (Mode::Queue, Some(traced)) => traced.around(call, self.inner.raw.0, queue),
+            (Mode::Repeat, _) => Err(self.not_recorded(call)),
+            // A trace has events, which a graph would not.
+            _ => queue(),
         }
     }
 
@@ -230,6 +242,7 @@ impl Stream {
     }
 
     fn finish(&self, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
+        self.check_queue(call)?;
         self.inner.device.0.bind()?;
         let code = f(self.inner.raw.0);
         if code != 0 {

@@ -46,6 +46,7 @@ impl Stream {
         plan: impl FnOnce(*mut c_void) -> (*mut c_void, *mut c_void, aclrtMemcpyKind),
     ) -> Result<Transfer<T>> {
         self.device().check_same("the pinned memory", pinned.device())?;
+        self.check_queue("a copy of pinned memory")?;
         if pinned.len() != len {
             let text = format!("{} values of pinned memory and {len} on the device; the lengths must agree", pinned.len());
             return Err(Error::new(ErrorKind::Length, text));

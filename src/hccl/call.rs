@@ -8,7 +8,7 @@ use super::ReduceOp;
 use super::batch::Part;
 use super::messages::Side;
 use super::signature::Counts;
-use crate::acl::{Device, Stream};
+use crate::acl::{Device, Mode, Stream};
 use crate::error::Result;
 use crate::tensor::{DType, View, ViewMut};
 use ascend_rl_sys::types::*;
@@ -150,7 +150,11 @@ macro_rules! enqueue {
 }
 
 impl<'a> Issue<'a> {
-    pub(super) fn new(stream: &'a Stream, handle: &'a Handle) -> Issue<'a> {
+    pub(super) fn new(stream: &'a Stream, handle: &'a Arc<Handle>) -> Issue<'a> {
+        if stream.mode() == Mode::Capture {
+            // A graph calls the communicator when it runs.
+            stream.keep(Box::new(handle.clone()));
+        }
         Issue { stream, comm: handle.raw, _lane: stream.device().lane() }
     }
 

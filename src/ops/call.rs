@@ -11,15 +11,20 @@ use std::ptr::{null, null_mut};
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{Api, RunOperator};
 
-use crate::acl::Stream;
+use crate::acl::{Device, Stream};
 use crate::error::Result;
+use crate::sys::check;
 use crate::tensor::{DType, Desc, DescList};
 
 /// An argument of phase one: what Rust holds, and what C takes. Only this file implements it, for types whose C form is
 /// valid as long as they live.
-pub(crate) trait Arg {
+pub(crate) trait Arg: Sized {
     type C;
     fn c(&self) -> Self::C;
+    /// What must outlive an executor that runs many times. Numbers and names that live for ever need nothing.
+    fn keep(self) -> Option<KeptArg> {
+        None
+    }
 }
 
 impl Arg for Desc<'_> {
@@ -27,12 +32,22 @@ impl Arg for Desc<'_> {
     fn c(&self) -> *mut aclTensor {
         self.raw()
     }
+    fn keep(self) -> Option<KeptArg> {
+        let kept = KeptArg::Tensor { raw: self.raw(), address: self.address(), is_output: self.is_output() };
+        std::mem::forget(self);
+        Some(kept)
+    }
 }
 
 impl Arg for DescList<'_> {
     type C = *const aclTensorList;
     fn c(&self) -> *const aclTensorList {
         self.raw()
+    }
+    fn keep(self) -> Option<KeptArg> {
+        let kept = KeptArg::List(self.raw());
+        std::mem::forget(self);
+        Some(kept)
     }
 }
 
@@ -109,6 +124,11 @@ impl Arg for Scalar<'_> {
     fn c(&self) -> *const aclScalar {
         self.raw
     }
+    fn keep(self) -> Option<KeptArg> {
+        let kept = KeptArg::Scalar(self.raw);
+        std::mem::forget(self);
+        Some(kept)
+    }
 }
 
 impl Drop for Scalar<'_> {
@@ -138,6 +158,11 @@ impl Arg for IntArray<'_> {
     type C = *const aclIntArray;
     fn c(&self) -> *const aclIntArray {
         self.raw
+    }
+    fn keep(self) -> Option<KeptArg> {
+        let kept = KeptArg::IntArray(self.raw);
+        std::mem::forget(self);
+        Some(kept)
     }
 }
 
@@ -181,6 +206,94 @@ pub(crate) fn phase_two(s: &Stream, name: &'static str, run: RunOperator, plan: 
     s.enqueue_bound(name, |raw| unsafe { run(workspace, plan.workspace_bytes, plan.executor, raw) })
 }
 
+/// An argument of an operator that runs many times.
+pub(crate) enum KeptArg {
+    Tensor { raw: *mut aclTensor, address: usize, is_output: bool },
+    List(*const aclTensorList),
+    Scalar(*mut aclScalar),
+    IntArray(*mut aclIntArray),
+}
+
+/// An operator that was planned once and is enqueued many times.
+pub(crate) struct Step {
+    name: &'static str,
+    run: RunOperator,
+    plan: Plan,
+    args: Vec<KeptArg>,
+    device: Device,
+}
+
+// SAFETY: the handles are only given back to CANN, from the one thread that has the stream that they are enqueued on.
+unsafe impl Send for Step {}
+// SAFETY: as above: what a shared reference can do takes that stream.
+unsafe impl Sync for Step {}
+
+/// Instead of phase two, in a repeat: makes the executor repeatable and keeps it with its arguments.
+#[cold]
+pub(crate) fn keep(s: &Stream, name: &'static str, run: RunOperator, plan: Plan, args: Vec<KeptArg>) -> Result<()> {
+    let step = Step { name, run, plan, args, device: s.device().clone() };
+    // SAFETY: the executor came from phase one a moment ago.
+    let code = unsafe { (s.api().nn.aclSetAclOpExecutorRepeatable)(step.plan.executor) };
+    check(s.api(), "aclSetAclOpExecutorRepeatable", code).map_err(|error| error.context(format!("{name} cannot be repeated")))?;
+    s.keep(Box::new(step));
+    Ok(())
+}
+
+impl Step {
+    pub(crate) fn enqueue(&self, s: &Stream) -> Result<()> {
+        let bytes = self.plan.workspace_bytes;
+        let workspace = s.workspace(bytes as usize)?;
+        // SAFETY: as in `phase_two`; the executor is repeatable, its arguments are kept, and the hold of the repeat that this
+        // is part of keeps the memory that they describe.
+        s.enqueue(self.name, |raw| unsafe { (self.run)(workspace, bytes, self.plan.executor, raw) })
+    }
+
+    /// Arguments that are read from, or written to, the storage at `from` are at `to` from now on: how many there are.
+    pub(crate) fn rebind(&mut self, is_output: bool, from: usize, to: usize) -> Result<usize> {
+        let (nn, cann) = (&self.device.cann().api().nn, self.device.cann());
+        let (set, name) = match is_output {
+            false => (nn.aclSetInputTensorAddr, "aclSetInputTensorAddr"),
+            true => (nn.aclSetOutputTensorAddr, "aclSetOutputTensorAddr"),
+        };
+        let set = set.ok_or_else(|| cann.missing(name))?;
+        let (executor, mut index, mut found) = (self.plan.executor, 0, 0);
+        for arg in &mut self.args {
+            let KeptArg::Tensor { raw, address, is_output: side } = arg else { continue };
+            if *side != is_output {
+                continue;
+            }
+            if *address == from {
+                // SAFETY: the executor is repeatable and the tensor one of its arguments; the caller's views say that memory of
+                // the same layout is at `to`.
+                self.device.call(name, || unsafe { set(executor, index, *raw, to as *mut c_void) })?;
+                *address = to;
+                found += 1;
+            }
+            index += 1;
+        }
+        Ok(found)
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        let nn = &self.device.cann().api().nn;
+        // SAFETY: made by phase one, repeatable or never run, destroyed once; what is queued does not need it. Then its
+        // arguments, each once. Failures would leave a few bytes of host memory.
+        unsafe {
+            (nn.aclDestroyAclOpExecutor)(self.plan.executor);
+            for arg in &self.args {
+                match *arg {
+                    KeptArg::Tensor { raw, .. } => (nn.aclDestroyTensor)(raw),
+                    KeptArg::List(raw) => (nn.aclDestroyTensorList)(raw),
+                    KeptArg::Scalar(raw) => (nn.aclDestroyScalar)(raw),
+                    KeptArg::IntArray(raw) => (nn.aclDestroyIntArray)(raw),
+                };
+            }
+        }
+    }
+}
+
 /// `aclnn!(s, aclnnMm(a, b, out, 0i8))`: both phases of one operator. Each argument is an [`Arg`] and lives until phase two
 /// has returned.
 macro_rules! aclnn {
@@ -202,7 +315,13 @@ macro_rules! aclnn {
                 let plan = $crate::ops::call::phase_one($s, stringify!($op), |bytes, executor| unsafe {
                     (op.plan)($($crate::ops::call::Arg::c(&$bound),)* bytes, executor)
                 });
-                plan.and_then(|plan| $crate::ops::call::phase_two($s, stringify!($op), op.run, plan))
+                plan.and_then(|plan| {
+                    if $s.is_repeating() {
+                        let args = [$($crate::ops::call::Arg::keep($bound)),*];
+                        return $crate::ops::call::keep($s, stringify!($op), op.run, plan, args.into_iter().flatten().collect());
+                    }
+                    $crate::ops::call::phase_two($s, stringify!($op), op.run, plan)
+                })
             }
         }
     }};

@@ -8,6 +8,8 @@
 //! home on `s` (`WrongStream`). Errors of all: `Shape`, `DType`, `WrongStream` before the call; `MissingSymbol` where the
 //! toolkit lacks the operator; `OutOfMemory` for its workspace; `Device` with CANN's code and text otherwise.
 //!
+//! [`repeat`] plans operators once and enqueues them many times.
+//!
 //! What is no single CANN operator is composed here ([`block_copy`], [`sample`]): the simulator never invents one.
 //!
 //! Room: it may use [`crate::tensor`] and [`crate::acl`]. The only file with `unsafe` is `call.rs`.
@@ -28,6 +30,7 @@ mod matmul;
 mod norm;
 mod optimizer;
 mod reduce;
+mod repeat;
 mod rope;
 mod sample;
 mod softmax;
@@ -44,6 +47,7 @@ pub use matmul::{addmm, mm, mm_acc};
 pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
 pub use optimizer::{AdamW, adamw};
 pub use reduce::{argmax, cumsum, sort, sum, vector_norm};
+pub use repeat::{Repeat, repeat};
 pub use rope::rope;
 pub use sample::{Sampling, sample};
 pub use softmax::{log_softmax, softmax};

@@ -13,20 +13,23 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) struct Desc<'a> {
     raw: *mut aclTensor,
     api: &'a Api,
+    /// Of the storage.
+    address: usize,
+    is_output: bool,
 }
 
 impl<'a> Desc<'a> {
     #[inline]
     pub(crate) fn input(api: &'a Api, view: &View<'a>) -> Result<Desc<'a>> {
-        Desc::new(api, &view.layout, view.dtype, &view.storage)
+        Desc::new(api, &view.layout, view.dtype, &view.storage, false)
     }
 
     #[inline]
     pub(crate) fn output(api: &'a Api, view: &'a ViewMut<'_>) -> Result<Desc<'a>> {
-        Desc::new(api, &view.layout, view.dtype, &view.storage)
+        Desc::new(api, &view.layout, view.dtype, &view.storage, true)
     }
 
-    fn new(api: &'a Api, layout: &Layout, dtype: DType, storage: &Storage<'_>) -> Result<Desc<'a>> {
+    fn new(api: &'a Api, layout: &Layout, dtype: DType, storage: &Storage<'_>, is_output: bool) -> Result<Desc<'a>> {
         let (dims, strides, whole) = (layout.shape(), layout.strides(), [storage.len as i64]);
         // SAFETY: the arrays live for the call and have as many numbers as there are dims; CANN copies them. `usize` and `int64_t`
         // are one size on the platforms of CANN (asserted below), and what counts elements of memory is never negative as the
@@ -44,11 +47,21 @@ impl<'a> Desc<'a> {
                 storage.address as *mut _,
             )
         };
-        if raw.is_null() { Err(refused(layout, storage.len)) } else { Ok(Desc { raw, api }) }
+        if raw.is_null() { Err(refused(layout, storage.len)) } else { Ok(Desc { raw, api, address: storage.address, is_output }) }
     }
 
     pub(crate) fn raw(&self) -> *mut aclTensor {
         self.raw
+    }
+
+    /// The address of the storage.
+    pub(crate) fn address(&self) -> usize {
+        self.address
+    }
+
+    /// Whether the operator writes it.
+    pub(crate) fn is_output(&self) -> bool {
+        self.is_output
     }
 }
 

@@ -1,9 +1,10 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
-//! Nothing here is linked. Each library of CANN has one list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
-//! [`hccl_symbols!`], [`atb_symbols!`]); from it come the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`], [`Atb`]), the look-up of
-//! each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To bind one more
-//! function, add a row to its list: the compiler then names every place that must answer for it.
+//! Nothing here is linked. Each library of CANN has a list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
+//! [`hccl_symbols!`], [`atb_symbols!`]), and graph capture has one of its own ([`graph_symbols!`]); from it come the table of function pointers
+//! ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`], [`Atb`], [`AclGraph`]), the look-up of each symbol ([`Api::load`]), the simulator's own
+//! table, and the coverage list ([`symbols`]). To bind one more function, add a row to its list: the compiler then names every
+//! place that must answer for it.
 //!
 //! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
 //! handles are `*mut c_void`, and structs have layout assertions. Names are CANN's own, verbatim.
@@ -12,13 +13,15 @@
 //! and operator repositories (8.5 and later). Each row says since which release the symbol exists.
 //!
 //! # Not covered
-//! `aclop*`/`aclmdl*` (graph engine), DVPP, and everything that no module above uses yet.
+//! `aclop*`/`aclmdl*` but `aclmdlRI*` (graph engine), DVPP, and everything that no module above uses yet.
 #![allow(non_camel_case_types, non_snake_case, non_upper_case_globals)]
 
 #[macro_use]
 mod table;
 #[macro_use]
 mod acl;
+#[macro_use]
+mod acl_graph;
 #[macro_use]
 mod nnopbase;
 #[macro_use]
@@ -31,6 +34,7 @@ pub mod codes;
 pub mod types;
 
 pub use acl::Acl;
+pub use acl_graph::AclGraph;
 pub use atb::Atb;
 pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
@@ -50,6 +54,8 @@ pub struct Api {
     pub hccl: Hccl,
     /// The transformer operators of ATB.
     pub atb: Atb,
+    /// Graph capture and replay.
+    pub graph: AclGraph,
 }
 
 impl Api {
@@ -68,19 +74,20 @@ impl Api {
                 ops: OpApi::load(resolve)?,
                 hccl: Hccl::load(resolve)?,
                 atb: Atb::load(resolve)?,
+                graph: AclGraph::load(resolve)?,
             })
         }
     }
 
     /// Whether a function is there, by its C name.
     pub fn has(&self, symbol: &str) -> bool {
-        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol) || self.hccl.has(symbol) || self.atb.has(symbol)
+        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol) || self.hccl.has(symbol) || self.atb.has(symbol) || self.graph.has(symbol)
     }
 }
 
 /// All symbols of all lists, in order: the coverage of this binding.
 pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
-    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS).chain(Atb::SYMBOLS)
+    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS).chain(Atb::SYMBOLS).chain(AclGraph::SYMBOLS)
 }
 
 /// The oldest CANN release the library runs on: (major, minor), "8.3".

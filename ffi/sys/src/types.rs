@@ -32,6 +32,12 @@ opaque! {
     aclIntArray;
     /// A list of tensor descriptors, which it owns.
     aclTensorList;
+    /// A host array of `float`.
+    aclFloatArray;
+    /// A host array of `bool`.
+    aclBoolArray;
+    /// A list of scalars, which it owns.
+    aclScalarList;
 }
 
 macro_rules! c_enum {
@@ -57,6 +63,9 @@ pub use hccl::*;
 #[path = "atb_types.rs"]
 mod atb;
 pub use atb::*;
+#[path = "graph_types.rs"]
+mod graph;
+pub use graph::*;
 
 c_enum! {
     /// Element type of a tensor or scalar (`acl_base.h`).

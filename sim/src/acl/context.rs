@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use ascend_rl_sys::types::*;
 
-use super::{event, give, not_null, stream};
+use super::{event, give, graph, not_null, stream};
 use crate::engine::Stream;
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
@@ -56,7 +56,9 @@ impl Context {
         crate::hccl::leave_all(self.handle());
         // Nor must this thread wait for peers that may never call what its ranks have called.
         self.default_stream().engine().abandon(self.handle());
+        graph::end_captures(self.handle());
         stream::end_all(self);
+        graph::end_all(self.handle());
         event::end_all(self);
     }
 

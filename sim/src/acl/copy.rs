@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ascend_rl_sys::types::*;
 
 use super::context::current;
-use super::{not_null, stream};
+use super::{graph, not_null, stream};
 use crate::engine::{Stream, Task};
 use crate::memory::Place;
 use crate::reject::{Outcome, check};
@@ -85,6 +85,7 @@ fn check_copy(
 /// Copies now. Does not wait for any stream, only for the operation that runs at this moment.
 pub(crate) fn aclrtMemcpy(dst: *mut c_void, dest_max: usize, src: *const c_void, count: usize, kind: aclrtMemcpyKind) -> Outcome {
     if let Some((span, ..)) = check_copy(dst, dest_max, src, count, kind)? {
+        graph::check_blocking("aclrtMemcpy")?;
         world()?.engine.exclusive(|| span.copy());
     }
     Ok(())
@@ -120,21 +121,22 @@ pub(crate) fn aclrtMemcpyAsync(
     if kind == ACL_MEMCPY_HOST_TO_BUF_TO_DEVICE {
         // SAFETY: `count` bytes at `src`, as C's contract (pageable) or `Place::of` (pinned) has it.
         let buffer: Box<[u8]> = unsafe { std::slice::from_raw_parts(src.cast::<u8>(), count) }.into();
-        stream.enqueue(Task::Once("aclrtMemcpyAsync", Box::new(move || Span { src: buffer.as_ptr() as usize, ..span }.copy())));
+        let work = move || Span { src: buffer.as_ptr() as usize, ..span }.copy();
+        stream.enqueue(Task::Work("aclrtMemcpyAsync", Arc::new(work)))?;
     } else if matches!(to, Place::Pageable) || matches!(from, Place::Pageable) {
+        graph::check_pageable(&stream)?;
         // The memory may be gone once this returns.
         stream.wait_all();
         stream::surface(&stream)?;
         world()?.engine.exclusive(|| span.copy());
     } else {
         // The task holds the pinned blocks until it has run.
-        stream.enqueue(Task::Once(
-            "aclrtMemcpyAsync",
-            Box::new(move || {
-                span.copy();
-                drop((to, from));
-            }),
-        ));
+        let held = (to, from);
+        let work = move || {
+            let _ = &held;
+            span.copy()
+        };
+        stream.enqueue(Task::Work("aclrtMemcpyAsync", Arc::new(work)))?;
     }
     Ok(())
 }
@@ -174,6 +176,7 @@ fn fill(address: usize, value: i32, count: usize) {
 
 pub(crate) fn aclrtMemset(ptr: *mut c_void, max_count: usize, value: i32, count: usize) -> Outcome {
     if check_fill(ptr, max_count, count)?.is_some() {
+        graph::check_blocking("aclrtMemset")?;
         world()?.engine.exclusive(|| fill(ptr as usize, value, count));
     }
     Ok(())
@@ -190,6 +193,5 @@ pub(crate) fn aclrtMemsetAsync(ptr: *mut c_void, max_count: usize, value: i32, c
     let stream = stream::resolve(stream)?;
     on_this_device(&stream, "devPtr", &place)?;
     let address = ptr as usize;
-    stream.enqueue(Task::Once("aclrtMemsetAsync", Box::new(move || fill(address, value, count))));
-    Ok(())
+    stream.enqueue(Task::Work("aclrtMemsetAsync", Arc::new(move || fill(address, value, count))))
 }

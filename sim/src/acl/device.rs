@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
-use super::{give, not_null, stream};
+use super::{give, graph, not_null, stream};
 use crate::reject::{Outcome, check, reject};
 use crate::world::world;
 
@@ -53,6 +53,7 @@ pub(crate) fn aclrtGetDeviceCount(count: *mut u32) -> Outcome {
 pub(crate) fn aclrtSynchronizeDevice() -> Outcome {
     let device = current()?.device.id;
     let streams = stream::all(|stream| stream.device == device);
+    streams.iter().try_for_each(|stream| graph::check_not_captured(stream, "waited for"))?;
     streams.iter().for_each(|stream| stream.wait_all());
     streams.iter().try_for_each(|stream| stream::surface(stream))
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
-use super::{deadline, give, not_null, stream};
+use super::{deadline, event_capture, give, not_null, stream};
 use crate::engine::{Record, Task};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
@@ -24,7 +24,7 @@ static EVENTS: Registry<Arc<Event>> = Registry::new(Kind::Event);
 
 /// The three kinds differ in what they are before the first record.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Origin {
     /// `aclrtCreateEvent`: not ready; a stream cannot wait for it.
     Default,
     /// `aclrtCreateEventWithFlag`: not ready; a stream waits for the record to come.
@@ -33,28 +33,33 @@ enum Origin {
     Ex,
 }
 
-struct Event {
-    origin: Origin,
-    flags: u32,
+pub(super) struct Event {
+    pub(super) origin: Origin,
+    pub(super) flags: u32,
     device: &'static Device,
     context: usize,
     records: Mutex<Records>,
 }
 
 #[derive(Default)]
-struct Records {
-    latest: Option<Arc<Record>>,
+pub(super) struct Records {
+    pub(super) latest: Option<Arc<Record>>,
     /// What streams wait for before the first record; that record will be this one.
     coming: Option<Arc<Record>>,
+    /// The record in a graph that is being recorded.
+    pub(super) captured: Option<event_capture::Captured>,
 }
 
 impl Event {
-    fn records(&self) -> MutexGuard<'_, Records> {
+    pub(super) fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn latest(&self) -> Option<Arc<Record>> {
-        self.records().latest.clone()
+    /// The latest record of an event that the host asks about: not of one that is in a capture.
+    fn latest(&self) -> Outcome<Option<Arc<Record>>> {
+        let records = self.records();
+        event_capture::check_free(&records)?;
+        Ok(records.latest.clone())
     }
 }
 
@@ -139,10 +144,12 @@ pub(crate) fn aclrtRecordEvent(event: aclrtEvent, stream: aclrtStream) -> Outcom
     );
     // The lock is held while enqueueing, so that the latest record is the one enqueued last.
     let mut records = event.records();
+    if event_capture::record(&event, &mut records, &stream)? {
+        return Ok(());
+    }
     let record = records.coming.take().unwrap_or_default();
     records.latest = Some(record.clone());
-    stream.enqueue(Task::Record(record));
-    Ok(())
+    stream.enqueue(Task::Record(record))
 }
 
 pub(crate) fn aclrtStreamWaitEvent(stream: aclrtStream, event: aclrtEvent) -> Outcome {
@@ -155,20 +162,22 @@ pub(crate) fn aclrtStreamWaitEvent(stream: aclrtStream, event: aclrtEvent) -> Ou
     );
     let stream = stream::resolve(stream)?;
     let mut records = event.records();
+    if event_capture::wait(&event, &records, &stream)? {
+        return Ok(());
+    }
     let record = match (&records.latest, event.origin) {
         (Some(record), _) => record.clone(),
         (None, Origin::Ex) => return Ok(()),
         (None, Origin::WithFlag) => records.coming.get_or_insert_default().clone(),
         (None, Origin::Default) => reject!(ACL_ERROR_RT_PARAM_INVALID, "event was never recorded"),
     };
-    stream.enqueue(Task::Wait(record));
-    Ok(())
+    stream.enqueue(Task::Wait(record))
 }
 
 pub(crate) fn aclrtQueryEventStatus(event: aclrtEvent, status: *mut aclrtEventRecordedStatus) -> Outcome {
     let event = resolve("event", event)?;
     not_null("status", status)?;
-    let complete = match event.latest() {
+    let complete = match event.latest()? {
         None => event.origin == Origin::Ex,
         Some(record) => record.time().is_some() || record.place().is_some_and(|(stream, at)| stream.poll(*at)),
     };
@@ -184,7 +193,7 @@ pub(crate) fn aclrtSynchronizeEvent(event: aclrtEvent) -> Outcome {
 pub(crate) fn aclrtSynchronizeEventWithTimeout(event: aclrtEvent, timeout: i32) -> Outcome {
     let event = resolve("event", event)?;
     let deadline = deadline(timeout)?;
-    let latest = event.latest();
+    let latest = event.latest()?;
     let Some((stream, position)) = latest.as_ref().and_then(|record| record.place()) else { return Ok(()) };
     check!(
         stream.wait(*position, deadline),
@@ -205,7 +214,7 @@ pub(crate) fn aclrtEventElapsedTime(ms: *mut f32, start: aclrtEvent, end: aclrtE
             "{param} was made without ACL_EVENT_TIME_LINE (flag {:#x})",
             event.flags
         );
-        let Some(record) = event.latest() else { reject!(ACL_ERROR_RT_INTERNAL_ERROR, "{param} was never recorded") };
+        let Some(record) = event.latest()? else { reject!(ACL_ERROR_RT_INTERNAL_ERROR, "{param} was never recorded") };
         let Some(at) = record.time() else {
             reject!(ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, "{param} is not complete: synchronize first")
         };

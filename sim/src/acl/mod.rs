@@ -7,6 +7,8 @@ pub(crate) mod context;
 mod copy;
 mod device;
 mod event;
+mod event_capture;
+pub(crate) mod graph;
 mod memory;
 mod peer;
 mod process;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::*;
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
-use super::{deadline, give, not_null};
+use super::{deadline, give, graph, not_null};
 use crate::engine::Stream;
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
@@ -69,8 +69,9 @@ pub(crate) fn aclrtCreateStream(stream: *mut aclrtStream) -> Outcome {
     aclrtCreateStreamWithConfig(stream, 0, 0)
 }
 
-/// Priorities are clamped and unknown flags ignored, as CANN does. Both are hints about speed: the simulator has no use for them.
-pub(crate) fn aclrtCreateStreamWithConfig(stream: *mut aclrtStream, _priority: u32, _flag: u32) -> Outcome {
+/// Priorities are clamped and unknown flags ignored, as CANN does. All but `ACL_STREAM_PERSISTENT` (graphs can be built from it)
+/// are hints about speed: the simulator has no use for them.
+pub(crate) fn aclrtCreateStreamWithConfig(stream: *mut aclrtStream, _priority: u32, flag: u32) -> Outcome {
     not_null("stream", stream)?;
     let context = current()?;
     let device = context.device;
@@ -79,6 +80,9 @@ pub(crate) fn aclrtCreateStreamWithConfig(stream: *mut aclrtStream, _priority: u
         reject!(ACL_ERROR_RT_NO_STREAM_RESOURCE, "device {} has {MOST_STREAMS} streams, as many as there can be", device.id)
     }
     let made = Stream::new(context.default_stream().engine(), device.id, context.handle());
+    if flag & ACL_STREAM_PERSISTENT != 0 {
+        made.set_persistent();
+    }
     give(stream, register(made) as aclrtStream);
     Ok(())
 }
@@ -86,7 +90,7 @@ pub(crate) fn aclrtCreateStreamWithConfig(stream: *mut aclrtStream, _priority: u
 /// Takes a stream out: from now on its handle is stale.
 fn take(stream: aclrtStream) -> Outcome<Arc<Stream>> {
     not_null("stream", stream)?;
-    resolve(stream)?;
+    graph::check_free(&*resolve(stream)?, "destroyed")?;
     let Some(taken) = STREAMS.remove(stream as usize) else {
         reject!(ACL_ERROR_RT_INVALID_HANDLE, "stream was destroyed by another thread")
     };
@@ -111,6 +115,7 @@ pub(crate) fn aclrtSynchronizeStream(stream: aclrtStream) -> Outcome {
 pub(crate) fn aclrtSynchronizeStreamWithTimeout(stream: aclrtStream, timeout: i32) -> Outcome {
     let deadline = deadline(timeout)?;
     let stream = resolve(stream)?;
+    graph::check_not_captured(&stream, "waited for")?;
     check!(
         stream.wait(stream.enqueued(), deadline),
         ACL_ERROR_RT_STREAM_SYNC_TIMEOUT,
@@ -122,6 +127,7 @@ pub(crate) fn aclrtSynchronizeStreamWithTimeout(stream: aclrtStream, timeout: i3
 pub(crate) fn aclrtStreamQuery(stream: aclrtStream, status: *mut aclrtStreamStatus) -> Outcome {
     not_null("status", status)?;
     let stream = resolve(stream)?;
+    graph::check_not_captured(&stream, "queried")?;
     let done = stream.poll(stream.enqueued());
     give(status, if done { ACL_STREAM_STATUS_COMPLETE } else { ACL_STREAM_STATUS_NOT_READY });
     Ok(())

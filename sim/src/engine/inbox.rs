@@ -11,6 +11,8 @@ use crate::spin;
 
 pub(crate) enum Command {
     Enqueue(Arc<Stream>, Task),
+    /// Several, one behind the other.
+    EnqueueAll(Arc<Stream>, Vec<Task>),
     /// Somebody waits until this many entries of the stream have run (lazy schedule only).
     Demand(Arc<Stream>, u64),
     /// The first so many entries of the stream are not to run if they have not yet.

@@ -65,19 +65,8 @@ impl Lanes {
     pub(super) fn accept(&mut self, command: Command) {
         self.stale = true;
         match command {
-            Command::Enqueue(stream, task) => {
-                self.enqueues += 1;
-                self.meets += matches!(task, Task::Meet(_)) as usize;
-                let entry = (self.enqueues, task);
-                match self.find(&stream).or_else(|| self.lanes.iter().position(|lane| lane.queue.is_empty())) {
-                    Some(i) => {
-                        let lane = &mut self.lanes[i];
-                        lane.queue.push_back(entry);
-                        lane.stream = stream;
-                    }
-                    None => self.lanes.push(Lane { stream, queue: VecDeque::from([entry]) }),
-                }
-            }
+            Command::Enqueue(stream, task) => self.append(stream, [task]),
+            Command::EnqueueAll(stream, tasks) => self.append(stream, tasks),
             Command::Demand(stream, position) => self.demands.push((stream, position)),
             Command::Drop(stream, position) => self.drop_up_to(&stream, position),
             Command::CallOff(meeting, why) => meeting.fail(why),
@@ -89,6 +78,24 @@ impl Lanes {
                     }
                 }
             }
+        }
+    }
+
+    fn append(&mut self, stream: Arc<Stream>, tasks: impl IntoIterator<Item = Task>) {
+        let i = match self.find(&stream).or_else(|| self.lanes.iter().position(|lane| lane.queue.is_empty())) {
+            Some(i) => {
+                self.lanes[i].stream = stream;
+                i
+            }
+            None => {
+                self.lanes.push(Lane { stream, queue: VecDeque::new() });
+                self.lanes.len() - 1
+            }
+        };
+        for task in tasks {
+            self.enqueues += 1;
+            self.meets += matches!(task, Task::Meet(_)) as usize;
+            self.lanes[i].queue.push_back((self.enqueues, task));
         }
     }
 

@@ -41,7 +41,7 @@ fn meeting(parties: usize, timeout: Option<Duration>) -> (Arc<Meeting>, Arc<Coun
 
 fn attend(stream: &Arc<Stream>, seats: &[(&Arc<Meeting>, usize)]) {
     let seats = seats.iter().map(|(meeting, party)| (Arc::clone(meeting), *party)).collect();
-    stream.enqueue(Task::Meet(Box::new(Attendance { name: "meet", seats })));
+    stream.push(Task::Meet(Box::new(Attendance { name: "meet", seats })));
 }
 
 fn schedules() -> Vec<Schedule> {
@@ -66,7 +66,7 @@ fn all_parties_meet_and_the_work_runs_once() {
                 assert_eq!(passed.load(SeqCst), i * parties, "nobody is through before the last has come");
                 attend(&streams[party], &[(meeting, party)]);
                 let passed = passed.clone();
-                streams[party].enqueue(Task::Once("after", Box::new(move || _ = passed.fetch_add(1, SeqCst))));
+                streams[party].push(Task::Work("after", Arc::new(move || _ = passed.fetch_add(1, SeqCst))));
             }
             streams.iter().rev().for_each(Stream::wait_all);
         }
@@ -84,7 +84,7 @@ fn lazy_asks_all_parties_up_to_their_part() {
         let ran = Arc::new(Mutex::new(Vec::new()));
         let note = |stream: usize, what: &'static str| {
             let ran = ran.clone();
-            streams[stream].enqueue(Task::Once(what, Box::new(move || ran.lock().unwrap().push(what))));
+            streams[stream].push(Task::Work(what, Arc::new(move || ran.lock().unwrap().push(what))));
         };
         note(1, "before");
         attend(&streams[0], &[(&meeting, 0)]);
@@ -153,7 +153,7 @@ fn who_waits_too_long_fails_and_the_queue_goes_on() {
         attend(&streams[2], &[(&meeting, 2)]);
         let after = Arc::new(AtomicUsize::new(0));
         let behind = after.clone();
-        streams[2].enqueue(Task::Once("after", Box::new(move || _ = behind.fetch_add(1, SeqCst))));
+        streams[2].push(Task::Work("after", Arc::new(move || _ = behind.fetch_add(1, SeqCst))));
         let threads = [0, 2].map(|i| {
             let stream = streams[i].clone();
             std::thread::spawn(move || stream.wait_all())
@@ -175,7 +175,7 @@ fn time_counts_from_the_first_arrival() {
     let (_, eager) = streams(Schedule::Eager, 2);
     let (slow, _) = meeting(2, Some(Duration::from_millis(60)));
     for stream in &eager {
-        stream.enqueue(Task::Once("slow", Box::new(|| std::thread::sleep(Duration::from_millis(40)))));
+        stream.push(Task::Work("slow", Arc::new(|| std::thread::sleep(Duration::from_millis(40)))));
     }
     attend(&eager[0], &[(&slow, 0)]);
     attend(&eager[1], &[(&slow, 1)]);
@@ -203,7 +203,7 @@ fn nobody_is_waited_for_in_vain() {
         assert!(!streams[0].wait(1, Some(Instant::now() + Duration::from_millis(5))));
         count.1.store(true, SeqCst);
         // The engine sleeps until something is enqueued: in use, the failure that gives the news.
-        streams[2].enqueue(Task::Once("news", Box::new(|| ())));
+        streams[2].push(Task::Work("news", Arc::new(|| ())));
         streams.iter().for_each(Stream::wait_all);
         assert!(start.elapsed() < Duration::from_secs(30));
         assert_eq!(text(&streams[0]), Some("party 0: late: [true, true, false]"));
@@ -243,17 +243,17 @@ fn an_abandoned_entry_waits_for_nobody_who_has_not_called() {
         let [mine, peer] = [1, 2].map(|context| Stream::new(engine, 0, context));
         let ((full, count), (open, _)) = (meeting(2, None), meeting(2, None));
         let gate = Arc::new(Record::default());
-        peer.enqueue(Task::Wait(gate.clone()));
+        peer.push(Task::Wait(gate.clone()));
         attend(&mine, &[(&full, 0)]);
         attend(&peer, &[(&full, 1)]);
         attend(&mine, &[(&open, 0)]);
         engine.abandon(1);
         let opener = Stream::new(engine, 0, 3);
         // What is enqueued later has run: the engine has seen it. Until then the peer may still come.
-        opener.enqueue(Task::Once("later", Box::new(|| ())));
+        opener.push(Task::Work("later", Arc::new(|| ())));
         opener.wait_all();
         attend(&peer, &[(&open, 1)]);
-        opener.enqueue(Task::Record(gate));
+        opener.push(Task::Record(gate));
         [&mine, &peer, &opener].into_iter().for_each(Stream::wait_all);
         assert_eq!(count.0.load(SeqCst), 1);
         assert_eq!(text(&mine), Some("party 0: withdrawn: 0"));

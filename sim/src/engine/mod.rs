@@ -9,6 +9,7 @@
 mod inbox;
 mod lanes;
 mod meeting;
+mod slot;
 mod stream;
 
 use std::any::Any;
@@ -18,6 +19,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 pub(crate) use meeting::{Attendance, Meeting, Purpose};
+pub(crate) use slot::Slot;
 pub(crate) use stream::{Record, Stream};
 
 use ascend_rl_sys::codes::ACL_ERROR_RT_AICORE_EXCEPTION;
@@ -36,14 +38,18 @@ const ENGINE_SPIN: Duration = Duration::from_micros(50);
 pub(crate) enum Task {
     /// An aclnn operator.
     Operator(Arc<Planned>),
-    /// A copy, a fill: work that runs once. With the name of the call that enqueued it.
-    Once(&'static str, Box<dyn FnOnce() + Send>),
+    /// A copy, a fill, with the name of the call that enqueued it. A graph that holds it runs it many times.
+    Work(&'static str, Arc<dyn Fn() + Send + Sync>),
     /// Marks that everything before it has run.
     Record(Arc<Record>),
     /// Holds the stream until the mark is there.
     Wait(Arc<Record>),
     /// Holds the stream until the others are there too, and does with them what they meet for.
     Meet(Box<Attendance>),
+    /// An operator of a graph.
+    Replay(Arc<Slot>),
+    /// Fails the stream: what was to stand here could not be enqueued.
+    Fail(Reject),
 }
 
 pub(crate) struct Engine {
@@ -116,11 +122,18 @@ impl Engine {
             Task::Operator(planned) => {
                 self.guarded(planned.name, || (planned.work)()).unwrap_or_else(|failure| stream.fail(failure))
             }
-            Task::Once(name, work) => self.guarded(name, work).unwrap_or_else(|failure| stream.fail(failure)),
+            Task::Work(name, work) => self.guarded(name, || work()).unwrap_or_else(|failure| stream.fail(failure)),
             Task::Record(record) => record.complete(stream.failure()),
             // What the stream waited for is not there: it must not pass for a stream with valid results.
             Task::Wait(record) => record.failure().cloned().into_iter().for_each(|failure| stream.fail(failure)),
             Task::Meet(attendance) => attendance.hold(|name, work| self.guarded(name, work), |failure| stream.fail(failure)),
+            Task::Replay(slot) => {
+                let planned = slot.planned();
+                let live = planned.check_memory(stream.device);
+                let done = live.and_then(|()| self.guarded(planned.name, || (planned.work)()));
+                done.unwrap_or_else(|failure| stream.fail(failure))
+            }
+            Task::Fail(failure) => stream.fail(failure),
         }
         stream.complete_next();
     }

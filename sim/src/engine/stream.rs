@@ -1,13 +1,13 @@
 //! A stream as host threads see it, and the marks that events set.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::inbox::Command;
 use super::{Engine, Task, now};
-use crate::reject::Reject;
+use crate::graph::Recorder;
+use crate::reject::{Outcome, Reject};
 use crate::spin;
 
 /// How long a host thread polls before it sleeps.
@@ -27,6 +27,12 @@ pub(crate) struct Stream {
     /// The lowest position that a sleeping thread waits for.
     wake_at: AtomicU64,
     failure: OnceLock<Reject>,
+    /// Whether there is a `recorder`; almost always not, and then nothing is spent on it.
+    recorded: AtomicBool,
+    /// Who gets what is enqueued, instead of the engine.
+    recorder: Mutex<Option<Recorder>>,
+    /// Made to be bound to a graph.
+    persistent: AtomicBool,
 }
 
 impl Stream {
@@ -39,6 +45,9 @@ impl Stream {
             completed: AtomicU64::new(0),
             wake_at: AtomicU64::new(u64::MAX),
             failure: OnceLock::new(),
+            recorded: AtomicBool::new(false),
+            recorder: Mutex::new(None),
+            persistent: AtomicBool::new(false),
         })
     }
 
@@ -46,18 +55,64 @@ impl Stream {
         self.engine
     }
 
-    /// Appends a task; returns at once.
-    pub(crate) fn enqueue(self: &Arc<Self>, task: Task) {
-        self.engine.inbox.push(|| {
-            let position = self.enqueued.load(Relaxed) + 1;
-            self.enqueued.store(position, Release);
-            match &task {
-                Task::Record(record) => _ = record.place.get_or_init(|| (self.clone(), position)),
-                Task::Meet(attendance) => attendance.enqueued(self, position),
-                _ => {}
+    /// Appends a task, or hands it to the stream's recorder; returns at once. Only a recorder refuses.
+    pub(crate) fn enqueue(self: &Arc<Self>, task: Task) -> Outcome {
+        match self.recorder() {
+            None => {
+                self.push(task);
+                Ok(())
             }
+            Some(recorder) => recorder.take(self, task),
+        }
+    }
+
+    /// Appends a task, whatever records the stream.
+    pub(crate) fn push(self: &Arc<Self>, task: Task) {
+        self.engine.inbox.push(|| {
+            self.place(&task);
             (Command::Enqueue(self.clone(), task), ())
         })
+    }
+
+    /// The same for several, between which no other comes.
+    pub(crate) fn push_all(self: &Arc<Self>, tasks: Vec<Task>) {
+        self.engine.inbox.push(|| {
+            tasks.iter().for_each(|task| self.place(task));
+            (Command::EnqueueAll(self.clone(), tasks), ())
+        })
+    }
+
+    /// Gives a task the next position. Under the inbox's lock.
+    fn place(self: &Arc<Self>, task: &Task) {
+        let position = self.enqueued.load(Relaxed) + 1;
+        self.enqueued.store(position, Release);
+        match task {
+            Task::Record(record) => _ = record.place.get_or_init(|| (self.clone(), position)),
+            Task::Meet(attendance) => attendance.enqueued(self, position),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn set_persistent(&self) {
+        self.persistent.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_persistent(&self) -> bool {
+        self.persistent.load(Relaxed)
+    }
+
+    /// Who gets what is enqueued, if not the engine.
+    pub(crate) fn recorder(&self) -> Option<Recorder> {
+        if !self.recorded.load(Acquire) {
+            return None;
+        }
+        self.recorder.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    pub(crate) fn set_recorder(&self, recorder: Option<Recorder>) {
+        let mut current = self.recorder.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        self.recorded.store(recorder.is_some(), Release);
+        *current = recorder;
     }
 
     /// The position of the last entry.
@@ -165,12 +220,19 @@ pub(crate) struct Record {
     place: OnceLock<(Arc<Stream>, u64)>,
     /// What had failed on its stream by then.
     failure: OnceLock<Reject>,
+    /// Only says when: whoever waits for it does not take over a failure.
+    order_only: bool,
 }
 
 impl Record {
+    /// A mark behind which a graph begins. What failed before it is not the graph's failure.
+    pub(crate) fn order_only() -> Record {
+        Record { order_only: true, ..Record::default() }
+    }
+
     /// The mark is reached, on a stream with this failure.
     pub(super) fn complete(&self, failure: Option<&Reject>) {
-        if let Some(failure) = failure {
+        if let Some(failure) = failure.filter(|_| !self.order_only) {
             self.failure.get_or_init(|| failure.clone());
         }
         self.time.store(now(), Release);

@@ -13,7 +13,7 @@ fn streams<const N: usize>(schedule: Schedule) -> (&'static Engine, [Arc<Stream>
 
 fn note(stream: &Arc<Stream>, log: &Log, text: &'static str) {
     let log = log.clone();
-    stream.enqueue(Task::Once(text, Box::new(move || log.lock().unwrap().push(text))));
+    stream.push(Task::Work(text, Arc::new(move || log.lock().unwrap().push(text))));
 }
 
 fn take(log: &Log) -> Vec<&'static str> {
@@ -25,13 +25,13 @@ fn eager_runs_by_itself_in_the_order_of_the_enqueues() {
     let (_, [a, b, third]) = streams(Schedule::Eager);
     let (log, gate) = (Log::default(), Arc::new(Record::default()));
     // Nothing is runnable until the gate's record, on a third stream, is there.
-    a.enqueue(Task::Wait(gate.clone()));
-    b.enqueue(Task::Wait(gate.clone()));
+    a.push(Task::Wait(gate.clone()));
+    b.push(Task::Wait(gate.clone()));
     for (stream, text) in [(&a, "1"), (&b, "2"), (&a, "3"), (&b, "4")] {
         note(stream, &log, text);
     }
     assert!(take(&log).is_empty());
-    third.enqueue(Task::Record(gate));
+    third.push(Task::Record(gate));
     b.wait_all();
     assert_eq!(take(&log), ["1", "2", "3", "4"]);
 }
@@ -41,9 +41,9 @@ fn lazy_runs_only_what_a_wait_requires() {
     let (_, [a, b, c]) = streams(Schedule::Lazy { seed: 3 });
     let (log, record) = (Log::default(), Arc::new(Record::default()));
     note(&a, &log, "a1");
-    a.enqueue(Task::Record(record.clone()));
+    a.push(Task::Record(record.clone()));
     note(&a, &log, "a2");
-    b.enqueue(Task::Wait(record));
+    b.push(Task::Wait(record));
     note(&b, &log, "b");
     note(&c, &log, "c");
     std::thread::sleep(Duration::from_millis(5));
@@ -63,10 +63,10 @@ fn lazy_seeds_give_different_orders_and_one_seed_the_same() {
         let (log, ra, rb) = (Log::default(), Arc::new(Record::default()), Arc::new(Record::default()));
         for (stream, record, names) in [(&a, &ra, ["a1", "a2", "a3"]), (&b, &rb, ["b1", "b2", "b3"])] {
             names.into_iter().for_each(|name| note(stream, &log, name));
-            stream.enqueue(Task::Record(record.clone()));
+            stream.push(Task::Record(record.clone()));
         }
-        end.enqueue(Task::Wait(ra));
-        end.enqueue(Task::Wait(rb));
+        end.push(Task::Wait(ra));
+        end.push(Task::Wait(rb));
         end.wait_all();
         take(&log)
     };
@@ -85,7 +85,7 @@ fn lazy_seeds_give_different_orders_and_one_seed_the_same() {
 fn a_failing_operation_is_the_streams_and_stays() {
     let (_, [a, b]) = streams(Schedule::Eager);
     let log = Log::default();
-    a.enqueue(Task::Once("aclnnBad", Box::new(|| panic!("index 9 is out of range"))));
+    a.push(Task::Work("aclnnBad", Arc::new(|| panic!("index 9 is out of range"))));
     note(&a, &log, "after");
     a.wait_all();
     b.wait_all();
@@ -98,13 +98,13 @@ fn a_failure_reaches_the_streams_that_wait_for_what_is_behind_it() {
     for schedule in [Schedule::Eager, Schedule::Lazy { seed: 5 }] {
         let (_, [a, b, c, early]) = streams(schedule);
         let [before, behind, further] = [(); 3].map(|()| Arc::new(Record::default()));
-        a.enqueue(Task::Record(before.clone()));
-        a.enqueue(Task::Once("aclnnBad", Box::new(|| panic!("index 9"))));
-        a.enqueue(Task::Record(behind.clone()));
-        b.enqueue(Task::Wait(behind));
-        b.enqueue(Task::Record(further.clone()));
-        c.enqueue(Task::Wait(further));
-        early.enqueue(Task::Wait(before));
+        a.push(Task::Record(before.clone()));
+        a.push(Task::Work("aclnnBad", Arc::new(|| panic!("index 9"))));
+        a.push(Task::Record(behind.clone()));
+        b.push(Task::Wait(behind));
+        b.push(Task::Record(further.clone()));
+        c.push(Task::Wait(further));
+        early.push(Task::Wait(before));
         [&a, &b, &c, &early].into_iter().for_each(Stream::wait_all);
         let failure = a.failure();
         assert!(failure.is_some());
@@ -117,10 +117,10 @@ fn a_failure_reaches_the_streams_that_wait_for_what_is_behind_it() {
 fn a_wait_can_time_out_and_dropped_work_does_not_run() {
     let (_, [a, b]) = streams(Schedule::Eager);
     let (log, never, inside) = (Log::default(), Arc::new(Record::default()), Arc::new(Record::default()));
-    a.enqueue(Task::Wait(never));
+    a.push(Task::Wait(never));
     note(&a, &log, "dropped");
-    a.enqueue(Task::Record(inside.clone()));
-    b.enqueue(Task::Wait(inside));
+    a.push(Task::Record(inside.clone()));
+    b.push(Task::Wait(inside));
     note(&b, &log, "b");
     assert!(!a.wait(1, Some(Instant::now() + Duration::from_millis(3))));
     a.discard();
@@ -135,9 +135,9 @@ fn a_blocking_copy_and_an_operation_never_overlap() {
     let enter = |busy: &AtomicBool| assert!(!busy.swap(true, SeqCst), "two at once");
     for _ in 0..200 {
         let inside = busy.clone();
-        a.enqueue(Task::Once(
+        a.push(Task::Work(
             "op",
-            Box::new(move || {
+            Arc::new(move || {
                 enter(&inside);
                 std::thread::yield_now();
                 inside.store(false, SeqCst);
@@ -160,7 +160,7 @@ fn sleeping_threads_and_a_sleeping_engine_wake_up() {
             scope.spawn(move || {
                 for _ in 0..100 {
                     // Longer than anyone polls, now and then.
-                    stream.enqueue(Task::Once("op", Box::new(|| std::thread::sleep(Duration::from_micros(120)))));
+                    stream.push(Task::Work("op", Arc::new(|| std::thread::sleep(Duration::from_micros(120)))));
                     stream.wait_all();
                     std::thread::sleep(Duration::from_micros(90));
                 }

@@ -114,6 +114,10 @@ impl Group {
 
     /// Enqueues a collective of all ranks. The lock is held until it is enqueued, so that a rank's numbers and its streams agree.
     pub(super) fn collective(self: &Arc<Self>, rank: usize, call: Call, stream: &Arc<Stream>) -> Outcome {
+        if let Some(recorder) = stream.recorder() {
+            let (group, name) = (self.clone(), call.what.name());
+            return captured(recorder.call(name, Arc::new(move |stream| group.collective(rank, call.clone(), stream))));
+        }
         let mut state = self.state();
         self.check_whole(&state)?;
         let number = state.members[rank].collectives + 1;
@@ -133,7 +137,7 @@ impl Group {
         self.set_overdue(rank, false);
         let open = &state.rounds[at];
         open.round.take_seat(rank, call);
-        stream.enqueue(Task::Meet(Box::new(Attendance { name, seats: vec![(open.meeting.clone(), rank)] })));
+        stream.push(Task::Meet(Box::new(Attendance { name, seats: vec![(open.meeting.clone(), rank)] })));
         let member = &mut state.members[rank];
         (member.collectives, member.last) = (number, Some((name, number)));
         while state.rounds.front().is_some_and(|open| open.round.is_complete()) {
@@ -145,6 +149,10 @@ impl Group {
 
     /// Enqueues sends and receives of one rank as one entry. At most one of them in each direction with each rank.
     pub(super) fn exchange(self: &Arc<Self>, rank: usize, name: &'static str, calls: Vec<Call>, stream: &Arc<Stream>) -> Outcome {
+        if let Some(recorder) = stream.recorder() {
+            let group = self.clone();
+            return captured(recorder.call(name, Arc::new(move |stream| group.exchange(rank, name, calls.clone(), stream))));
+        }
         let mut state = self.state();
         self.check_whole(&state)?;
         // All checks before the first seat is taken.
@@ -182,7 +190,7 @@ impl Group {
             }
             state.members[rank].last = Some((call_name, number));
         }
-        stream.enqueue(Task::Meet(Box::new(Attendance { name, seats })));
+        stream.push(Task::Meet(Box::new(Attendance { name, seats })));
         Ok(())
     }
 
@@ -272,6 +280,11 @@ fn seat(rank: usize, what: What) -> ((usize, usize), usize) {
         What::Send { to } => ((rank, to as usize), 0),
         _ => ((rank, rank), 0),
     }
+}
+
+/// A graph has taken the call, which each replay makes anew, or it has not: a refusal of the runtime, to HCCL.
+fn captured(taken: Outcome) -> Outcome {
+    taken.map_err(|refusal| Reject { code: HCCL_E_RUNTIME, text: format!("{} (runtime error {})", refusal.text, refusal.code) })
 }
 
 /// As the streams of the others report it.

@@ -5,24 +5,18 @@ use std::ptr::null_mut;
 
 use ascend_rl_sys::types::*;
 
-use super::tensor::{Dims, MAX_RANK, Tensor};
+use super::executor::{Executor, kept_plan};
+use super::tensor::{Described, Dims, MAX_RANK, Tensor};
 use crate::ops::call::{Planned, Scalar};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
 
-static TENSORS: Registry<Tensor> = Registry::new(Kind::Tensor);
-static SCALARS: Registry<Scalar> = Registry::new(Kind::Scalar);
-static INT_ARRAYS: Registry<Vec<i64>> = Registry::new(Kind::IntArray);
-static LISTS: Registry<Vec<usize>> = Registry::new(Kind::TensorList);
+static TENSORS: Registry<Described> = Registry::new(Kind::Tensor);
+pub(super) static SCALARS: Registry<Scalar> = Registry::new(Kind::Scalar);
+pub(super) static INT_ARRAYS: Registry<Vec<i64>> = Registry::new(Kind::IntArray);
+pub(super) static LISTS: Registry<Vec<usize>> = Registry::new(Kind::TensorList);
 /// Executors between phase one and phase two.
 pub(crate) static EXECUTORS: Registry<Executor> = Registry::new(Kind::Executor);
-
-/// A planned operator, and whether phase two may run it more than once.
-#[derive(Clone)]
-pub(crate) struct Executor {
-    pub planned: std::sync::Arc<Planned>,
-    pub repeatable: bool,
-}
 
 /// Reads `n` numbers of a C array that must be non-negative.
 fn dims_of(what: &str, at: *const i64, n: u64) -> Outcome<Dims> {
@@ -50,13 +44,48 @@ pub(crate) fn aclCreateTensor(
     storage_dims_num: u64,
     tensor_data: *mut c_void,
 ) -> Outcome<*mut aclTensor> {
+    let (view, storage) = ((view_dims, view_dims_num), (storage_dims, storage_dims_num));
+    Ok(TENSORS.insert(describe(view, data_type, stride, offset, format, storage, tensor_data)?) as *mut aclTensor)
+}
+
+/// The descriptor stays the same handle.
+#[expect(clippy::too_many_arguments, reason = "CANN's own signature")]
+pub(crate) fn aclInitTensor(
+    tensor: *mut aclTensor,
+    view_dims: *const i64,
+    view_dims_num: u64,
+    data_type: aclDataType,
+    stride: *const i64,
+    offset: i64,
+    format: aclFormat,
+    storage_dims: *const i64,
+    storage_dims_num: u64,
+    tensor_data: *mut c_void,
+) -> Outcome {
+    check!(!tensor.is_null(), ACLNN_ERR_PARAM_NULLPTR, "tensor is null");
+    described(tensor, "tensor")?;
+    let (view, storage) = ((view_dims, view_dims_num), (storage_dims, storage_dims_num));
+    TENSORS.replace(tensor as usize, describe(view, data_type, stride, offset, format, storage, tensor_data)?);
+    Ok(())
+}
+
+/// Checks a description; `view` and `storage` are dims and their number.
+fn describe(
+    (view_dims, view_dims_num): (*const i64, u64),
+    data_type: aclDataType,
+    stride: *const i64,
+    offset: i64,
+    format: aclFormat,
+    (storage_dims, storage_dims_num): (*const i64, u64),
+    tensor_data: *mut c_void,
+) -> Outcome<Described> {
     let dims = dims_of("viewDims", view_dims, view_dims_num)?;
     let storage = dims_of("storageDims", storage_dims, storage_dims_num)?;
     check!(data_type.size() > 0, ACLNN_ERR_PARAM_INVALID, "dataType {} is not supported by the simulator", data_type.0);
     check!(format != ACL_FORMAT_FRACTAL_NZ, ACL_ERROR_FEATURE_UNSUPPORTED, "format FRACTAL_NZ is not supported by the simulator");
     let strides = if stride.is_null() { dims.contiguous_strides() } else { dims_of("stride", stride, view_dims_num)? };
     check!(offset >= 0, ACLNN_ERR_PARAM_INVALID, "offset is {offset}, a negative number");
-    let mut tensor = Tensor { dtype: data_type, dims, strides, data: tensor_data.cast() };
+    let tensor = Tensor { dtype: data_type, dims, strides, data: tensor_data.cast() };
     let last = offset as usize + tensor.span_bytes() / data_type.size();
     check!(
         last <= storage.product(),
@@ -64,8 +93,21 @@ pub(crate) fn aclCreateTensor(
         "the view {dims:?} with strides {strides:?} at offset {offset} ends at element {last}, the storage {storage:?} has {}",
         storage.product()
     );
-    tensor.data = tensor.data.wrapping_add(offset as usize * data_type.size());
-    Ok(TENSORS.insert(tensor) as *mut aclTensor)
+    Ok(Described { tensor, offset, storage, format }.at(tensor_data.cast()))
+}
+
+/// The descriptor of a handle.
+pub(super) fn described(tensor: *const aclTensor, param: &str) -> Outcome<Described> {
+    match TENSORS.get(tensor as usize) {
+        Some(found) => Ok(found),
+        None => reject!(ACLNN_ERR_PARAM_INVALID, "{param} is not a live tensor: destroyed already, or never created"),
+    }
+}
+
+/// Gives a descriptor another address.
+pub(super) fn move_tensor(tensor: *const aclTensor, param: &str, address: *mut c_void) -> Outcome {
+    TENSORS.replace(tensor as usize, described(tensor, param)?.at(address.cast()));
+    Ok(())
 }
 
 pub(crate) fn aclDestroyTensor(tensor: *const aclTensor) -> Outcome {
@@ -147,7 +189,7 @@ pub(crate) fn aclDestroyAclOpExecutor(executor: *mut aclOpExecutor) -> Outcome {
 }
 
 /// Null is fine, as in CANN; anything else must be live.
-fn destroy<T>(registry: &Registry<T>, handle: usize, what: &str) -> Outcome {
+pub(super) fn destroy<T>(registry: &Registry<T>, handle: usize, what: &str) -> Outcome {
     if handle != 0 && registry.remove(handle).is_none() {
         reject!(ACLNN_ERR_PARAM_INVALID, "{what} is not a live {what}: destroyed already, or never created")
     }
@@ -155,7 +197,7 @@ fn destroy<T>(registry: &Registry<T>, handle: usize, what: &str) -> Outcome {
 }
 
 pub(crate) fn resolve_tensor(handle: *const aclTensor, name: &str, param: &str) -> Outcome<Tensor> {
-    resolve(&TENSORS, handle as usize, name, param, "tensor")
+    resolve(&TENSORS, handle as usize, name, param, "tensor").map(|found| found.tensor)
 }
 
 pub(crate) fn resolve_scalar(handle: *const aclScalar, name: &str, param: &str) -> Outcome<Scalar> {
@@ -168,7 +210,7 @@ pub(crate) fn resolve_int_array(handle: *const aclIntArray, name: &str, param: &
 
 pub(crate) fn resolve_tensor_list(handle: *const aclTensorList, name: &str, param: &str) -> Outcome<Vec<Tensor>> {
     let members = resolve(&LISTS, handle as usize, name, param, "tensor list")?;
-    members.into_iter().map(|h| resolve(&TENSORS, h, name, param, "tensor")).collect()
+    members.into_iter().map(|h| resolve_tensor(h as *const aclTensor, name, param)).collect()
 }
 
 fn resolve<T: Clone>(registry: &Registry<T>, handle: usize, name: &str, param: &str, what: &str) -> Outcome<T> {
@@ -183,7 +225,7 @@ pub(crate) fn hand_over(planned: Planned, workspace_size: *mut u64, executor: *m
     let name = planned.name;
     check!(!workspace_size.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{name}: workspaceSize is null");
     check!(!executor.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{name}: executor is null");
-    let handle = EXECUTORS.insert(Executor { planned: std::sync::Arc::new(planned), repeatable: false });
+    let handle = EXECUTORS.insert(Executor { planned: std::sync::Arc::new(planned), repeatable: false, plan: kept_plan() });
     // SAFETY: both are not null, and C's contract is that they point to writable variables.
     unsafe {
         workspace_size.write(0);

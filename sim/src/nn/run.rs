@@ -9,6 +9,7 @@ use super::objects::EXECUTORS;
 use crate::acl::{context, stream};
 use crate::engine::Task;
 use crate::memory::Place;
+use crate::ops::call::{Planned, Region};
 use crate::reject::{Outcome, Reject, check, reject};
 use crate::world::{Device, world};
 
@@ -51,8 +52,24 @@ pub(crate) fn run(
             where_it_is(device, start)
         )
     }
-    stream.enqueue(Task::Operator(planned));
-    Ok(())
+    stream.enqueue(Task::Operator(planned)).map_err(runtime)
+}
+
+impl Planned {
+    /// Before a replay of a graph, which holds addresses of the time of its capture: they must still be live memory.
+    pub(crate) fn check_memory(&self, device: u32) -> Outcome {
+        let device = world()?.device(device as i32)?;
+        let Some(i) = device.memory.outside(self.regions.iter().map(|r| (r.start, r.bytes))) else { return Ok(()) };
+        let Region { param, start, bytes, .. } = self.regions[i];
+        reject!(
+            ACL_ERROR_RT_AICORE_EXCEPTION,
+            "{} failed on the device: {param} ({bytes} bytes at {start:#x}) was live memory of device {} when the graph was captured, \
+             and is not now: {}",
+            self.name,
+            device.id,
+            where_it_is(device, start)
+        )
+    }
 }
 
 fn where_it_is(device: &Device, start: usize) -> String {

@@ -49,6 +49,33 @@ impl std::fmt::Debug for Dims {
     }
 }
 
+/// What `aclTensor` stands for: a view, and how C described it.
+#[derive(Clone, Copy)]
+pub(crate) struct Described {
+    pub tensor: Tensor,
+    /// In elements.
+    pub offset: i64,
+    pub storage: Dims,
+    pub format: aclFormat,
+}
+
+impl Described {
+    fn offset_bytes(&self) -> usize {
+        self.offset as usize * self.tensor.dtype.size()
+    }
+
+    /// The address that C gave.
+    pub(crate) fn address(&self) -> *mut u8 {
+        self.tensor.data.wrapping_sub(self.offset_bytes())
+    }
+
+    /// The same view of other memory.
+    pub(crate) fn at(mut self, address: *mut u8) -> Described {
+        self.tensor.data = address.wrapping_add(self.offset_bytes());
+        self
+    }
+}
+
 /// A view over device memory. Negative strides do not exist in CANN; stride 0 broadcasts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tensor {

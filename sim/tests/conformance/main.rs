@@ -7,11 +7,14 @@
 //! The state of the runtime is one per process. A test leases a device for itself ([`Lease`]); where a variable of the
 //! environment or the process's own state matters, it runs again in a child process ([`in_child`]).
 
+mod addresses;
 mod atb;
 mod copy;
+mod descriptors;
 mod device;
 mod event;
 mod executor;
+mod graph;
 mod hccl;
 mod memory;
 mod peer;

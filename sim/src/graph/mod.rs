@@ -1,0 +1,206 @@
+//! Graphs: work that streams were given once and that runs many times.
+//!
+//! A [`Graph`] has a lane for each stream that it was recorded from. While a stream is recorded ([`Recorder`]) what is enqueued on
+//! it becomes a [`Step`] of its lane ([`record`]) and does not run. A replay ([`replay`]) gives the steps of each lane to a queue
+//! of the graph's own, behind a mark on the stream that executes it, and has that stream wait for the ends of the lanes. So two
+//! replays of one graph run one behind the other, whatever streams execute it, and lanes wait for one another, for peers and for
+//! time exactly as streams do. Records of events inside a graph are marks that each replay makes anew; a collective is called anew.
+//!
+//! The operators of a task group ([`group`]) can be replaced between replays. [`print`] writes a graph out.
+
+mod group;
+mod print;
+mod record;
+mod replay;
+
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::thread::ThreadId;
+
+use ascend_rl_sys::types::aclmdlRICaptureMode;
+
+use crate::engine::{Record, Slot, Stream, Task};
+use crate::registry::{Kind, Registry};
+use crate::reject::{Outcome, Reject};
+
+pub(crate) use group::{TaskGroup, Update};
+pub(crate) use replay::aborted;
+
+/// A call that each replay makes anew, on the queue of its lane.
+pub(crate) type Issue = dyn Fn(&Arc<Stream>) -> Outcome + Send + Sync;
+
+/// Who gets what is enqueued on a stream, instead of the engine.
+#[derive(Clone)]
+pub(crate) enum Recorder {
+    /// A lane of a graph.
+    Lane(Arc<Graph>, usize),
+    /// The operators of a task group.
+    Update(Arc<Update>),
+}
+
+impl Recorder {
+    /// Takes a task that was enqueued on `stream`.
+    pub(crate) fn take(&self, stream: &Arc<Stream>, task: Task) -> Outcome {
+        match self {
+            Recorder::Lane(graph, lane) => graph.take(*lane, task),
+            Recorder::Update(update) => update.take(stream, task),
+        }
+    }
+
+    /// Takes a call that must be made anew each time; `name` is the C function.
+    pub(crate) fn call(&self, name: &'static str, issue: Arc<Issue>) -> Outcome {
+        match self {
+            Recorder::Lane(graph, lane) => graph.add(*lane, name, Step::Call(name, issue)),
+            Recorder::Update(_) => Err(group::no_operator(name)),
+        }
+    }
+}
+
+/// How a graph came to be.
+pub(crate) enum Origin {
+    Capture {
+        mode: aclmdlRICaptureMode,
+        /// Who began it.
+        thread: ThreadId,
+    },
+    /// Streams are bound to it.
+    Built,
+}
+
+/// What `aclmdlRI` stands for.
+pub(crate) struct Graph {
+    pub id: u32,
+    pub origin: Origin,
+    /// Of its streams and queues.
+    pub device: u32,
+    pub context: usize,
+    handle: OnceLock<usize>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Set where recording ends well.
+    ready: bool,
+    /// Whether recording has ended, well or not.
+    ended: bool,
+    /// Why the capture cannot end well.
+    invalid: Option<Reject>,
+    lanes: Vec<Lane>,
+    /// Records of events, numbered.
+    marks: usize,
+    /// The task group that is open.
+    open: Option<group::Open>,
+    /// Handles of the task groups.
+    groups: Vec<usize>,
+    name: String,
+    /// Function and argument.
+    callbacks: Vec<Callback>,
+    /// The ends of the latest replay, by lane.
+    ends: Vec<Arc<Record>>,
+    /// Something of it was dropped, and nobody has been told.
+    aborted: bool,
+}
+
+/// What is called when the graph is destroyed.
+#[derive(Clone, Copy)]
+pub(crate) struct Callback {
+    pub func: unsafe extern "C" fn(*mut c_void),
+    pub data: *mut c_void,
+}
+// SAFETY: the argument is the caller's word, handed back to the caller's function and not looked at.
+unsafe impl Send for Callback {}
+
+/// The steps of one stream.
+struct Lane {
+    /// The stream that is recorded; none once recording has ended.
+    stream: Option<Arc<Stream>>,
+    /// Where they run.
+    queue: Arc<Stream>,
+    steps: Vec<Step>,
+    /// `aclmdlRIEndTask`: no further step.
+    closed: bool,
+}
+
+enum Step {
+    Operator(Arc<Slot>),
+    Work(&'static str, Arc<dyn Fn() + Send + Sync>),
+    /// Reaches a mark.
+    Mark(usize),
+    /// Waits for a mark of another lane.
+    Await(usize),
+    Call(&'static str, Arc<Issue>),
+}
+
+static GRAPHS: Registry<Arc<Graph>> = Registry::new(Kind::Graph);
+static NUMBERS: AtomicU32 = AtomicU32::new(0);
+
+impl Graph {
+    /// An empty graph; its handle is live from now on.
+    pub(crate) fn new(origin: Origin, device: u32, context: usize) -> Arc<Graph> {
+        let id = NUMBERS.fetch_add(1, Relaxed);
+        let graph = Arc::new(Graph { id, origin, device, context, handle: OnceLock::new(), state: Mutex::default() });
+        graph.handle.get_or_init(|| GRAPHS.insert(graph.clone()));
+        graph
+    }
+
+    /// The graph of a handle.
+    pub(crate) fn find(handle: usize) -> Option<Arc<Graph>> {
+        GRAPHS.get(handle)
+    }
+
+    /// The live graphs of a context.
+    pub(crate) fn of_context(context: usize) -> Vec<Arc<Graph>> {
+        GRAPHS.handles(|graph| graph.context == context).into_iter().filter_map(|handle| GRAPHS.get(handle)).collect()
+    }
+
+    pub(crate) fn handle(&self) -> usize {
+        self.handle.get().copied().unwrap_or_default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No change is left half done by a panic: none of those under the lock panics.
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    pub(crate) fn is_capture(&self) -> bool {
+        matches!(self.origin, Origin::Capture { .. })
+    }
+
+    /// Whether what is enqueued still goes into it.
+    pub(crate) fn is_recording(&self) -> bool {
+        !self.state().ended
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.state().name.clone()
+    }
+
+    pub(crate) fn set_name(&self, name: String) {
+        self.state().name = name;
+    }
+
+    pub(crate) fn add_callback(&self, callback: Callback) {
+        self.state().callbacks.push(callback);
+    }
+
+    /// Whether there was one.
+    pub(crate) fn remove_callback(&self, func: unsafe extern "C" fn(*mut c_void)) -> bool {
+        let mut state = self.state();
+        let before = state.callbacks.len();
+        state.callbacks.retain(|callback| callback.func as usize != func as usize);
+        state.callbacks.len() < before
+    }
+
+    /// Takes the handles of the graph and of its groups out. The callbacks are the caller's to call.
+    pub(crate) fn remove(&self) -> Vec<Callback> {
+        let (groups, callbacks) = {
+            let mut state = self.state();
+            (std::mem::take(&mut state.groups), std::mem::take(&mut state.callbacks))
+        };
+        GRAPHS.remove(self.handle());
+        groups.into_iter().for_each(TaskGroup::remove);
+        callbacks
+    }
+}

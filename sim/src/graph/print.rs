@@ -1,0 +1,78 @@
+//! A graph in words, and in the format of trace viewers.
+
+use std::fmt::Write;
+
+use super::{Graph, Step};
+
+impl Step {
+    fn name(&self) -> String {
+        match self {
+            Step::Operator(slot) => slot.planned().name.into(),
+            Step::Work(name, _) | Step::Call(name, _) => (*name).into(),
+            Step::Mark(_) => "EVENT_RECORD".into(),
+            Step::Await(_) => "EVENT_WAIT".into(),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Step::Operator(_) => "KERNEL_AICORE",
+            Step::Work(..) => "MEMCPY_ASYNC",
+            Step::Mark(_) => "EVENT_RECORD",
+            Step::Await(_) => "STREAM_WAIT_EVENT",
+            Step::Call(..) => "COLLECTIVE",
+        }
+    }
+}
+
+impl Graph {
+    /// One line a task.
+    pub(crate) fn describe(&self) -> String {
+        let state = self.state();
+        let mut text = format!("graph {} \"{}\" of device {}: {} streams\n", self.id, state.name, self.device, state.lanes.len());
+        for (stream, lane) in state.lanes.iter().enumerate() {
+            for (task, step) in lane.steps.iter().enumerate() {
+                let event = match step {
+                    Step::Mark(mark) | Step::Await(mark) => format!(", event_id={mark}"),
+                    _ => String::new(),
+                };
+                // Writing to a string does not fail.
+                _ = writeln!(text, "  stream_id={stream}, task_id={task}: {}{event}", step.name());
+            }
+        }
+        text
+    }
+
+    /// A list of trace events. `verbose` adds what each operator reads and writes.
+    pub(crate) fn json(&self, verbose: bool) -> String {
+        let state = self.state();
+        let tasks = state
+            .lanes
+            .iter()
+            .enumerate()
+            .flat_map(|(stream, lane)| lane.steps.iter().enumerate().map(move |(task, step)| (stream, task, step)));
+        let events: Vec<String> = tasks
+            .map(|(stream, task, step)| {
+                let mut args = format!(
+                    "\"Model Id\":{},\"Stream Id\":{stream},\"Task Id\":{task},\"Task Type\":\"{}\"",
+                    self.id,
+                    step.kind()
+                );
+                if let (true, Step::Operator(slot)) = (verbose, step) {
+                    let planned = slot.planned();
+                    let region = |r: &crate::ops::call::Region| {
+                        format!("{} {:#x} {} bytes{}", r.param, r.start, r.bytes, if r.write { ", written" } else { "" })
+                    };
+                    let regions: Vec<String> = planned.regions.iter().map(region).collect();
+                    _ = write!(args, ",\"Kernel Args\":\"{}\"", regions.join("; "));
+                }
+                format!(
+                    "{{\"name\":\"{}\",\"pid\":\"model {}\",\"tid\":\"stream {stream}\",\"ts\":{task},\"dur\":1,\"ph\":\"X\",\"args\":{{{args}}}}}",
+                    step.name(),
+                    self.id
+                )
+            })
+            .collect();
+        format!("[\n{}\n]\n", events.join(",\n"))
+    }
+}
