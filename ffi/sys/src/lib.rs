@@ -81,13 +81,24 @@ impl Api {
 
     /// Whether a function is there, by its C name.
     pub fn has(&self, symbol: &str) -> bool {
-        self.acl.has(symbol) || self.nn.has(symbol) || self.ops.has(symbol) || self.hccl.has(symbol) || self.atb.has(symbol) || self.graph.has(symbol)
+        self.acl.has(symbol)
+            || self.nn.has(symbol)
+            || self.ops.has(symbol)
+            || self.hccl.has(symbol)
+            || self.atb.has(symbol)
+            || self.graph.has(symbol)
     }
 }
 
 /// All symbols of all lists, in order: the coverage of this binding.
 pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
-    Acl::SYMBOLS.iter().chain(NnOpBase::SYMBOLS).chain(OpApi::SYMBOLS).chain(Hccl::SYMBOLS).chain(Atb::SYMBOLS).chain(AclGraph::SYMBOLS)
+    Acl::SYMBOLS
+        .iter()
+        .chain(NnOpBase::SYMBOLS)
+        .chain(OpApi::SYMBOLS)
+        .chain(Hccl::SYMBOLS)
+        .chain(Atb::SYMBOLS)
+        .chain(AclGraph::SYMBOLS)
 }
 
 /// The oldest CANN release the library runs on: (major, minor), "8.3".

@@ -213,7 +213,7 @@ pub(crate) fn resolve_tensor_list(handle: *const aclTensorList, name: &str, para
     members.into_iter().map(|h| resolve_tensor(h as *const aclTensor, name, param)).collect()
 }
 
-fn resolve<T: Clone>(registry: &Registry<T>, handle: usize, name: &str, param: &str, what: &str) -> Outcome<T> {
+pub(super) fn resolve<T: Clone>(registry: &Registry<T>, handle: usize, name: &str, param: &str, what: &str) -> Outcome<T> {
     match registry.get(handle) {
         Some(found) => Ok(found),
         None => reject!(ACLNN_ERR_PARAM_INVALID, "{name}: {param} is not a live {what}: destroyed already, or never created"),

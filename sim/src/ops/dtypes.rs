@@ -60,7 +60,8 @@ pub(crate) fn check_shape(operator: &str, param: &str, tensor: &Tensor, dims: &[
 
 /// Refuses an output two of whose elements share memory.
 pub(crate) fn check_writable(operator: &str, param: &str, tensor: &Tensor) -> Outcome {
-    let repeats = tensor.dims.iter().zip(tensor.strides.iter()).any(|(&dim, &stride)| dim > 1 && stride == 0);
+    let repeats =
+        tensor.numel() > 0 && tensor.dims.iter().zip(tensor.strides.iter()).any(|(&dim, &stride)| dim > 1 && stride == 0);
     check!(!repeats, ACLNN_ERR_PARAM_INVALID, "{operator}: {param} has a stride of 0, which cannot be written through");
     Ok(())
 }
