@@ -15,7 +15,7 @@
 //! Room: it may use [`crate::tensor`] and [`crate::acl`]. The only file with `unsafe` is `call.rs`.
 //!
 //! # Not covered
-//! MoE, quantisation, random numbers on the device, convolution, everything that no module here uses yet.
+//! MoE across devices, random numbers on the device, convolution, everything that no module here uses yet.
 
 #[macro_use]
 mod call;
@@ -24,30 +24,40 @@ mod attention;
 mod check;
 mod elementwise;
 mod embedding;
+mod foreach;
+mod grouped;
 mod index;
+mod layer_norm;
 mod loss;
 mod matmul;
+mod moe;
 mod norm;
 mod optimizer;
+mod quantise;
 mod reduce;
 mod repeat;
 mod rope;
 mod sample;
 mod softmax;
 
-pub use activation::{swiglu, swiglu_backward};
+pub use activation::{gelu, gelu_backward, sigmoid, sigmoid_backward, silu, silu_backward, swiglu, swiglu_backward};
 pub use attention::{
     CausalMask, FusedInfer, Varlen, flash_attention_varlen, flash_attention_varlen_backward, fused_infer_attention_decode,
 };
 pub use elementwise::*;
 pub use embedding::{embedding, embedding_backward};
+pub use foreach::{foreach_norm, foreach_scale};
+pub use grouped::{bmm, grouped_matmul, grouped_matmul_weight_grad};
 pub use index::{block_copy, gather, scatter_rows};
+pub use layer_norm::{layer_norm, layer_norm_backward};
 pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::{addmm, mm, mm_acc};
+pub use moe::{moe_gating_top_k_softmax, moe_permute, moe_permute_backward, moe_unpermute, moe_unpermute_backward};
 pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
 pub use optimizer::{AdamW, adamw};
+pub use quantise::dynamic_quant;
 pub use reduce::{argmax, cumsum, sort, sum, vector_norm};
 pub use repeat::{Repeat, repeat};
 pub use rope::rope;
 pub use sample::{Sampling, sample};
-pub use softmax::{log_softmax, softmax};
+pub use softmax::{log_softmax, log_softmax_backward, softmax, softmax_backward};
