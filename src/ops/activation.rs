@@ -1,4 +1,4 @@
-//! Gated activations.
+//! Activations, gated and plain.
 
 use super::check::{self, FLOATS};
 use crate::acl::Stream;
@@ -46,4 +46,48 @@ pub fn swiglu_backward<'a>(
     check::shape(OP, "dx", dx.shape(), x.shape())?;
     check::dtype(OP, "dx", dx.dtype(), &[x.dtype()])?;
     aclnn!(s, aclnnSwiGluGrad(dy.input(s, OP, "dy")?, x.input(s, OP, "x")?, -1i64, dx.output(s, OP, "dx")?))
+}
+
+macro_rules! plain {
+    ($(#[$doc:meta])* $name:ident, $aclnn:ident; $(#[$back_doc:meta])* $back:ident, $back_aclnn:ident, $of:ident) => {
+        $(#[$doc])*
+        pub fn $name<'a>(s: &Stream, x: impl Into<View<'a>>, out: impl Into<ViewMut<'a>>) -> Result<()> {
+            const OP: &str = stringify!($name);
+            let (x, out) = (x.into(), out.into());
+            check::dtype(OP, "x", x.dtype(), FLOATS)?;
+            check::dtype(OP, "out", out.dtype(), FLOATS)?;
+            check::shape(OP, "out", out.shape(), x.shape())?;
+            aclnn!(s, $aclnn(x.input(s, OP, "x")?, out.output(s, OP, "out")?))
+        }
+
+        $(#[$back_doc])*
+        pub fn $back<'a>(s: &Stream, dy: impl Into<View<'a>>, $of: impl Into<View<'a>>, dx: impl Into<ViewMut<'a>>) -> Result<()> {
+            const OP: &str = stringify!($back);
+            let (dy, of, dx) = (dy.into(), $of.into(), dx.into());
+            check::dtype(OP, "dy", dy.dtype(), FLOATS)?;
+            check::dtype(OP, stringify!($of), of.dtype(), FLOATS)?;
+            check::shape(OP, stringify!($of), of.shape(), dy.shape())?;
+            check::dtype(OP, "dx", dx.dtype(), FLOATS)?;
+            check::shape(OP, "dx", dx.shape(), dy.shape())?;
+            aclnn!(s, $back_aclnn(dy.input(s, OP, "dy")?, of.input(s, OP, stringify!($of))?, dx.output(s, OP, "dx")?))
+        }
+    };
+}
+plain! {
+    /// `out = x * sigmoid(x)`. Shapes: alike. CANN: `aclnnSilu` (8.1).
+    silu, aclnnSilu;
+    /// Gradient of [`silu`] at `x`. Shapes: alike. CANN: `aclnnSiluBackward` (8.1).
+    silu_backward, aclnnSiluBackward, x
+}
+plain! {
+    /// `out = x * Φ(x)`, by the error function. Shapes: alike. CANN: `aclnnGelu` (8.1).
+    gelu, aclnnGelu;
+    /// Gradient of [`gelu`] at `x`. Shapes: alike. CANN: `aclnnGeluBackward` (8.1).
+    gelu_backward, aclnnGeluBackward, x
+}
+plain! {
+    /// `out = 1 / (1 + exp(-x))`. Shapes: alike. CANN: `aclnnSigmoid` (8.1).
+    sigmoid, aclnnSigmoid;
+    /// Gradient of [`sigmoid`] from its output `y`. Shapes: alike. CANN: `aclnnSigmoidBackward` (8.1).
+    sigmoid_backward, aclnnSigmoidBackward, y
 }

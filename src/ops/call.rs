@@ -51,6 +51,34 @@ impl Arg for DescList<'_> {
     }
 }
 
+/// A list that is written: CANN declares it so in some operators.
+pub(crate) struct OutList<'a>(pub DescList<'a>);
+impl Arg for OutList<'_> {
+    type C = *mut aclTensorList;
+    fn c(&self) -> *mut aclTensorList {
+        self.0.raw().cast_mut()
+    }
+    fn keep(self) -> Option<KeptArg> {
+        self.0.keep()
+    }
+}
+
+/// A list that is left out, read or written.
+pub(crate) struct NoList;
+impl Arg for NoList {
+    type C = *const aclTensorList;
+    fn c(&self) -> *const aclTensorList {
+        null()
+    }
+}
+pub(crate) struct NoOutList;
+impl Arg for NoOutList {
+    type C = *mut aclTensorList;
+    fn c(&self) -> *mut aclTensorList {
+        null_mut()
+    }
+}
+
 /// A tensor parameter that is left out.
 pub(crate) struct NoTensor;
 impl Arg for NoTensor {
@@ -180,6 +208,43 @@ impl Drop for IntArray<'_> {
     }
 }
 
+/// A host array of flags, read by CANN during phase one.
+pub(crate) struct BoolArray<'a> {
+    raw: *mut aclBoolArray,
+    destroy: unsafe extern "C" fn(*const aclBoolArray) -> aclnnStatus,
+    _api: PhantomData<&'a Api>,
+}
+
+impl<'a> BoolArray<'a> {
+    pub(crate) fn new(s: &'a Stream, values: &[bool]) -> Result<BoolArray<'a>> {
+        let (nn, cann) = (&s.api().nn, s.device().cann());
+        let create = nn.aclCreateBoolArray.ok_or_else(|| cann.missing("aclCreateBoolArray"))?;
+        let destroy = nn.aclDestroyBoolArray.ok_or_else(|| cann.missing("aclDestroyBoolArray"))?;
+        // SAFETY: an array of that many flags for the call; CANN copies it.
+        let raw = unsafe { create(values.as_ptr(), values.len() as u64) };
+        Ok(BoolArray { raw, destroy, _api: PhantomData })
+    }
+}
+
+impl Arg for BoolArray<'_> {
+    type C = *const aclBoolArray;
+    fn c(&self) -> *const aclBoolArray {
+        self.raw
+    }
+    fn keep(self) -> Option<KeptArg> {
+        let kept = KeptArg::BoolArray(self.raw, self.destroy);
+        std::mem::forget(self);
+        Some(kept)
+    }
+}
+
+impl Drop for BoolArray<'_> {
+    fn drop(&mut self) {
+        // SAFETY: made by aclCreateBoolArray, destroyed once; null is fine.
+        unsafe { (self.destroy)(self.raw) };
+    }
+}
+
 /// What phase one gave.
 pub(crate) struct Plan {
     pub workspace_bytes: u64,
@@ -219,6 +284,7 @@ pub(crate) enum KeptArg {
     List(*const aclTensorList),
     Scalar(*mut aclScalar),
     IntArray(*mut aclIntArray),
+    BoolArray(*mut aclBoolArray, unsafe extern "C" fn(*const aclBoolArray) -> aclnnStatus),
 }
 
 /// An operator that was planned once and is enqueued many times.
@@ -295,6 +361,7 @@ impl Drop for Step {
                     KeptArg::List(raw) => (nn.aclDestroyTensorList)(raw),
                     KeptArg::Scalar(raw) => (nn.aclDestroyScalar)(raw),
                     KeptArg::IntArray(raw) => (nn.aclDestroyIntArray)(raw),
+                    KeptArg::BoolArray(raw, destroy) => destroy(raw),
                 };
             }
         }

@@ -16,7 +16,8 @@
 //! Room: it may use [`crate::tensor`] and [`crate::acl`]. The only file with `unsafe` is `call.rs`.
 //!
 //! # Not covered
-//! MoE, quantisation, convolution, everything that no module here uses yet. Slices, splits, transposes and expansions are views.
+//! MoE across devices, convolution, everything that no module here uses yet. Slices, splits, transposes and expansions are
+//! views.
 
 #[macro_use]
 mod call;
@@ -29,12 +30,17 @@ mod elementwise;
 mod embedding;
 mod extremes;
 mod filter;
+mod foreach;
+mod grouped;
 mod index;
+mod layer_norm;
 mod loss;
 mod matmul;
+mod moe;
 mod norm;
 mod optimizer;
 mod pointwise;
+mod quantise;
 mod random;
 mod reduce;
 mod repeat;
@@ -45,7 +51,7 @@ mod shape;
 mod softmax;
 mod statistics;
 
-pub use activation::{swiglu, swiglu_backward};
+pub use activation::{gelu, gelu_backward, sigmoid, sigmoid_backward, silu, silu_backward, swiglu, swiglu_backward};
 pub use attention::{
     CausalMask, FusedInfer, Varlen, flash_attention_varlen, flash_attention_varlen_backward, fused_infer_attention_decode,
 };
@@ -55,12 +61,17 @@ pub use elementwise::*;
 pub use embedding::{embedding, embedding_backward};
 pub use extremes::{argmin, argsort, max, maximum, min, minimum, topk};
 pub use filter::apply_top_k_top_p;
+pub use foreach::{foreach_norm, foreach_scale};
+pub use grouped::{bmm, grouped_matmul, grouped_matmul_weight_grad};
 pub use index::{block_copy, gather, scatter_rows};
+pub use layer_norm::{layer_norm, layer_norm_backward};
 pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::{addmm, mm, mm_acc};
+pub use moe::{moe_gating_top_k_softmax, moe_permute, moe_permute_backward, moe_unpermute, moe_unpermute_backward};
 pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
 pub use optimizer::{AdamW, adamw};
 pub use pointwise::*;
+pub use quantise::dynamic_quant;
 pub use random::{Philox, multinomial, normal, uniform};
 pub use reduce::{argmax, cumsum, sort, sum, vector_norm};
 pub use repeat::{Repeat, repeat};
@@ -68,5 +79,5 @@ pub use rope::rope;
 pub use sample::{Sampling, sample};
 pub use select::{Reduce, index_add, index_copy_, index_select, repeat_interleave, scatter, scatter_, scatter_value_};
 pub use shape::{arange, cat, flip, pad, roll, stack, tile, tril};
-pub use softmax::{log_softmax, softmax};
+pub use softmax::{log_softmax, log_softmax_backward, softmax, softmax_backward};
 pub use statistics::{all, any, logsumexp, mean, variance};

@@ -16,6 +16,12 @@ aclnnStatus aclnnExpGetWorkspaceSize(const aclTensor *self, aclTensor *out, uint
 /** Phase two of `aclnnExpGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnExp(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = e^self`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceExpGetWorkspaceSize(aclTensor *selfRef, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceExpGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceExp(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

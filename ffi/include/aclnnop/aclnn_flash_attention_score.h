@@ -22,6 +22,18 @@ aclnnStatus aclnnFlashAttentionVarLenScoreGetWorkspaceSize(const aclTensor *quer
 aclnnStatus aclnnFlashAttentionVarLenScore(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
     aclrtStream stream);
 
+/** Training attention over batches of equally long sequences; layout "BSH", "SBH", "BSND" or "BNSD". Since CANN 8.1. */
+aclnnStatus aclnnFlashAttentionScoreGetWorkspaceSize(const aclTensor *query, const aclTensor *key,
+    const aclTensor *value, const aclTensor *realShift, const aclTensor *dropMask, const aclTensor *paddingMask,
+    const aclTensor *attenMask, const aclIntArray *prefix, double scaleValue, double keepProb, int64_t preTokens,
+    int64_t nextTokens, int64_t headNum, char *inputLayout, int64_t innerPrecise, int64_t sparseMode,
+    const aclTensor *softmaxMaxOut, const aclTensor *softmaxSumOut, const aclTensor *softmaxOutOut,
+    const aclTensor *attentionOutOut, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnFlashAttentionScoreGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnFlashAttentionScore(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

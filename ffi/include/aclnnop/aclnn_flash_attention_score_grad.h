@@ -23,6 +23,19 @@ aclnnStatus aclnnFlashAttentionUnpaddingScoreGradGetWorkspaceSize(const aclTenso
 aclnnStatus aclnnFlashAttentionUnpaddingScoreGrad(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
     aclrtStream stream);
 
+/** Gradients of `aclnnFlashAttentionScore`. Since CANN 8.1. */
+aclnnStatus aclnnFlashAttentionScoreGradGetWorkspaceSize(const aclTensor *query, const aclTensor *keyIn,
+    const aclTensor *value, const aclTensor *dy, const aclTensor *pseShift, const aclTensor *dropMask,
+    const aclTensor *paddingMask, const aclTensor *attenMask, const aclTensor *softmaxMax, const aclTensor *softmaxSum,
+    const aclTensor *softmaxIn, const aclTensor *attentionIn, const aclIntArray *prefix, double scaleValue,
+    double keepProb, int64_t preTokens, int64_t nextTokens, int64_t headNum, char *inputLayout, int64_t innerPrecise,
+    int64_t sparseMode, const aclTensor *dqOut, const aclTensor *dkOut, const aclTensor *dvOut,
+    const aclTensor *dpseOut, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnFlashAttentionScoreGradGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnFlashAttentionScoreGrad(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

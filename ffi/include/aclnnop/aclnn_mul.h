@@ -30,6 +30,13 @@ aclnnStatus aclnnInplaceMulsGetWorkspaceSize(const aclTensor *selfRef, const acl
 /** Phase two of `aclnnInplaceMulsGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnInplaceMuls(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self *= other`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceMulGetWorkspaceSize(aclTensor *selfRef, const aclTensor *other, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceMulGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceMul(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,7 +5,7 @@
 //! links the simulator does not export them.
 #![allow(non_snake_case)]
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::sync::LazyLock;
 
 use ascend_rl_sys::types::*;

@@ -1,8 +1,8 @@
-//! Arrays of floats and bools, and lists of scalars. No operator of the simulator takes them yet.
+//! Arrays of floats and bools, and lists of scalars. Of these, operators take the bools.
 
 use ascend_rl_sys::types::*;
 
-use super::objects::{SCALARS, destroy};
+use super::objects::{SCALARS, destroy, resolve};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
 
@@ -31,6 +31,10 @@ pub(crate) fn aclCreateBoolArray(value: *const bool, size: u64) -> Outcome<*mut 
 
 pub(crate) fn aclDestroyBoolArray(array: *const aclBoolArray) -> Outcome {
     destroy(&BOOL_ARRAYS, array as usize, "array")
+}
+
+pub(crate) fn resolve_bool_array(handle: *const aclBoolArray, name: &str, param: &str) -> Outcome<Vec<bool>> {
+    resolve(&BOOL_ARRAYS, handle as usize, name, param, "bool array")
 }
 
 /// The list owns the scalars from now on.

@@ -104,7 +104,7 @@ macro_rules! handles {
         }
     )* };
 }
-handles!(aclTensor, aclScalar, aclIntArray, aclTensorList);
+handles!(aclTensor, aclScalar, aclIntArray, aclBoolArray, aclTensorList);
 
 impl Keep for *const c_char {
     type Kept = Option<CString>;

@@ -218,7 +218,7 @@ pub(crate) fn set_view(handle: usize, dims: Dims, strides: Dims) {
     TENSORS.update(handle, |described| (described.tensor.dims, described.tensor.strides) = (dims, strides));
 }
 
-fn resolve<T: Clone>(registry: &Registry<T>, handle: usize, name: &str, param: &str, what: &str) -> Outcome<T> {
+pub(super) fn resolve<T: Clone>(registry: &Registry<T>, handle: usize, name: &str, param: &str, what: &str) -> Outcome<T> {
     match registry.get(handle) {
         Some(found) => Ok(found),
         None => reject!(ACLNN_ERR_PARAM_INVALID, "{name}: {param} is not a live {what}: destroyed already, or never created"),

@@ -142,7 +142,7 @@ fn check_halves(operator: &str, dim: i64, x: &Tensor, (param, halves): (&str, &T
     Ok(dims[axis..].iter().product())
 }
 
-fn check_contiguous(operator: &str, param: &str, t: &Tensor) -> Outcome {
+pub(super) fn check_contiguous(operator: &str, param: &str, t: &Tensor) -> Outcome {
     let strides = t.strides;
     check!(t.is_contiguous(), ACLNN_ERR_PARAM_INVALID, "{operator}: {param} has strides {strides:?}; it must be contiguous");
     Ok(())

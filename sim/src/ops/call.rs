@@ -63,6 +63,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The operator, "aclnnMm".
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// `name` is the operator's, without `GetWorkspaceSize`.
     pub(crate) fn new(name: &'static str) -> Call {
         Call { name, regions: Vec::with_capacity(6) }
@@ -120,6 +125,32 @@ impl Call {
     /// A host array; null gives `None`.
     pub(crate) fn int_array(&self, param: &'static str, handle: *const aclIntArray) -> Outcome<Option<Vec<i64>>> {
         if handle.is_null() { Ok(None) } else { crate::nn::resolve_int_array(handle, self.name, param).map(Some) }
+    }
+
+    /// A host array of flags.
+    pub(crate) fn bool_array(&self, param: &'static str, handle: *const aclBoolArray) -> Outcome<Vec<bool>> {
+        if handle.is_null() {
+            reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
+        }
+        crate::nn::resolve_bool_array(handle, self.name, param)
+    }
+
+    /// A tensor that is written where there is one.
+    pub(crate) fn optional_output(&mut self, param: &'static str, handle: *const aclTensor) -> Outcome<Option<Tensor>> {
+        if handle.is_null() { Ok(None) } else { self.output(param, handle).map(Some) }
+    }
+
+    /// A list that the simulator does not implement: only null and an empty one are taken.
+    pub(crate) fn absent_list(&self, param: &'static str, handle: *const aclTensorList) -> Outcome {
+        if !handle.is_null() && !crate::nn::resolve_tensor_list(handle, self.name, param)?.is_empty() {
+            reject!(ACL_ERROR_FEATURE_UNSUPPORTED, "{}: {param} is not supported by the simulator; pass null", self.name)
+        }
+        Ok(())
+    }
+
+    /// The tensors of a list that is read where there is one, and none where it is null.
+    pub(crate) fn optional_list(&mut self, param: &'static str, handle: *const aclTensorList) -> Outcome<Vec<Tensor>> {
+        if handle.is_null() { Ok(Vec::new()) } else { self.list(param, handle, false) }
     }
 
     /// The tensors of a list that is read (`write` false) or written.

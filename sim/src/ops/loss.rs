@@ -204,14 +204,14 @@ fn gradient(log_prob: &View, out: &View, start: usize, classes: usize, class: us
 }
 
 /// What each row is to be, and what it counts: 0 if it is ignored.
-struct Targets {
-    class: Vec<usize>,
-    weight: Vec<f32>,
+pub(super) struct Targets {
+    pub class: Vec<usize>,
+    pub weight: Vec<f32>,
 }
 
 impl Targets {
     /// A target that is no class fails the operation, as it does on a device: when it runs.
-    fn read(operator: &str, target: &View, weight: Option<&View>, classes: usize, ignore_index: i64) -> Targets {
+    pub(super) fn read(operator: &str, target: &View, weight: Option<&View>, classes: usize, ignore_index: i64) -> Targets {
         let n = target.numel();
         let mut targets = Targets { class: Vec::with_capacity(n), weight: Vec::with_capacity(n) };
         let (mut one, mut w) = (Buffer::new(), Buffer::new());
@@ -232,7 +232,7 @@ impl Targets {
         targets
     }
 
-    fn total_weight(&self) -> f64 {
+    pub(super) fn total_weight(&self) -> f64 {
         self.weight.iter().map(|&w| w as f64).sum()
     }
 }

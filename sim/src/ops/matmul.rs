@@ -80,22 +80,14 @@ fn finish(call: Call, product: Product, ws: *mut u64, executor: *mut *mut aclOpE
     })
 }
 
-type Named<'a> = (&'static str, &'a Tensor);
+pub(super) type Named<'a> = (&'static str, &'a Tensor);
 
 /// The rules that the three share.
 fn check_product(operator: &str, (left, a): Named, (right, b): Named, (result, out): Named, cube_math_type: i8) -> Outcome {
+    check_dtypes(operator, (left, a), (right, b), (result, out))?;
     for (param, tensor) in [(left, a), (right, b), (result, out)] {
-        check_dtype(operator, param, tensor, FLOATS)?;
         check!(tensor.rank() == 2, ACLNN_ERR_PARAM_INVALID, "{operator}: {param} is {}-D; 2-D is needed", tensor.rank());
     }
-    check!(
-        a.dtype == b.dtype || (a.dtype != ACL_BF16 && b.dtype != ACL_BF16),
-        ACLNN_ERR_PARAM_INVALID,
-        "{operator}: {left} is {} and {right} is {}; bf16 mixes with no other dtype",
-        name(a.dtype),
-        name(b.dtype)
-    );
-    check_same_dtype(operator, result, out, &format!("{left} with {right}"), promote(a.dtype, b.dtype))?;
     check!(
         a.dims[1] == b.dims[0],
         ACLNN_ERR_PARAM_INVALID,
@@ -108,9 +100,24 @@ fn check_product(operator: &str, (left, a): Named, (right, b): Named, (result, o
     check_math_type(operator, cube_math_type, out.dtype)
 }
 
+/// Floats; the result is of the dtype that the operands make together.
+pub(super) fn check_dtypes(operator: &str, (left, a): Named, (right, b): Named, (result, out): Named) -> Outcome {
+    for (param, tensor) in [(left, a), (right, b), (result, out)] {
+        check_dtype(operator, param, tensor, FLOATS)?;
+    }
+    check!(
+        a.dtype == b.dtype || (a.dtype != ACL_BF16 && b.dtype != ACL_BF16),
+        ACLNN_ERR_PARAM_INVALID,
+        "{operator}: {left} is {} and {right} is {}; bf16 mixes with no other dtype",
+        name(a.dtype),
+        name(b.dtype)
+    );
+    check_same_dtype(operator, result, out, &format!("{left} with {right}"), promote(a.dtype, b.dtype))
+}
+
 /// The cube's arithmetic. The simulator computes f32 in f32: it does not imitate less precision that is demanded, and need not
 /// make use of less that is allowed.
-fn check_math_type(operator: &str, cube_math_type: i8, dtype: aclDataType) -> Outcome {
+pub(super) fn check_math_type(operator: &str, cube_math_type: i8, dtype: aclDataType) -> Outcome {
     match cube_math_type {
         // KEEP_DTYPE, ALLOW_FP32_DOWN_PRECISION
         0 | 1 => Ok(()),
@@ -127,7 +134,7 @@ fn check_math_type(operator: &str, cube_math_type: i8, dtype: aclDataType) -> Ou
     }
 }
 
-fn matrix(t: &Tensor) -> Matrix {
+pub(super) fn matrix(t: &Tensor) -> Matrix {
     broadcast_matrix(t, t)
 }
 

@@ -116,7 +116,7 @@ pub(crate) fn aclnnRmsNormGradGetWorkspaceSize(
 }
 
 /// Rows whose `dgamma` is added up in order; the sums are added pairwise. A fixed number keeps the order from the threads.
-const BLOCK_ROWS: usize = 64;
+pub(super) const BLOCK_ROWS: usize = 64;
 
 fn gradient(n: usize, [dy, x, rstd, gamma]: [&View; 4], [dx, dgamma]: [&View; 2]) {
     let rows = x.rows(n);
@@ -146,6 +146,13 @@ fn gradient(n: usize, [dy, x, rstd, gamma]: [&View; 4], [dx, dgamma]: [&View; 2]
             }
         }
     });
+    add_pairwise(&mut sums, n);
+    dgamma.store(0, &sums[..n]);
+}
+
+/// Adds rows of `n` pairwise, in an order that depends on their number alone; the sum is the first.
+pub(super) fn add_pairwise(sums: &mut [f32], n: usize) {
+    let blocks = sums.len().checked_div(n).unwrap_or(0);
     let mut step = 1;
     while step < blocks {
         for block in (0..blocks - step).step_by(2 * step) {
@@ -154,7 +161,6 @@ fn gradient(n: usize, [dy, x, rstd, gamma]: [&View; 4], [dx, dgamma]: [&View; 2]
         }
         step *= 2;
     }
-    dgamma.store(0, &sums[..n]);
 }
 
 #[inline(always)]
@@ -238,7 +244,7 @@ fn check_norm(operator: &str, (param, x): (&str, &Tensor), gamma: &Tensor, rstd:
 }
 
 /// An output as `like` is.
-fn check_like(operator: &str, param: &str, out: &Tensor, other: &str, like: &Tensor) -> Outcome {
+pub(super) fn check_like(operator: &str, param: &str, out: &Tensor, other: &str, like: &Tensor) -> Outcome {
     check_dtype(operator, param, out, FLOATS)?;
     check_same_dtype(operator, param, out, other, like.dtype)?;
     check_shape(operator, param, out, &like.dims)?;

@@ -12,7 +12,7 @@ use crate::simd::vectorized;
 
 /// How the pairs that are rotated lie in a row.
 #[derive(Clone, Copy, PartialEq)]
-enum Mode {
+pub(super) enum Mode {
     /// Element `i` with `i + D/2`.
     Half,
     /// Element `2i` with `2i + 1`.
@@ -20,8 +20,8 @@ enum Mode {
 }
 
 /// Longest row and largest product of dims (or dim) of batch and heads that the kernel of A2 and A3 takes, exclusive.
-const MAX_DIM: usize = 896;
-const MAX_HEADS: usize = 1000;
+pub(super) const MAX_DIM: usize = 896;
+pub(super) const MAX_HEADS: usize = 1000;
 
 /// `x` is BNSD, BSND or SBND; `cos` and `sin` broadcast over batch and heads.
 pub(crate) fn aclnnRotaryPositionEmbeddingGetWorkspaceSize(
@@ -37,12 +37,7 @@ pub(crate) fn aclnnRotaryPositionEmbeddingGetWorkspaceSize(
     let mut call = Call::new(NAME);
     let (x, cos, sin) = (call.input("x", x)?, call.input("cos", cos)?, call.input("sin", sin)?);
     let out = call.output("out", out)?;
-    let mode = match mode {
-        0 => Mode::Half,
-        1 => Mode::Interleave,
-        2 | 3 => reject!(ACL_ERROR_FEATURE_UNSUPPORTED, "{NAME}: mode is {mode}; 0 (half) and 1 (interleave) are supported"),
-        _ => reject!(ACLNN_ERR_PARAM_INVALID, "{NAME}: mode is {mode}; 0 (half) and 1 (interleave) are taken"),
-    };
+    let mode = read_mode(NAME, mode)?;
     check_dtype(NAME, "x", &x, FLOATS)?;
     for (param, t) in [("x", &x), ("cos", &cos), ("sin", &sin), ("out", &out)] {
         check!(t.rank() == 4, ACLNN_ERR_PARAM_INVALID, "{NAME}: {param} is {}-D; 4-D is needed", t.rank());
@@ -81,8 +76,18 @@ pub(crate) fn aclnnRotaryPositionEmbeddingGetWorkspaceSize(
     })
 }
 
+/// The mode by its number.
+pub(super) fn read_mode(operator: &str, mode: i64) -> Outcome<Mode> {
+    match mode {
+        0 => Ok(Mode::Half),
+        1 => Ok(Mode::Interleave),
+        2 | 3 => reject!(ACL_ERROR_FEATURE_UNSUPPORTED, "{operator}: mode is {mode}; 0 (half) and 1 (interleave) are supported"),
+        _ => reject!(ACLNN_ERR_PARAM_INVALID, "{operator}: mode is {mode}; 0 (half) and 1 (interleave) are taken"),
+    }
+}
+
 /// Whether there is a layout in which `cos` goes with `x`, within the kernel's limits.
-fn fits(x: &Tensor, cos: &Tensor, mode: Mode) -> bool {
+pub(super) fn fits(x: &Tensor, cos: &Tensor, mode: Mode) -> bool {
     // The places of batch, sequence and heads in BNSD, BSND, SBND.
     [(0, 2, 1), (0, 1, 2), (1, 0, 2)].into_iter().any(|(b, s, n)| {
         let (batch, heads) = (x.dims[b], x.dims[n]);
@@ -97,7 +102,7 @@ fn fits(x: &Tensor, cos: &Tensor, mode: Mode) -> bool {
 }
 
 /// Rows of `d` elements.
-fn rotate(mode: Mode, d: usize, x: &[f32], cos: &[f32], sin: &[f32], out: &mut [f32]) {
+pub(super) fn rotate(mode: Mode, d: usize, x: &[f32], cos: &[f32], sin: &[f32], out: &mut [f32]) {
     vectorized(
         #[inline(always)]
         || match mode {

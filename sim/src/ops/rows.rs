@@ -1,6 +1,17 @@
 //! Whole rows in f32: what operators that need a row at once (norms) work on.
 
+use super::element::Lane;
 use super::view::View;
+
+/// All elements of a view, converted: indices and counts, and what is small.
+pub(crate) fn all<T: Lane>(view: &View) -> Vec<T> {
+    let n = view.numel();
+    let mut values = Vec::with_capacity(n);
+    view.load_into(0, &mut values.spare_capacity_mut()[..n]);
+    // SAFETY: `load_into` has written the first `n` elements of the spare capacity.
+    unsafe { values.set_len(n) };
+    values
+}
 
 /// Room for a row of any length, reused from row to row.
 pub(crate) struct Row(Vec<f32>);

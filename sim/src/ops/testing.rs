@@ -175,10 +175,30 @@ impl Drop for Ints {
     }
 }
 
+/// Host flags behind their descriptor.
+pub(crate) struct Flags(pub *mut aclBoolArray);
+
+impl Flags {
+    pub(crate) fn new(values: &[bool]) -> Flags {
+        Flags(nn::aclCreateBoolArray(values.as_ptr(), values.len() as u64).expect("an array"))
+    }
+}
+
+impl Drop for Flags {
+    fn drop(&mut self) {
+        nn::aclDestroyBoolArray(self.0).expect("a live array");
+    }
+}
+
 /// A list of tensors that others own: it is given up, not destroyed, since it would destroy them too.
 pub(crate) fn list(members: &[&Array]) -> *mut aclTensorList {
     let handles: Vec<*const aclTensor> = members.iter().map(|m| m.handle().cast_const()).collect();
     nn::aclCreateTensorList(handles.as_ptr(), handles.len() as u64).expect("a list")
+}
+
+/// A null list.
+pub(crate) fn no_list() -> *mut aclTensorList {
+    null_mut()
 }
 
 /// Both phases: plans with `phase_one(workspaceSize, executor)` and runs what it planned.

@@ -3,6 +3,7 @@
 //! Semantics, the same for all: shapes broadcast as in NumPy, up to 8 dims; dtypes mix as in PyTorch; the result of the mixed
 //! dtype is then cast to the output's. Not covered: f64 and complex, which CANN computes on the AI CPU.
 
+mod activations;
 mod engine;
 mod extremes;
 mod operators;
@@ -12,5 +13,6 @@ mod signatures;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use activations::*;
 pub(crate) use extremes::*;
 pub(crate) use operators::*;

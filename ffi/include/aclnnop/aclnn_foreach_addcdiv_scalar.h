@@ -1,0 +1,25 @@
+/* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
+/** Operators: what phase one takes, and phase two. */
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_FOREACH_ADDCDIV_SCALAR_H
+#define ASCEND_RL_ACLNNOP_ACLNN_FOREACH_ADDCDIV_SCALAR_H
+
+#include "aclnn/aclnn_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** `out = x1 + scalar*x2/x3` of each; `scalar` is on the device. Since CANN 8.1. */
+aclnnStatus aclnnForeachAddcdivScalarGetWorkspaceSize(const aclTensorList *x1, const aclTensorList *x2,
+    const aclTensorList *x3, const aclTensor *scalar, const aclTensorList *out, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnForeachAddcdivScalarGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnForeachAddcdivScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

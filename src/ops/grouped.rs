@@ -1,0 +1,122 @@
+//! Products of stacks, and by expert.
+
+use ascend_rl_sys::types::KEEP_DTYPE;
+
+use super::call::{NoList, NoOutList, OutList};
+use super::check::{self, FLOATS};
+use crate::acl::Stream;
+use crate::error::Result;
+use crate::tensor::{DType, DescList, View, ViewMut};
+
+/// `out[b] = a[b] @ w[b]`; a stack of one repeats.
+///
+/// Shapes: a [b, m, k], w [b, k, n], out [b, m, n]; any of them transposed or sliced views. One float dtype for all.
+/// CANN: `aclnnBatchMatMul` (8.1), `cubeMathType` 0.
+pub fn bmm<'a>(s: &Stream, a: impl Into<View<'a>>, w: impl Into<View<'a>>, out: impl Into<ViewMut<'a>>) -> Result<()> {
+    const OP: &str = "bmm";
+    let (a, w, out) = (a.into(), w.into(), out.into());
+    check::rank(OP, "a", a.shape(), 3, "[b, m, k]")?;
+    check::rank(OP, "w", w.shape(), 3, "[b, k, n]")?;
+    check::dtype(OP, "a", a.dtype(), FLOATS)?;
+    check::dtype(OP, "w", w.dtype(), &[a.dtype()])?;
+    check::dtype(OP, "out", out.dtype(), &[a.dtype()])?;
+    let (x, y) = (a.shape(), w.shape());
+    check::that(x[2] == y[1], OP, || format!("a is {x:?} and w is {y:?}: the inner dims differ"))?;
+    check::that(x[0] == y[0] || x[0] == 1 || y[0] == 1, OP, || format!("a is {x:?} and w is {y:?}: the stacks differ"))?;
+    check::shape(OP, "out", out.shape(), &[if x[0] == 1 { y[0] } else { x[0] }, x[1], y[2]])?;
+    aclnn!(s, aclnnBatchMatMul(a.input(s, OP, "a")?, w.input(s, OP, "w")?, out.output(s, OP, "out")?, KEEP_DTYPE))
+}
+
+/// Each expert's tokens times its weight: `out[t] = x[t] @ weight[e]` for the `counts[e]` tokens `t` of expert `e`, which stand one
+/// expert after another. Rows beyond the last token are **not written**.
+///
+/// The gradient of `x` is this with `weight.transpose(1, 2)`; that of `weight` is [`grouped_matmul_weight_grad`].
+/// Shapes: x [t, k], weight [e, k, n], counts i64 `[e]` on the device, out [t, n]. One float dtype but for `counts`.
+/// CANN: `aclnnGroupedMatmulV4` (8.1), groupType 0, groupListType 1. Counts beyond `t` fail the stream.
+pub fn grouped_matmul<'a>(
+    s: &Stream,
+    x: impl Into<View<'a>>,
+    weight: impl Into<View<'a>>,
+    counts: impl Into<View<'a>>,
+    out: impl Into<ViewMut<'a>>,
+) -> Result<()> {
+    const OP: &str = "grouped_matmul";
+    let (x, weight, counts, out) = (x.into(), weight.into(), counts.into(), out.into());
+    check::rank(OP, "x", x.shape(), 2, "[tokens, k]")?;
+    check::rank(OP, "weight", weight.shape(), 3, "[experts, k, n]")?;
+    let (&[t, k], &[e, rows, n]) = (x.shape(), weight.shape()) else { unreachable!("ranks are checked") };
+    check::that(k == rows, OP, || format!("x is {:?} and weight is {:?}: the inner dims differ", x.shape(), weight.shape()))?;
+    check::shape(OP, "out", out.shape(), &[t, n])?;
+    grouped(s, OP, ["x", "weight"], [x, weight], counts, e, out, 2, 0)
+}
+
+/// Gradient of [`grouped_matmul`] with respect to `weight`: `dweight[e] = Σ x[t]ᵀ dy[t]` over each expert's tokens; zeros where
+/// there are none.
+///
+/// Shapes: x [t, k], dy [t, n], counts i64 `[e]` on the device, dweight [e, k, n]. One float dtype but for `counts`.
+/// CANN: `aclnnGroupedMatmulV4` (8.1), groupType 2, groupListType 1.
+pub fn grouped_matmul_weight_grad<'a>(
+    s: &Stream,
+    x: impl Into<View<'a>>,
+    dy: impl Into<View<'a>>,
+    counts: impl Into<View<'a>>,
+    dweight: impl Into<ViewMut<'a>>,
+) -> Result<()> {
+    const OP: &str = "grouped_matmul_weight_grad";
+    let (x, dy, counts, dweight) = (x.into(), dy.into(), counts.into(), dweight.into());
+    check::rank(OP, "x", x.shape(), 2, "[tokens, k]")?;
+    check::rank(OP, "dy", dy.shape(), 2, "[tokens, n]")?;
+    check::rank(OP, "dweight", dweight.shape(), 3, "[experts, k, n]")?;
+    let e = dweight.shape()[0];
+    check::shape(OP, "dy", dy.shape(), &[x.shape()[0], dy.shape()[1]])?;
+    check::shape(OP, "dweight", dweight.shape(), &[e, x.shape()[1], dy.shape()[1]])?;
+    grouped(s, OP, ["x", "dy"], [x.t(), dy], counts, e, dweight, 3, 2)
+}
+
+#[allow(clippy::too_many_arguments)] // What the two share.
+fn grouped<'a>(
+    s: &Stream,
+    op: &str,
+    names: [&str; 2],
+    [x, w]: [View<'a>; 2],
+    counts: View<'a>,
+    experts: usize,
+    out: ViewMut<'a>,
+    split_item: i64,
+    group_type: i64,
+) -> Result<()> {
+    check::dtype(op, names[0], x.dtype(), FLOATS)?;
+    check::dtype(op, names[1], w.dtype(), &[x.dtype()])?;
+    check::dtype(op, "the result", out.dtype(), &[x.dtype()])?;
+    check::dtype(op, "counts", counts.dtype(), &[DType::I64])?;
+    check::shape(op, "counts", counts.shape(), &[experts])?;
+    let api = s.api();
+    let x = DescList::new(api, vec![x.input(s, op, names[0])?])?;
+    let w = DescList::new(api, vec![w.input(s, op, names[1])?])?;
+    let y = OutList(DescList::new(api, vec![out.output(s, op, "the result")?])?);
+    let no = || NoList;
+    aclnn!(
+        s,
+        aclnnGroupedMatmulV4(
+            x,
+            w,
+            no(),
+            no(),
+            no(),
+            no(),
+            no(),
+            no(),
+            counts.input(s, op, "counts")?,
+            no(),
+            no(),
+            no(),
+            split_item,
+            group_type,
+            1i64,
+            0i64,
+            y,
+            NoOutList,
+            NoOutList
+        )
+    )
+}
