@@ -4,6 +4,11 @@ use crate::common::{assert_close, noise, stream, upload, values};
 use crate::{FLOATS, filled, random, rounding};
 use ascend_rl::{DType, Result, Stream, Tensor, ViewMut, ops};
 
+/// What the references compute.
+type OfOne = fn(f64) -> f64;
+type OfTwo = fn(f64, f64) -> f64;
+type Comparison = fn(f64, f64) -> bool;
+
 type One = fn(&Stream, &Tensor, &mut Tensor) -> Result<()>;
 type Two = fn(&Stream, &Tensor, &Tensor, &mut Tensor) -> Result<()>;
 
@@ -20,7 +25,7 @@ fn erf(x: f64) -> f64 {
 #[test]
 fn functions_of_one_number() {
     let s = stream();
-    let functions: [(&str, One, fn(f64) -> f64); 9] = [
+    let functions: [(&str, One, OfOne); 9] = [
         ("abs", |s, x, out| ops::abs(s, x, out), f64::abs),
         ("sqrt", |s, x, out| ops::sqrt(s, x, out), f64::sqrt),
         ("rsqrt", |s, x, out| ops::rsqrt(s, x, out), |v| 1.0 / v.sqrt()),
@@ -48,7 +53,7 @@ fn functions_of_one_number() {
 #[test]
 fn comparisons_and_logic_broadcast() {
     let s = stream();
-    let operators: [(&str, Two, fn(f64, f64) -> bool); 6] = [
+    let operators: [(&str, Two, Comparison); 6] = [
         ("equal", |s, a, b, out| ops::equal(s, a, b, out), |a, b| a == b),
         ("not_equal", |s, a, b, out| ops::not_equal(s, a, b, out), |a, b| a != b),
         ("greater", |s, a, b, out| ops::greater(s, a, b, out), |a, b| a > b),
@@ -80,7 +85,7 @@ fn comparisons_and_logic_broadcast() {
 fn numbers_beside_tensors() {
     let s = stream();
     type Scaled = fn(&Stream, &Tensor, f64, &mut Tensor) -> Result<()>;
-    let arithmetic: [(&str, Scaled, fn(f64, f64) -> f64); 6] = [
+    let arithmetic: [(&str, Scaled, OfTwo); 6] = [
         ("add_scalar", |s, x, c, out| ops::add_scalar(s, x, c, out), |x, c| x + c),
         ("sub_scalar", |s, x, c, out| ops::sub_scalar(s, x, c, out), |x, c| x - c),
         ("div_scalar", |s, x, c, out| ops::div_scalar(s, x, c, out), |x, c| x / c),
@@ -88,7 +93,7 @@ fn numbers_beside_tensors() {
         ("clamp_min", |s, x, c, out| ops::clamp_min(s, x, c, out), f64::max),
         ("clamp_max", |s, x, c, out| ops::clamp_max(s, x, c, out), f64::min),
     ];
-    let comparisons: [(&str, Scaled, fn(f64, f64) -> bool); 5] = [
+    let comparisons: [(&str, Scaled, Comparison); 5] = [
         ("equal_scalar", |s, x, c, out| ops::equal_scalar(s, x, c, out), |x, c| x == c),
         ("not_equal_scalar", |s, x, c, out| ops::not_equal_scalar(s, x, c, out), |x, c| x != c),
         ("less_scalar", |s, x, c, out| ops::less_scalar(s, x, c, out), |x, c| x < c),
@@ -125,7 +130,7 @@ fn in_place_operators_change_their_tensor_only() {
     for dtype in FLOATS {
         // Columns of a wider tensor, whose neighbours must stay.
         type Change = fn(&Stream, ViewMut<'_>, &Tensor) -> Result<()>;
-        let changes: [(&str, Change, fn(f64, f64) -> f64); 9] = [
+        let changes: [(&str, Change, OfTwo); 9] = [
             ("sub_", |s, x, by| ops::sub_(s, x, by), |x, by| x - by),
             ("mul_", |s, x, by| ops::mul_(s, x, by), |x, by| x * by),
             ("div_", |s, x, by| ops::div_(s, x, by), |x, by| x / by),

@@ -45,7 +45,8 @@ pub(crate) fn aclnnMatmulWeightNzGetWorkspaceSize(
 ) -> Outcome {
     const NAME: &str = "aclnnMatmulWeightNz";
     let mut call = Call::new(NAME);
-    (call.input("self", self_)?, call.input("mat2", mat2)?);
+    call.input("self", self_)?;
+    call.input("mat2", mat2)?;
     reject!(ACL_ERROR_FEATURE_UNSUPPORTED, "{NAME}: mat2 is in FRACTAL_NZ, which the simulator does not have; use aclnnMatmul")
 }
 

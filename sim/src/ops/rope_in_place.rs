@@ -277,7 +277,7 @@ fn partner(mode: Mode, i: usize, d: usize) -> (usize, f32) {
     match mode {
         Mode::Half if i < d / 2 => (i + d / 2, -1.0),
         Mode::Half => (i - d / 2, 1.0),
-        Mode::Interleave if i % 2 == 0 => (i + 1, -1.0),
+        Mode::Interleave if i.is_multiple_of(2) => (i + 1, -1.0),
         Mode::Interleave => (i - 1, 1.0),
     }
 }

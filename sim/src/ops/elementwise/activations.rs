@@ -173,13 +173,16 @@ mod tests {
         (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
     }
 
+    /// The function that an operator computes.
+    type Function = fn(f64) -> f64;
+
     type Forward = fn(*const aclTensor, *mut aclTensor, *mut u64, *mut *mut aclOpExecutor) -> Outcome;
 
     #[test]
     fn forward_of_slices() {
         let tanh: Forward = |x, y, ws, e| aclnnGeluV2GetWorkspaceSize(x, 1, y, ws, e);
         let erf: Forward = |x, y, ws, e| aclnnGeluV2GetWorkspaceSize(x, 0, y, ws, e);
-        let operators: [(Forward, fn(f64) -> f64); 5] = [
+        let operators: [(Forward, Function); 5] = [
             (aclnnSiluGetWorkspaceSize, |x| x * sigmoid(x)),
             (aclnnGeluGetWorkspaceSize, gelu),
             (erf, gelu),
@@ -204,7 +207,7 @@ mod tests {
         let none: Backward = |d, x, g, ws, e| aclnnGeluBackwardV2GetWorkspaceSize(d, x, c"none".as_ptr().cast_mut(), g, ws, e);
         let tanh: Backward = |d, x, g, ws, e| aclnnGeluBackwardV2GetWorkspaceSize(d, x, c"tanh".as_ptr().cast_mut(), g, ws, e);
         let gelu_v1: Backward = |d, x, g, ws, e| aclnnGeluBackwardGetWorkspaceSize(d, x, g, ws, e);
-        let operators: [(Backward, fn(f64) -> f64); 4] =
+        let operators: [(Backward, Function); 4] =
             [(aclnnSiluBackwardGetWorkspaceSize, |x| x * sigmoid(x)), (gelu_v1, gelu), (none, gelu), (tanh, gelu_tanh)];
         for (dtype, relative) in cases() {
             for (body, f) in operators {

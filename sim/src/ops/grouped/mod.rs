@@ -190,7 +190,8 @@ pub(crate) fn aclnnGroupedMatmulWeightNzGetWorkspaceSize(
 ) -> Outcome {
     const NAME: &str = "aclnnGroupedMatmulWeightNz";
     let mut call = Call::new(NAME);
-    (call.list("x", x, false)?, call.list("weight", weight, false)?);
+    call.list("x", x, false)?;
+    call.list("weight", weight, false)?;
     let instead = "which the simulator does not have; use aclnnGroupedMatmulV5";
     reject!(ACL_ERROR_FEATURE_UNSUPPORTED, "{NAME}: weight is in FRACTAL_NZ, {instead}")
 }
@@ -213,7 +214,8 @@ pub(crate) fn aclnnGroupedMatmulSwigluQuantGetWorkspaceSize(
 ) -> Outcome {
     const NAME: &str = "aclnnGroupedMatmulSwigluQuant";
     let mut call = Call::new(NAME);
-    (call.input("x", x)?, call.input("weight", weight)?);
+    call.input("x", x)?;
+    call.input("weight", weight)?;
     reject!(ACL_ERROR_FEATURE_UNSUPPORTED, "{NAME}: x is quantised, which grouped products of the simulator do not take")
 }
 

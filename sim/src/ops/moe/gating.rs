@@ -36,7 +36,7 @@ pub(crate) fn aclnnMoeGatingTopKSoftmaxGetWorkspaceSize(
     check_writable(NAME, "rowIdxOut", &row_idx)?;
     let row_idx = View::new(&row_idx);
     call.finish(ws, executor, move || {
-        gate.run(|logits, scores| softmax(logits, scores), |_, _| ());
+        gate.run(softmax, |_, _| ());
         let (tokens, k) = (gate.tokens, gate.k);
         row_idx.store(0, &(0..tokens * k).map(|i| (i % k * tokens + i / k) as i64).collect::<Vec<_>>());
     })
@@ -78,7 +78,7 @@ pub(crate) fn aclnnMoeGatingTopKSoftmaxV2GetWorkspaceSize(
                 },
             );
         }
-        gate.run(|logits, scores| softmax(logits, scores), |_, _| ());
+        gate.run(softmax, |_, _| ());
         if let Some(out) = &all_scores {
             gate.scores(out, softmax);
         }
