@@ -41,10 +41,23 @@ struct Bench {
     outputs: [AtbTensor; 1],
 }
 
+thread_local! {
+    /// What [`device`] has given on this thread, which is a test's: the bench leaves nothing allocated.
+    static GIVEN: std::cell::RefCell<Vec<*mut c_void>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
 fn device(bytes: usize) -> *mut c_void {
     let mut at = null_mut();
     ok!(acl.aclrtMalloc(&mut at, bytes, ACL_MEM_MALLOC_HUGE_FIRST));
+    GIVEN.with_borrow_mut(|given| given.push(at));
     at
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        call!(acl.aclrtDestroyStream(self.stream));
+        GIVEN.take().into_iter().for_each(|at| _ = call!(acl.aclrtFree(at)));
+    }
 }
 
 fn tensor(dims: &[i64]) -> AtbTensor {
@@ -199,6 +212,7 @@ fn execute_refuses_what_setup_has_not_seen() {
     let mut freed = b.inputs;
     freed[0].device_data = device(128);
     ok!(acl.aclrtFree(freed[0].device_data));
+    GIVEN.with_borrow_mut(|given| _ = given.pop());
     let got = atb!(ascend_atb_operation_execute(b.operation, freed.as_ptr(), 2, outs, 1, workspace, bytes, b.context));
     let text = recent();
     assert!(got == 1 && text.contains("it was freed, or never allocated"), "{got}: {text}");
