@@ -46,6 +46,9 @@
 //! | [`Communicator::sub`] | `new_group` | `ncclCommSplit` | a group of some ranks of a group |
 //! | [`hccl::launch::Launch`] | `init_process_group("hccl")` | `ncclGetUniqueId`, `mpirun` | which rank a process is, and where ranks meet |
 //! | [`hccl::Batch`] | `batch_isend_irecv` | `ncclGroupStart` | sends and receives that do not hold one another up |
+//! | [`acl::Graph`] | `torch.npu.NPUGraph` | `cudaGraphExec_t` | work of a stream, captured once and run many times |
+//! | [`ops::Repeat`] | hidden | a plan of cuBLASLt | operators that are planned once and enqueued many times |
+//! | [`atb::Context`] | `torch_npu._npu_paged_attention` and its kin | cuDNN graphs | transformer operations of ATB, alone or as one graph |
 //! | workspace, executor | hidden | cuBLAS workspace | scratch memory of an operator's two-phase call; handled inside |
 //!
 //! # Order
@@ -69,7 +72,7 @@
 //! | [`sys`] | that a toolkit is there, new enough and complete; every status code | arguments |
 //! | CANN | everything again, with its own codes | lifetimes of memory: what frees too early or crosses streams, it does not see |
 //!
-//! A check stands on one floor only; one that CANN makes cheaply and names well is left to CANN. All errors are one type,
+//! What the compiler enforces is in [`rules`], as pairs of programs. A check stands on one floor only; one that CANN makes cheaply and names well is left to CANN. All errors are one type,
 //! [`Error`], whose text is one line. Nothing panics on bad input.
 #![deny(clippy::unwrap_used)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]

@@ -108,7 +108,7 @@ macro_rules! opapi_symbols {
         /// The upper triangle from diagonal `diagonal` on.
         ["8.1"] op aclnnTriu, aclnnTriuGetWorkspaceSize(self_: *const aclTensor, diagonal: i64, out: *mut aclTensor);
 
-        // ---- more: matrix products (aclnnop, 3.1)
+        // ---- batched, grouped and quantised products
         /// `out = self @ mat2` of 1 to 6 dims; leading dims broadcast.
         ["8.1"] op aclnnMatmul, aclnnMatmulGetWorkspaceSize(self_: *const aclTensor, mat2: *const aclTensor, out: *mut aclTensor, cube_math_type: i8);
         /// `out = self @ mat2`, 3-D; a stack of one repeats.
@@ -136,7 +136,7 @@ macro_rules! opapi_symbols {
         /// An int8 product for each expert, gated and quantised again.
         ["8.1"] op aclnnGroupedMatmulSwigluQuant, aclnnGroupedMatmulSwigluQuantGetWorkspaceSize(x: *const aclTensor, weight: *const aclTensor, bias: *const aclTensor, offset: *const aclTensor, weight_scale: *const aclTensor, x_scale: *const aclTensor, group_list: *const aclTensor, output: *mut aclTensor, output_scale: *mut aclTensor, output_offset: *mut aclTensor);
 
-        // ---- more: norms, activations, rotations (3.2, 3.3)
+        // ---- more norms, activations and rotations, and their gradients
         /// `aclnnAddRmsNorm`, quantised by given scales.
         ["8.1"] op aclnnAddRmsNormQuant, aclnnAddRmsNormQuantGetWorkspaceSize(x1: *const aclTensor, x2: *const aclTensor, gamma: *const aclTensor, scales1: *const aclTensor, scales2: *const aclTensor, zero_points1: *const aclTensor, zero_points2: *const aclTensor, axis: i64, epsilon: f64, div_mode: bool, y1_out: *const aclTensor, y2_out: *const aclTensor, x_out: *const aclTensor);
         /// `aclnnAddRmsNorm`, quantised by a scale for each row.
@@ -174,7 +174,7 @@ macro_rules! opapi_symbols {
         /// Gradients of `aclnnRotaryPositionEmbedding`; of the tables only where `x` is given.
         ["8.5"] op aclnnRotaryPositionEmbeddingGrad, aclnnRotaryPositionEmbeddingGradGetWorkspaceSize(dy: *const aclTensor, cos: *const aclTensor, sin: *const aclTensor, x: *const aclTensor, mode: i64, dx_out: *const aclTensor, dcos_out: *const aclTensor, dsin_out: *const aclTensor);
 
-        // ---- more: attention (3.4, 3.5)
+        // ---- attention in its other versions and layouts
         /// Training attention over batches of equally long sequences; layout "BSH", "SBH", "BSND" or "BNSD".
         ["8.1"] op aclnnFlashAttentionScore, aclnnFlashAttentionScoreGetWorkspaceSize(query: *const aclTensor, key: *const aclTensor, value: *const aclTensor, real_shift: *const aclTensor, drop_mask: *const aclTensor, padding_mask: *const aclTensor, atten_mask: *const aclTensor, prefix: *const aclIntArray, scale_value: f64, keep_prob: f64, pre_tokens: i64, next_tokens: i64, head_num: i64, input_layout: *mut c_char, inner_precise: i64, sparse_mode: i64, softmax_max_out: *const aclTensor, softmax_sum_out: *const aclTensor, softmax_out_out: *const aclTensor, attention_out_out: *const aclTensor);
         /// As `aclnnFlashAttentionScore`, with the kind of position shift and its origins.
@@ -215,7 +215,7 @@ macro_rules! opapi_symbols {
         ["8.5"] op aclnnAttentionUpdate, aclnnAttentionUpdateGetWorkspaceSize(lse: *const aclTensorList, local_out: *const aclTensorList, update_type: i64, out: *mut aclTensor, lse_out: *mut aclTensor);
 
 
-        // ---- more: indexing (3.6)
+        // ---- more indexing
         /// The slices along `dim` that `index` names.
         ["8.1"] op aclnnIndexSelect, aclnnIndexSelectGetWorkspaceSize(self_: *const aclTensor, dim: i64, index: *const aclTensor, out: *mut aclTensor);
         /// The same; `index` may have any rank, which takes the place of `dim`.
@@ -252,7 +252,7 @@ macro_rules! opapi_symbols {
         ["8.1"] op aclnnOneHot, aclnnOneHotGetWorkspaceSize(self_: *const aclTensor, num_classes: c_int, on_value: *const aclTensor, off_value: *const aclTensor, axis: i64, out: *mut aclTensor);
 
 
-        // ---- more: top-k, sampling, reductions (3.7)
+        // ---- top-k, sampling, more reductions
         /// The `k` largest or smallest along `dim`, sorted; indices in i64.
         ["8.1"] op aclnnTopk, aclnnTopkGetWorkspaceSize(self_: *const aclTensor, k: i64, dim: i64, largest: bool, sorted: bool, values_out: *mut aclTensor, indices_out: *mut aclTensor);
         /// Where the elements, sorted along `dim`, came from.
@@ -299,7 +299,7 @@ macro_rules! opapi_symbols {
         ["8.1"] op aclnnInplaceRandom, aclnnInplaceRandomGetWorkspaceSize(self_ref: *const aclTensor, from: i64, to: i64, seed: i64, offset: i64);
 
 
-        // ---- more: mixtures of experts (3.8)
+        // ---- mixtures of experts
         /// Softmax over experts, then the largest `k`.
         ["8.1"] op aclnnMoeGatingTopKSoftmax, aclnnMoeGatingTopKSoftmaxGetWorkspaceSize(x: *const aclTensor, finished: *const aclTensor, k: i64, y_out: *const aclTensor, expert_idx_out: *const aclTensor, row_idx_out: *const aclTensor);
         /// As `aclnnMoeGatingTopKSoftmax`; `renorm` 1 takes the softmax of the largest `k` alone.
@@ -331,7 +331,7 @@ macro_rules! opapi_symbols {
         /// Where each expert's tokens end in a sorted list.
         ["8.1"] op aclnnMoeComputeExpertTokens, aclnnMoeComputeExpertTokensGetWorkspaceSize(sorted_experts: *const aclTensor, num_experts: i64, out: *const aclTensor);
 
-        // ---- more: quantisation, losses, lists of tensors (3.9)
+        // ---- quantisation, losses, lists of tensors
         /// `-weight[target] * self[target]`; `reduction` 0 none, 1 mean, 2 sum.
         ["8.1"] op aclnnNLLLoss, aclnnNLLLossGetWorkspaceSize(self_: *const aclTensor, target: *const aclTensor, weight: *const aclTensor, reduction: i64, ignore_index: i64, out: *mut aclTensor, total_weight_out: *mut aclTensor);
         /// Gradient of `aclnnNLLLoss`.
@@ -373,7 +373,7 @@ macro_rules! opapi_symbols {
         /// `out = self + weight*(end - self)`.
         ["8.1"] op aclnnLerps, aclnnLerpsGetWorkspaceSize(self_: *const aclTensor, end: *const aclTensor, weight: *const aclScalar, out: *mut aclTensor);
 
-        // ---- more: elementwise (3.10)
+        // ---- more elementwise
         /// `self -= alpha * other`.
         ["8.1"] op aclnnInplaceSub, aclnnInplaceSubGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar);
         /// `self *= other`.
@@ -468,7 +468,7 @@ macro_rules! opapi_symbols {
         ["8.1"] op aclnnInplaceMaskedFillTensor, aclnnInplaceMaskedFillTensorGetWorkspaceSize(self_ref: *mut aclTensor, mask: *const aclTensor, value: *const aclTensor);
 
 
-        // ---- more: creation and shape (3.10)
+        // ---- creation and shape
         /// Fills with the one value of a tensor.
         ["8.1"] op aclnnInplaceFillTensor, aclnnInplaceFillTensorGetWorkspaceSize(self_ref: *mut aclTensor, value: *const aclTensor);
         /// Fills with one.
