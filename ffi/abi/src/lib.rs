@@ -3,7 +3,7 @@
 //! [`ours`] reads the lists of symbols of `ascend-rl-sys` and the types in its source into an [`Abi`]; [`rust::read`] does the same
 //! with what bindgen makes of a toolkit's headers. From ours come the C headers in `ffi/include` ([`headers`]) and the table of
 //! coverage ([`coverage`]); [`compare`] says where ours and a toolkit's differ, which the feature `bindgen` of `ascend-rl` turns
-//! into a failing build ([`toolkit`]).
+//! into a failing build (`toolkit`, behind this crate's own feature `bindgen`).
 //!
 //! This is a tool: nothing of it is in a program that uses the library.
 //!
