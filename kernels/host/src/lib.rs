@@ -1,0 +1,13 @@
+//! Ascend C kernels on the CPU.
+//!
+//! A kernel's source is plain Ascend C. The vendor's compiler makes a device image of it; the host's C++ compiler makes a *twin
+//! image* of it, against the headers of this crate ([`INCLUDE`]), which the simulated NPU launches as a card launches the other.
+//!
+//! - [`abi`]: the seam between a twin image and what loads it, as `include/twin/abi.h` says it in C.
+//! - [`container`]: how the variants of a twin image (instruction sets; with checks and without) are carried as one run of bytes.
+
+pub mod abi;
+pub mod container;
+
+/// The folder of the twin's headers.
+pub const INCLUDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/include");
