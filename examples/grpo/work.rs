@@ -5,7 +5,7 @@ use ascend_rl::tensor::DType;
 
 use crate::data::Prompt;
 use crate::layout::dp_slice;
-use crate::policy::{Cost, Lengths};
+use crate::policy::Cost;
 use crate::report::Work;
 use crate::rollout::Completion;
 use crate::settings::Settings;
@@ -26,7 +26,6 @@ pub fn of_step(
         .map(|(prompt, samples)| (prompt.token_ids.len(), samples.iter().map(|c| c.tokens.len()).collect()))
         .collect();
     let by_group = || groups.iter().map(|(prompt, responses)| (*prompt, &responses[..]));
-    let sequences = || groups.iter().flat_map(|(prompt, all)| all.iter().map(|&response| -> Lengths { (*prompt, response) }));
     let element_bytes = DType::from(settings.rollout_dtype).size();
     let of_replica = |replica| {
         let groups = &groups[dp_slice(groups.len(), replicas, replica)];
@@ -34,12 +33,12 @@ pub fn of_step(
     };
     let bytes = (0..replicas).map(of_replica).sum();
     let flops = |flops: f64| Work { flops, bytes: 0.0 };
-    let when = |on: bool| if on { cost.forward(sequences()) } else { 0.0 };
+    let when = |on: bool| if on { cost.forward(by_group()) } else { 0.0 };
     [
-        ("gen", Work { flops: cost.rollout(by_group()), bytes }),
+        ("gen", Work { flops: cost.forward(by_group()), bytes }),
         ("old_log_prob", flops(when(settings.is_off_policy()))),
         ("ref", flops(when(settings.kl_loss_coef != 0.0))),
-        ("update_actor", flops(cost.training(sequences()) * settings.ppo_epochs as f64)),
+        ("update_actor", flops(cost.training(by_group()) * settings.ppo_epochs as f64)),
         ("update_weights", Work { flops: 0.0, bytes: reshard_bytes }),
     ]
 }

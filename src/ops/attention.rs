@@ -41,12 +41,21 @@ impl CausalMask {
 /// How packed sequences lie in a batch, and how scores are scaled.
 #[derive(Clone, Copy)]
 pub struct Varlen<'a> {
-    /// Cumulative ends: `[2, 4, 8]` are lengths 2, 2, 4. The last is the number of tokens.
+    /// Cumulative ends of the queries' sequences: `[2, 4, 8]` are lengths 2, 2, 4. The last is the number of tokens.
     pub seq_ends: &'a [i64],
+    /// Those of the keys and values where they are others than the queries': as many, none shorter. A sequence's last query
+    /// sees all its keys, the one before it all but the last, and so on.
+    pub kv_seq_ends: Option<&'a [i64]>,
     /// Factor of the scores, `1 / sqrt(head_dim)`.
     pub scale: f64,
     /// Every sequence is causal.
     pub mask: &'a CausalMask,
+}
+
+impl<'a> Varlen<'a> {
+    fn kv_ends(&self) -> &'a [i64] {
+        self.kv_seq_ends.unwrap_or(self.seq_ends)
+    }
 }
 
 struct Heads {
@@ -54,29 +63,45 @@ struct Heads {
     heads: usize,
 }
 
-fn qkv(op: &str, q: &View<'_>, k: &View<'_>, v: &View<'_>, ends: &[i64]) -> Result<Heads> {
+fn qkv(op: &str, q: &View<'_>, k: &View<'_>, v: &View<'_>, batch: &Varlen<'_>) -> Result<Heads> {
     check::dtype(op, "q", q.dtype(), FLOATS)?;
     for (arg, view) in [("q", q), ("k", k), ("v", v)] {
         check::rank(op, arg, view.shape(), 3, "[tokens, heads, head_dim]")?;
         check::dtype(op, arg, view.dtype(), &[q.dtype()])?;
     }
     let (tokens, heads, head_dim) = (q.shape()[0], q.shape()[1], q.shape()[2]);
-    let kv_heads = k.shape()[1];
-    check::shape(op, "k", k.shape(), &[tokens, kv_heads, head_dim])?;
+    let (kv_tokens, kv_heads) = (if batch.kv_seq_ends.is_some() { k.shape()[0] } else { tokens }, k.shape()[1]);
+    check::shape(op, "k", k.shape(), &[kv_tokens, kv_heads, head_dim])?;
     check::shape(op, "v", v.shape(), k.shape())?;
     check::that(kv_heads > 0 && heads % kv_heads == 0, op, || format!("{heads} query heads over {kv_heads} kv heads"))?;
+    ends(op, "seq_ends", batch.seq_ends, ("q", tokens))?;
+    if let Some(kv_ends) = batch.kv_seq_ends {
+        ends(op, "kv_seq_ends", kv_ends, ("k", kv_tokens))?;
+        let (have, need) = (kv_ends.len(), batch.seq_ends.len());
+        check::that(have == need, op, || format!("kv_seq_ends has {have} ends, the {need} of seq_ends are needed"))?;
+        let lengths = |ends: &'_ [i64], i: usize| ends[i] - if i == 0 { 0 } else { ends[i - 1] };
+        for i in 0..need {
+            let (keys, queries) = (lengths(kv_ends, i), lengths(batch.seq_ends, i));
+            check::that(keys >= queries, op, || format!("sequence {i} has {keys} keys, its {queries} queries need one each"))?;
+        }
+    }
+    Ok(Heads { tokens, heads })
+}
+
+/// Whether cumulative ends ascend to all of the tokens.
+fn ends(op: &str, arg: &str, ends: &[i64], (of, tokens): (&str, usize)) -> Result<()> {
     let mut last = 0;
     for (i, &end) in ends.iter().enumerate() {
-        check::that(end >= last, op, || format!("seq_ends[{i}] is {end}, {last} or more is needed"))?;
+        check::that(end >= last, op, || format!("{arg}[{i}] is {end}, {last} or more is needed"))?;
         last = end;
     }
-    check::that(last == tokens as i64, op, || format!("seq_ends end at {last}, the {tokens} tokens of q are needed"))?;
-    Ok(Heads { tokens, heads })
+    check::that(last == tokens as i64, op, || format!("{arg} end at {last}, the {tokens} tokens of {of} are needed"))
 }
 
 /// Causal attention over packed sequences.
 ///
-/// Shapes: q, out [t, n, d]; k, v [t, n_kv, d] (n a multiple of n_kv; slices of a fused QKV are fine);
+/// Shapes: q, out [t, n, d]; k, v [t, n_kv, d] (n a multiple of n_kv; slices of a fused QKV are fine), with as many tokens as
+/// `kv_seq_ends` says where it says;
 /// softmax_max, softmax_sum f32 [n, t, 8], kept for the backward. f32, bf16 or f16.
 /// CANN: `aclnnFlashAttentionVarLenScore` (8.1), layout TND, sparse mode 3.
 #[allow(clippy::too_many_arguments)] // Three inputs, the batch, three outputs.
@@ -93,7 +118,7 @@ pub fn flash_attention_varlen<'a>(
     const OP: &str = "flash_attention_varlen";
     let (q, k, v, out) = (q.into(), k.into(), v.into(), out.into());
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
-    let Heads { tokens, heads } = qkv(OP, &q, &k, &v, batch.seq_ends)?;
+    let Heads { tokens, heads } = qkv(OP, &q, &k, &v, &batch)?;
     check::shape(OP, "out", out.shape(), q.shape())?;
     check::dtype(OP, "out", out.dtype(), &[q.dtype()])?;
     for (arg, stat) in [("softmax_max", &softmax_max), ("softmax_sum", &softmax_sum)] {
@@ -114,7 +139,7 @@ pub fn flash_attention_varlen<'a>(
             batch.mask.0.view().input(s, OP, "mask")?,
             NoArray,
             IntArray::new(s, batch.seq_ends),
-            IntArray::new(s, batch.seq_ends),
+            IntArray::new(s, batch.kv_ends()),
             batch.scale,
             1.0f64,
             UNLIMITED,
@@ -154,7 +179,7 @@ pub fn flash_attention_varlen_backward<'a>(
     let (q, k, v, dy, out) = (q.into(), k.into(), v.into(), dy.into(), out.into());
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
     let (dq, dk, dv) = (dq.into(), dk.into(), dv.into());
-    let Heads { tokens, heads } = qkv(OP, &q, &k, &v, batch.seq_ends)?;
+    let Heads { tokens, heads } = qkv(OP, &q, &k, &v, &batch)?;
     for (arg, given, dtype, like) in [
         ("dy", dy.shape(), dy.dtype(), q.shape()),
         ("out", out.shape(), out.dtype(), q.shape()),
@@ -189,7 +214,7 @@ pub fn flash_attention_varlen_backward<'a>(
             out.input(s, OP, "out")?,
             NoArray,
             IntArray::new(s, batch.seq_ends),
-            IntArray::new(s, batch.seq_ends),
+            IntArray::new(s, batch.kv_ends()),
             batch.scale,
             1.0f64,
             UNLIMITED,

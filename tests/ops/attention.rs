@@ -135,7 +135,7 @@ fn flash_attention_and_its_gradients() {
         for (n, n_kv, d) in HEADS {
             let batch = Batch { n, n_kv, d, scale: 1.0 / (d as f64).sqrt() };
             let (t, ends, (places, wide)) = (batch.tokens(), batch.ends(), batch.fused());
-            let varlen = Varlen { seq_ends: &ends, scale: batch.scale, mask: &mask };
+            let varlen = Varlen { seq_ends: &ends, kv_seq_ends: None, scale: batch.scale, mask: &mask };
             let qkv = projection(&s, &batch, dtype);
             let [q, k, v] = batch.split(&qkv);
             let mut out = filled(&s, &[t, n, d], dtype, 9.0);
@@ -168,13 +168,60 @@ fn flash_attention_and_its_gradients() {
     }
 }
 
+/// How many of each sequence's tokens have queries, its last ones.
+const LAST: [usize; 6] = [1, 3, 0, 5, 0, 2];
+
+#[test]
+fn queries_that_come_after_keys_of_their_sequence() {
+    let s = stream();
+    let mask = CausalMask::new(&s).unwrap();
+    for dtype in FLOATS {
+        for (n, n_kv, d) in HEADS {
+            let batch = Batch { n, n_kv, d, scale: 1.0 / (d as f64).sqrt() };
+            let (tokens, kv_ends, (places, wide)) = (batch.tokens(), batch.ends(), batch.fused());
+            let qkv = projection(&s, &batch, dtype);
+            let [_, k, v] = batch.split(&qkv);
+            // Which rows of the whole batch have queries here.
+            let last: Vec<usize> = kv_ends.iter().zip(LAST).flat_map(|(&end, last)| end as usize - last..end as usize).collect();
+            let of = |x: &[f64]| -> Vec<f64> { last.iter().flat_map(|&i| &x[i * n * d..][..n * d]).copied().collect() };
+            let ends: Vec<i64> = LAST.iter().scan(0, |end, &len| Some((*end += len as i64, *end).1)).collect();
+            let varlen = Varlen { seq_ends: &ends, kv_seq_ends: Some(&kv_ends), scale: batch.scale, mask: &mask };
+
+            let host = values(&s, &qkv);
+            let [all_q, all_k, all_v] = places.map(|(start, len)| columns(&host, wide, start, len));
+            let t = last.len();
+            let f32s = |x: &[f64]| -> Vec<f32> { x.iter().map(|&x| x as f32).collect() };
+            let q = upload(&s, &[t, n, d], dtype, &f32s(&of(&all_q)));
+            let [mut out, mut dq] = [(); 2].map(|()| filled(&s, &[t, n, d], dtype, 9.0));
+            let [mut dk, mut dv] = [(); 2].map(|()| filled(&s, &[tokens, n_kv, d], dtype, 9.0));
+            let [mut max, mut sum] = [(); 2].map(|()| filled(&s, &[n, t, 8], DType::F32, 9.0));
+            let dy = random(&s, &[t, n, d], dtype, 2);
+            ops::flash_attention_varlen(&s, &q, k, v, varlen, &mut out, &mut max, &mut sum).unwrap();
+            let (dq_, dk_, dv_) = (&mut dq, &mut dk, &mut dv);
+            ops::flash_attention_varlen_backward(&s, &q, k, v, &dy, &out, &max, &sum, varlen, dq_, dk_, dv_).unwrap();
+
+            let (want, _) = batch.forward(&all_q, &all_k, &all_v);
+            assert_close(&values(&s, &out), &of(&want), relative(dtype), relative(dtype));
+            // The other queries' outputs have no gradient.
+            let mut all_dy = vec![0.0; all_q.len()];
+            for (&i, dy) in last.iter().zip(values(&s, &dy).chunks(n * d)) {
+                all_dy[i * n * d..][..n * d].copy_from_slice(dy);
+            }
+            let [want_q, want_k, want_v] = batch.backward(&all_q, &all_k, &all_v, &all_dy);
+            for (found, want) in [(&dq, of(&want_q)), (&dk, want_k), (&dv, want_v)] {
+                assert_close(&values(&s, found), &want, relative(dtype), largest(&want) * relative(dtype));
+            }
+        }
+    }
+}
+
 #[test]
 fn gradients_have_the_same_bits_each_time() {
     let s = stream();
     let mask = CausalMask::new(&s).unwrap();
     let batch = Batch { n: 4, n_kv: 2, d: 16, scale: 0.25 };
     let (t, ends) = (batch.tokens(), batch.ends());
-    let varlen = Varlen { seq_ends: &ends, scale: batch.scale, mask: &mask };
+    let varlen = Varlen { seq_ends: &ends, kv_seq_ends: None, scale: batch.scale, mask: &mask };
     let (qkv, dy) = (projection(&s, &batch, DType::F32), random(&s, &[t, 4, 16], DType::F32, 3));
     let [q, k, v] = batch.split(&qkv);
     let run = || {

@@ -182,7 +182,7 @@ fn packed_attention() {
             &q,
             &k,
             &v,
-            Varlen { seq_ends: ends, scale: 1.0, mask: &mask },
+            Varlen { seq_ends: ends, kv_seq_ends: None, scale: 1.0, mask: &mask },
             &mut out,
             &mut max,
             &mut sum,
@@ -200,6 +200,17 @@ fn packed_attention() {
     wrong(flash(q(), k(), k(), &[2, 4], max()), BadShape, "seq_ends end at 4, the 5 tokens of q are needed");
     wrong(flash(q(), k(), k(), &[2, 6], max()), BadShape, "seq_ends end at 6, the 5 tokens of q are needed");
     wrong(flash(q(), k(), k(), &[], max()), BadShape, "seq_ends end at 0, the 5 tokens of q are needed");
+    let apart = |k: Tensor, ends: &[i64]| {
+        let (mut out, mut max, mut sum) = (q(), max(), max());
+        let varlen = Varlen { seq_ends: &[2, 5], kv_seq_ends: Some(ends), scale: 1.0, mask: &mask };
+        ops::flash_attention_varlen(&s, &q(), &k, &k, varlen, &mut out, &mut max, &mut sum)
+    };
+    let keys = || f![7, 2, 16];
+    wrong(apart(keys(), &[4, 3]), BadShape, "kv_seq_ends[1] is 3, 4 or more is needed");
+    wrong(apart(keys(), &[2, 6]), BadShape, "kv_seq_ends end at 6, the 7 tokens of k are needed");
+    wrong(apart(keys(), &[7]), BadShape, "kv_seq_ends has 1 ends, the 2 of seq_ends are needed");
+    wrong(apart(keys(), &[5, 7]), BadShape, "sequence 1 has 2 keys, its 3 queries need one each");
+    assert!(apart(keys(), &[2, 7]).is_ok());
     wrong(flash(q(), k(), k(), &[5], f![5, 4, 8]), BadShape, "softmax_max is [5, 4, 8], [4, 5, 8] is needed");
     wrong(flash(q(), k(), k(), &[5], f![4, 5, 8; BF16]), BadDType, "softmax_max is bf16, f32 is needed");
 }

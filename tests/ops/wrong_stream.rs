@@ -179,14 +179,23 @@ fn attention() {
     each_is_checked("flash_attention_varlen", &[q, k, v, out, max, sum], |s, t| {
         let mask = CausalMask::new(s)?;
         let [q, k, v, out, max, sum] = t else { unreachable!() };
-        ops::flash_attention_varlen(s, &*q, &*k, &*v, Varlen { seq_ends: &[3], scale: 1.0, mask: &mask }, out, max, sum)
+        ops::flash_attention_varlen(
+            s,
+            &*q,
+            &*k,
+            &*v,
+            Varlen { seq_ends: &[3], kv_seq_ends: None, scale: 1.0, mask: &mask },
+            out,
+            max,
+            sum,
+        )
     });
     let grads: [Argument; 3] = [("dq", &[3, 2, 16], F32), ("dk", &[3, 1, 16], F32), ("dv", &[3, 1, 16], F32)];
     let all = [q, k, v, ("dy", &[3, 2, 16], F32), out, max, sum, grads[0], grads[1], grads[2]];
     each_is_checked("flash_attention_varlen_backward", &all, |s, t| {
         let mask = CausalMask::new(s)?;
         let [q, k, v, dy, out, max, sum, dq, dk, dv] = t else { unreachable!() };
-        let varlen = Varlen { seq_ends: &[3], scale: 1.0, mask: &mask };
+        let varlen = Varlen { seq_ends: &[3], kv_seq_ends: None, scale: 1.0, mask: &mask };
         ops::flash_attention_varlen_backward(s, &*q, &*k, &*v, &*dy, &*out, &*max, &*sum, varlen, dq, dk, dv)
     });
     let cache: [Argument; 2] = [("k_cache", &[2, 16, 16], BF16), ("v_cache", &[2, 16, 16], BF16)];
@@ -206,7 +215,7 @@ fn the_mask_of_another_stream() {
     let mask = CausalMask::new(&other).unwrap();
     let tensor = |shape: &[usize]| Tensor::zeros(&s, shape, F32).unwrap();
     let (q, mut out, mut max, mut sum) = (tensor(&[3, 1, 16]), tensor(&[3, 1, 16]), tensor(&[1, 3, 8]), tensor(&[1, 3, 8]));
-    let varlen = Varlen { seq_ends: &[3], scale: 1.0, mask: &mask };
+    let varlen = Varlen { seq_ends: &[3], kv_seq_ends: None, scale: 1.0, mask: &mask };
     let error = ops::flash_attention_varlen(&s, &q, &q, &q, varlen, &mut out, &mut max, &mut sum).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WrongStream);
     assert!(error.to_string().starts_with("flash_attention_varlen: mask lives on"), "{error}");

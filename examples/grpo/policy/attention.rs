@@ -9,7 +9,7 @@ use ascend_rl::tensor::{DType, Tensor, View, ViewMut};
 use super::Model;
 use super::forward::Run;
 use super::geometry::Slot;
-use super::linear::{Normed, accumulate_bias, accumulate_weight, linear, linear_backward, norm_backward};
+use super::linear::{Normed, accumulate_bias, accumulate_weight, add_rows, linear, linear_backward, norm_backward, select_rows};
 use super::params::{UnitView, UnitViewMut};
 
 /// What the backward needs.
@@ -68,7 +68,22 @@ impl Heads {
 
 fn varlen(run: Run<'_>) -> Varlen<'_> {
     let scale = (run.model.config.head_dim as f64).powf(-0.5);
-    Varlen { seq_ends: &run.batch.seq_ends, scale, mask: &run.model.mask }
+    let kv_seq_ends = run.batch.shared.as_ref().map(|shared| &shared.kv_seq_ends[..]);
+    Varlen { seq_ends: &run.batch.seq_ends, kv_seq_ends, scale, mask: &run.model.mask }
+}
+
+/// Keys and values of every sequence, end to end, `[t_kv, kv, d]`. The rows that several see are copied for each; `None` where
+/// there are no such rows.
+fn gathered(run: Run<'_>, k: &Rotated, qkv: &Tensor) -> Result<Option<(Tensor, Tensor)>> {
+    let Run { s, model, batch } = run;
+    let Some(shared) = &batch.shared else { return Ok(None) };
+    let (kv, d) = (model.config.num_kv_heads, model.config.head_dim);
+    let of = |x: View<'_>| -> Result<Tensor> {
+        let rows = select_rows(s, x, &shared.kv_rows)?;
+        Ok(rows.into_shape(&[shared.kv_rows.numel(), kv, d])?)
+    };
+    let v = Heads::values(model);
+    Ok(Some((of(k.y.view().reshape(&[batch.t, kv * d])?)?, of(qkv.view().narrow(1, v.first * d, v.count * d)?)?)))
 }
 
 /// Runs the half; its result is [`Saved::out`].
@@ -79,12 +94,16 @@ pub fn forward(run: Run<'_>, w: UnitView<'_>, input: Normed) -> Result<Saved> {
     let qkv = linear(s, input.y.view(), w.get(Slot::Qkv)?, bias)?;
     let q = norm_and_rotate(run, w, &qkv, Heads::queries(model))?;
     let k = norm_and_rotate(run, w, &qkv, Heads::keys(model))?;
-    let v = Heads::values(model).of(&qkv, d)?;
+    let gathered = gathered(run, &k, &qkv)?;
+    let (keys, values) = match &gathered {
+        Some((keys, values)) => (keys.view(), values.view()),
+        None => (k.y.view(), Heads::values(model).of(&qkv, d)?),
+    };
 
     let mut out = Tensor::empty(s, &[t, n, d], model.compute)?;
     let mut max = Tensor::empty(s, &[n, t, 8], DType::F32)?;
     let mut sum = Tensor::empty(s, &[n, t, 8], DType::F32)?;
-    ops::flash_attention_varlen(s, &q.y, &k.y, v, varlen(run), &mut out, &mut max, &mut sum)?;
+    ops::flash_attention_varlen(s, &q.y, keys, values, varlen(run), &mut out, &mut max, &mut sum)?;
     Ok(Saved { input, q, k, out: out.into_shape(&[t, n * d])?, softmax: (max, sum), qkv })
 }
 
@@ -105,32 +124,50 @@ fn norm_and_rotate(run: Run<'_>, w: UnitView<'_>, qkv: &Tensor, heads: Heads) ->
 
 /// From the gradient of [`Saved::out`] to that of the residual stream through this half, `[t, h]`; adds the weights'.
 /// The batch's rope turns back already.
-pub fn backward(run: Run<'_>, w: UnitView<'_>, mut g: UnitViewMut<'_>, saved: Saved, d_out: Tensor) -> Result<Tensor> {
+pub fn backward(run: Run<'_>, w: UnitView<'_>, mut g: UnitViewMut<'_>, saved: Saved, d_attended: Tensor) -> Result<Tensor> {
     let Run { s, model, batch } = run;
     let config = &model.config;
     let (t, n, kv, d) = (batch.t, config.num_heads, config.num_kv_heads, config.head_dim);
-    let Saved { input, qkv, q, k, out, softmax: (max, sum) } = saved;
+    let Saved { input, qkv, q, k, out: saved_out, softmax: (max, sum) } = saved;
 
     let mut d_qkv = Tensor::empty(s, qkv.shape(), model.compute)?;
     let (d_q, d_kv) = d_qkv.view_mut().split_at(1, n * d)?;
     let (d_k, d_v) = d_kv.split_at(1, kv * d)?;
     let mut d_q_rotated = Tensor::empty(s, q.y.shape(), model.compute)?;
-    let mut d_k_rotated = Tensor::empty(s, k.y.shape(), model.compute)?;
-    ops::flash_attention_varlen_backward(
-        s,
-        &q.y,
-        &k.y,
-        Heads::values(model).of(&qkv, d)?,
-        d_out.view().reshape(&[t, n, d])?,
-        out.view().reshape(&[t, n, d])?,
-        &max,
-        &sum,
-        varlen(run),
-        &mut d_q_rotated,
-        &mut d_k_rotated,
-        d_v.reshape(&[t, kv, d])?,
-    )?;
-    drop((out, d_out, max, sum));
+    let (d_out, out) = (d_attended.view().reshape(&[t, n, d])?, saved_out.view().reshape(&[t, n, d])?);
+    let mut attend = |keys: View<'_>, values: View<'_>, d_keys: ViewMut<'_>, d_values: ViewMut<'_>| {
+        let batch = varlen(run);
+        ops::flash_attention_varlen_backward(
+            s,
+            &q.y,
+            keys,
+            values,
+            d_out,
+            out,
+            &max,
+            &sum,
+            batch,
+            &mut d_q_rotated,
+            d_keys,
+            d_values,
+        )
+    };
+    let d_k_rotated = match (gathered(run, &k, &qkv)?, &batch.shared) {
+        (Some((keys, values)), Some(shared)) => {
+            let mut d_keys = Tensor::empty(s, keys.shape(), model.compute)?;
+            let mut d_values = Tensor::empty(s, keys.shape(), model.compute)?;
+            attend(keys.view(), values.view(), d_keys.view_mut(), d_values.view_mut())?;
+            let back = |rows: Tensor| add_rows(s, &rows.into_shape(&[shared.kv_rows.numel(), kv * d])?, &shared.kv_rows, t);
+            ops::copy(s, &back(d_values)?, d_v)?;
+            back(d_keys)?.into_shape(k.y.shape())?
+        }
+        _ => {
+            let mut d_keys = Tensor::empty(s, k.y.shape(), model.compute)?;
+            attend(k.y.view(), Heads::values(model).of(&qkv, d)?, d_keys.view_mut(), d_v.reshape(&[t, kv, d])?)?;
+            d_keys
+        }
+    };
+    drop((saved_out, d_attended, max, sum));
     rotate_back(run, w, &mut g, &qkv, q, d_q_rotated, d_q)?;
     rotate_back(run, w, &mut g, &qkv, k, d_k_rotated, d_k)?;
     drop(qkv);

@@ -7,7 +7,7 @@ use ascend_rl::tensor::{DType, Tensor};
 
 use super::forward::{DeviceBatch, LayerSaved, Run, Saved};
 use super::geometry::{Geometry, Slot};
-use super::linear::{place_rows, to_dtype};
+use super::linear::{add_rows, place_rows, to_dtype};
 use super::units::Units;
 use super::{Model, attention, logprobs, mlp};
 
@@ -32,8 +32,9 @@ pub fn backward(
         let attended = selected.as_ref().unwrap_or(&attention.out);
         let (mut d_attended, mut dx) = mlp::backward(s, w, &mut g, mlp, attended, d)?;
         if selected.is_some() {
-            d_attended = place_rows(s, &d_attended, &batch.rows, batch.t)?;
-            dx = place_rows(s, &dx, &batch.rows, batch.t)?;
+            let back = if batch.shared.is_some() { add_rows } else { place_rows };
+            d_attended = back(s, &d_attended, &batch.rows, batch.t)?;
+            dx = back(s, &dx, &batch.rows, batch.t)?;
         }
         d = attention::backward(run, w, g, attention, d_attended)?;
         ops::add_(s, &mut d, &dx)?;

@@ -7,8 +7,8 @@
 
 use crate::checkpoint::ModelConfig;
 
-/// A prompt's and a response's tokens.
-pub type Lengths = (usize, usize);
+/// The length of a prompt, and those of its samples' responses.
+pub type Group<'a> = (usize, &'a [usize]);
 
 /// The sizes of a model that decide what a pass costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,41 +36,30 @@ impl Cost {
         }
     }
 
-    /// FLOPs of log-probs of responses: one forward over all tokens but the last, the head at each that predicts one.
-    pub fn forward(&self, sequences: impl IntoIterator<Item = Lengths>) -> f64 {
-        let one = |(prompt, response): Lengths| match response {
-            0 => 0.0,
-            _ => {
-                let input = (prompt + response - 1) as f64;
-                2.0 * (self.layers * input + self.head * response as f64) + self.attend(pairs(0.0, input))
-            }
-        };
-        sequences.into_iter().map(one).sum()
-    }
-
-    /// FLOPs of forward and backward.
-    pub fn training(&self, sequences: impl IntoIterator<Item = Lengths>) -> f64 {
-        3.0 * self.forward(sequences)
-    }
-
-    /// FLOPs of generating samples: each prompt once, its last token's logits for each sample, then a token at a time.
-    /// `groups` has each prompt's length with those of its samples.
-    pub fn rollout<'a>(&self, groups: impl IntoIterator<Item = (usize, &'a [usize])>) -> f64 {
+    /// FLOPs of generating samples, or of judging them, which is the same: each prompt once, its last token's logits for each
+    /// sample, then every token of a response but the last. (verl's counter has the prompt once for each sample.)
+    pub fn forward<'a>(&self, groups: impl IntoIterator<Item = Group<'a>>) -> f64 {
         let sample = |prompt: usize, response: usize| {
             let fed = response.saturating_sub(1) as f64;
             2.0 * (self.layers * fed + self.head * response as f64) + self.attend(pairs(prompt as f64, fed))
         };
-        let group = |(prompt, responses): (usize, &[usize])| {
+        let group = |(prompt, responses): Group<'_>| {
             let prefill = 2.0 * self.layers * prompt as f64 + self.attend(pairs(0.0, prompt as f64));
-            prefill + responses.iter().map(|&response| sample(prompt, response)).sum::<f64>()
+            let samples: f64 = responses.iter().map(|&response| sample(prompt, response)).sum();
+            if samples > 0.0 { prefill + samples } else { 0.0 }
         };
         groups.into_iter().map(group).sum()
+    }
+
+    /// FLOPs of forward and backward.
+    pub fn training<'a>(&self, groups: impl IntoIterator<Item = Group<'a>>) -> f64 {
+        3.0 * self.forward(groups)
     }
 
     /// The fewest bytes that one copy of the model reads to generate its samples: the weights once a token of the longest, as if
     /// all samples ran at once, and for each token the keys and values before it. `element_bytes` is the size of a weight and of
     /// a cached number.
-    pub fn rollout_bytes<'a>(&self, groups: impl IntoIterator<Item = (usize, &'a [usize])>, element_bytes: usize) -> f64 {
+    pub fn rollout_bytes<'a>(&self, groups: impl IntoIterator<Item = Group<'a>>, element_bytes: usize) -> f64 {
         let (mut longest, mut cached) = (0, 0.0);
         for (prompt, responses) in groups {
             longest = responses.iter().copied().fold(longest, usize::max);
@@ -120,22 +109,14 @@ mod tests {
     fn a_pass_over_short_sequences_by_hand() {
         // Prompt 2, response 3: 4 tokens go in, 3 predict, 1 + 2 + 3 + 4 pairs.
         let one = 2.0 * (1140.0 * 4.0 + 110.0 * 3.0) + 4.0 * 24.0 * 10.0;
-        assert_eq!(cost().forward([(2, 3)]), one);
-        assert_eq!(cost().training([(2, 3), (5, 0), (2, 3)]), 6.0 * one);
+        assert_eq!(cost().forward([(2, &[3][..])]), one);
+        assert_eq!(cost().training([(2, &[3][..]), (5, &[0]), (5, &[]), (2, &[3])]), 6.0 * one);
         // Prompt 2: 3 pairs. Samples of 3 and 1 tokens: the first feeds 2 tokens, which see 3 and 4.
-        let rollout = 2.0 * 1140.0 * 2.0 + 96.0 * 3.0 + 2.0 * (1140.0 * 2.0 + 110.0 * 3.0) + 96.0 * 7.0 + 2.0 * 110.0;
-        assert_eq!(cost().rollout([(2, &[3, 1][..])]), rollout);
+        let two = 2.0 * 1140.0 * 2.0 + 96.0 * 3.0 + 2.0 * (1140.0 * 2.0 + 110.0 * 3.0) + 96.0 * 7.0 + 2.0 * 110.0;
+        assert_eq!(cost().forward([(2, &[3, 1][..])]), two);
         // Three passes over the weights of each of 2 copies; 7 cached tokens read.
         assert_eq!(cost().rollout_bytes([(2, &[3, 1][..])], 2), (1250.0 * 3.0 + 7.0 * 24.0) * 2.0);
         assert_eq!(cost().rollout_bytes([], 2), 0.0);
-    }
-
-    #[test]
-    fn one_sample_costs_what_its_log_probs_cost() {
-        // Generating and judging compute the same products and pairs.
-        for lengths in [(1, 1), (3, 2), (7, 40)] {
-            assert_eq!(cost().rollout([(lengths.0, &[lengths.1][..])]), cost().forward([lengths]), "{lengths:?}");
-        }
     }
 
     #[test]
@@ -144,7 +125,7 @@ mod tests {
         let linear = Cost::new(&config).layers + Cost::new(&config).head;
         let square = (config.num_layers * config.num_heads * config.head_dim) as f64 * (tokens as f64).powi(2);
         let verl = 6.0 * linear * tokens as f64 + 6.0 * square;
-        let ours = Cost::new(&config).training([(1, tokens)]);
+        let ours = Cost::new(&config).training([(1, &[tokens][..])]);
         // The diagonal: one pair in 2 L.
         assert!((ours / verl - 1.0).abs() < 1e-4, "{ours} {verl}");
     }

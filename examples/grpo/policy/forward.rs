@@ -17,13 +17,13 @@ use super::{Model, attention, mlp};
 pub struct DeviceBatch {
     /// Input tokens.
     pub t: usize,
-    /// Rows that predict.
+    /// Tokens that are predicted.
     pub r: usize,
     /// Input tokens on the host, where the embedding's backward sorts them.
     pub tokens: Vec<i32>,
     /// Input tokens, i32 `[t]`.
     ids: Tensor,
-    /// Rows that predict, i32 `[r]`.
+    /// The row that predicts each, i32 `[r]`.
     pub rows: Tensor,
     /// What they predict, i64 `[r]`.
     pub targets: Tensor,
@@ -31,6 +31,26 @@ pub struct DeviceBatch {
     pub rope: RopeRows,
     /// Where sequences end, cumulative; on the host, for that is where the operator takes it from.
     pub seq_ends: Vec<i64>,
+    /// Where the samples of a prompt share its rows.
+    pub shared: Option<Shared>,
+}
+
+/// The keys and values of sequences that share some.
+pub struct Shared {
+    /// The rows of each sequence's keys, i32 `[t_kv]`.
+    pub kv_rows: Tensor,
+    /// Where each ends among them, cumulative.
+    pub kv_seq_ends: Vec<i64>,
+}
+
+impl Shared {
+    fn new(s: &Stream, packed: &Packed) -> Result<Option<Shared>> {
+        if packed.kv_rows.is_empty() {
+            return Ok(None);
+        }
+        let kv_rows = Tensor::from_slice(s, &[packed.kv_rows.len()], &packed.kv_rows)?;
+        Ok(Some(Shared { kv_rows, kv_seq_ends: packed.kv_seq_ends.clone() }))
+    }
 }
 
 impl DeviceBatch {
@@ -48,6 +68,7 @@ impl DeviceBatch {
             targets: Tensor::from_slice(s, &[r], &packed.targets)?,
             rope: model.rope.rows(s, &positions)?,
             seq_ends: packed.seq_ends.clone(),
+            shared: Shared::new(s, packed)?,
         })
     }
 }
@@ -80,7 +101,7 @@ pub struct Run<'a> {
 pub struct LayerSaved {
     /// The first half.
     pub attention: attention::Saved,
-    /// Attention's output at the rows that predict; of the last layer only.
+    /// Attention's output at the rows that predict, once for each token that one predicts; of the last layer only.
     pub selected: Option<Tensor>,
     /// The second half.
     pub mlp: mlp::Saved,

@@ -93,13 +93,21 @@ pub fn norm_backward(
 }
 
 /// Rows of `x` `[t, w]` by `ids` (i32 `[r]`), `[r, w]`.
-pub fn select_rows(s: &Stream, x: &Tensor, ids: &Tensor) -> Result<Tensor> {
+pub fn select_rows<'a>(s: &Stream, x: impl Into<View<'a>>, ids: &Tensor) -> Result<Tensor> {
+    let x = x.into();
     let mut out = Tensor::empty(s, &[ids.numel(), x.shape()[1]], x.dtype())?;
     ops::embedding(s, x, ids, &mut out)?;
     Ok(out)
 }
 
-/// The backward of [`select_rows`]: `dy` `[r, w]` at its rows of `t`, zeros elsewhere. No id may occur twice.
+/// The backward of [`select_rows`]: the sums of rows of `dy` `[r, w]` at their rows of `t`, zeros elsewhere.
+pub fn add_rows(s: &Stream, dy: &Tensor, ids: &Tensor, t: usize) -> Result<Tensor> {
+    let mut out = Tensor::empty(s, &[t, dy.shape()[1]], DType::F32)?;
+    ops::embedding_backward(s, dy, ids, &mut out)?;
+    to_dtype(s, out, dy.dtype())
+}
+
+/// [`add_rows`] where no id occurs twice.
 pub fn place_rows(s: &Stream, dy: &Tensor, ids: &Tensor, t: usize) -> Result<Tensor> {
     let mut out = Tensor::zeros(s, &[t, dy.shape()[1]], dy.dtype())?;
     ops::scatter_rows(s, &mut out, ids, dy)?;

@@ -44,7 +44,7 @@ use units::Units;
 
 pub use batch::{Packed, Sequence};
 pub use export::Export;
-pub use flops::{Cost, Lengths};
+pub use flops::Cost;
 pub use geometry::{Geometry, Slot};
 pub use linear::linear;
 pub use logprobs::Logprobs;

@@ -120,7 +120,7 @@ impl Pass<'_> {
             Attend::Prompt { seq_ends } => {
                 let stat = || Tensor::empty(s, &[n, t, 8], DType::F32);
                 let (mut max, mut sum) = (stat()?, stat()?);
-                let batch = Varlen { seq_ends, scale, mask: &model.mask };
+                let batch = Varlen { seq_ends, kv_seq_ends: None, scale, mask: &model.mask };
                 ops::flash_attention_varlen(s, &q, &k, v.reshape(&[t, kv, d])?, batch, &mut out, &mut max, &mut sum)?;
             }
         }

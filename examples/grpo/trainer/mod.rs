@@ -10,6 +10,7 @@
 
 mod advantage;
 mod batching;
+mod groups;
 mod loss;
 mod optimizer;
 #[cfg(test)]

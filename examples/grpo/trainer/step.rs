@@ -4,9 +4,10 @@ use anyhow::{Result, ensure};
 use ascend_rl::acl::Stream;
 use ascend_rl::hccl::Communicator;
 
+use super::groups;
 use super::loss::{LossMetrics, LossSettings, Response};
 use super::optimizer::{Optimizer, OptimizerSettings, StepReport};
-use super::share::{owners, rank_batches};
+use super::share::rank_batches;
 use crate::exchange;
 use crate::policy::{Gradients, Logprobs, Packed, Policy, Sequence, Store};
 
@@ -206,22 +207,24 @@ impl Trainer {
                 (world.rank(), world.size())
             }
         };
-        rank_batches(&input_lengths(sequences), self.settings.max_tokens, rank, ranks)?
+        let cap = self.settings.max_tokens;
+        let units = groups::units(sequences, cap, ranks);
+        rank_batches(&groups::lengths(sequences, &units), cap, rank, ranks)?
             .into_iter()
-            .map(|members| {
+            .map(|batch| {
+                let mut members: Vec<usize> = batch.into_iter().flat_map(|unit| &units[unit]).copied().collect();
+                members.sort_unstable();
                 let packed = Packed::new(members.iter().map(|&i| sequences[i]))?;
                 Ok((members, packed))
             })
             .collect()
     }
+
     /// One value a response token, which the rank of each sequence has computed, on every rank.
     fn share(&self, sequences: &[&Sequence], values: Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>> {
         let Some(world) = self.world() else { return Ok(values) };
         let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.response_len()).collect();
-        exchange::values(world, &owners(&input_lengths(sequences), world.size()), &lengths, values)
+        let units = groups::units(sequences, self.settings.max_tokens, world.size());
+        exchange::values(world, &groups::owners_of_members(sequences, &units, world.size()), &lengths, values)
     }
-}
-
-fn input_lengths(sequences: &[&Sequence]) -> Vec<usize> {
-    sequences.iter().map(|sequence| sequence.input_len()).collect()
 }

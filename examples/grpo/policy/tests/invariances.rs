@@ -6,23 +6,29 @@ use super::*;
 fn packed_sequences_are_as_each_alone() {
     let s = stream();
     for family in [Family::Qwen2, Family::Qwen3] {
-        let policy = policy(&s, family, true, DType::F32);
-        let sequences = sequences();
-        let packed = Packed::new(&sequences).unwrap();
-        let weights = weights(packed.num_rows());
-        let (together, logprobs) = gradient(&s, &policy, &packed, 1.0, &weights);
-        let mut apart = Gradients::new(&s, &policy.model.geometry).unwrap();
-        for ((sequence, weights), logp) in sequences.iter().zip(packed.split(&weights)).zip(packed.split(&logprobs.logp)) {
-            let alone = Packed::new([sequence]).unwrap();
-            let forward = policy.logprobs(&s, &alone, 1.0).unwrap();
-            let both = policy.forward_backward(&s, &alone, 1.0, &mut apart, |_| Ok(weights.to_vec())).unwrap();
-            assert_eq!(forward, both, "what is kept for the backward changes the forward");
-            // f32 sums in another order.
-            assert!(largest_difference(&both.logp, logp) < 1e-5);
+        for sequences in [sequences(), samples()] {
+            as_each_alone(&s, &policy(&s, family, true, DType::F32), &sequences);
         }
-        for ((name, a), (_, b)) in contents(&s, &together).into_iter().zip(contents(&s, apart.store())) {
-            assert!(relative(&a, &b) < 1e-5, "{name}: {}", relative(&a, &b));
-        }
+    }
+    let shared = |sequences: &[Sequence]| !Packed::new(sequences).unwrap().kv_rows.is_empty();
+    assert!(shared(&samples()) && !shared(&sequences()));
+}
+
+fn as_each_alone(s: &Stream, policy: &Policy, sequences: &[Sequence]) {
+    let packed = Packed::new(sequences).unwrap();
+    let weights = weights(packed.num_rows());
+    let (together, logprobs) = gradient(s, policy, &packed, 1.0, &weights);
+    let mut apart = Gradients::new(s, &policy.model.geometry).unwrap();
+    for ((sequence, weights), logp) in sequences.iter().zip(packed.split(&weights)).zip(packed.split(&logprobs.logp)) {
+        let alone = Packed::new([sequence]).unwrap();
+        let forward = policy.logprobs(s, &alone, 1.0).unwrap();
+        let both = policy.forward_backward(s, &alone, 1.0, &mut apart, |_| Ok(weights.to_vec())).unwrap();
+        assert_eq!(forward, both, "what is kept for the backward changes the forward");
+        // f32 sums in another order.
+        assert!(largest_difference(&both.logp, logp) < 1e-5);
+    }
+    for ((name, a), (_, b)) in contents(s, &together).into_iter().zip(contents(s, apart.store())) {
+        assert!(relative(&a, &b) < 1e-5, "{name}: {}", relative(&a, &b));
     }
 }
 

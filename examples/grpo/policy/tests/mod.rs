@@ -98,6 +98,16 @@ pub fn sequences() -> Vec<Sequence> {
         .into()
 }
 
+/// Samples of three prompts in turn, one of them with a single sample, some of one token or none: they share their prompts.
+pub fn samples() -> Vec<Sequence> {
+    let mut random = Random::new(9);
+    let mut tokens = |count: usize| -> Vec<u32> { (0..count).map(|_| random.range(37) as u32).collect() };
+    let prompts = [tokens(7), tokens(1), tokens(12)];
+    [(0, 4), (2, 9), (0, 1), (1, 3), (2, 1), (0, 0), (0, 18), (2, 2)]
+        .map(|(prompt, response): (usize, usize)| Sequence::new(&prompts[prompt], &tokens(response)))
+        .into()
+}
+
 /// Everything in a store by name.
 pub fn contents(s: &Stream, store: &Store) -> Vec<(String, Vec<f32>)> {
     store.export(s, None).map(|tensor| tensor.map(|(name, _, values)| (name, values)).unwrap()).collect()
