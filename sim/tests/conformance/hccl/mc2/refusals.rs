@@ -1,0 +1,1 @@
+//! What dispatch and combine refuse, and what becomes of ranks that do not come or do not agree.

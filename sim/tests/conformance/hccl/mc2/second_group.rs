@@ -1,0 +1,1 @@
+//! Dispatch and combine with a second communicator: two ranks with the same expert.
