@@ -7,9 +7,11 @@ use super::signature::{Counts, Signature};
 use super::sub::Parts;
 use super::watch::Watch;
 use super::{CommOptions, Traffic};
-use crate::acl::{Device, End, PATIENCE, Stream, Witness};
+use crate::acl::{Device, End, Mode, PATIENCE, Stream, Witness};
 use crate::error::{Error, ErrorKind, Result};
+use crate::tensor::DType;
 use std::cell::Cell;
+use std::ffi::CStr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use std::{fmt, thread};
@@ -146,6 +148,23 @@ impl Communicator {
         }
         self.count(traffic);
         Ok(())
+    }
+
+    /// The same for an operator of CANN that communicates: `f` enqueues it, on this communicator's stream, with the group's name.
+    /// `count` is `None` where it differs between ranks.
+    pub(crate) fn operator(
+        &self,
+        name: &'static str,
+        (count, dtype): (Option<usize>, DType),
+        traffic: Traffic,
+        f: impl FnOnce(&CStr) -> Result<()>,
+    ) -> Result<()> {
+        if self.stream.mode() == Mode::Repeat {
+            // An executor that is kept would make its calls behind the board's back.
+            self.stream.check_queue(name)?;
+        }
+        let group = self.handle.group()?;
+        self.collective(Signature { count, ..Signature::uneven(name, dtype) }, None, traffic, |_| f(&group))
     }
 }
 

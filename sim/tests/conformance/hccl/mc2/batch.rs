@@ -4,13 +4,13 @@
 use super::*;
 
 /// Both communicators of a rank: `groupEp` of every other rank, `groupTp` of neighbours.
-struct Grid {
-    ep: (std::ffi::CString, HcclComm, usize),
-    tp: (std::ffi::CString, HcclComm, usize),
+pub(super) struct Grid {
+    pub ep: (std::ffi::CString, HcclComm, usize),
+    pub tp: (std::ffi::CString, HcclComm, usize),
 }
 
 impl Grid {
-    fn new(r: &Rank) -> Grid {
+    pub(super) fn new(r: &Rank) -> Grid {
         let (e, t) = (r.rank as u32 % 2, r.rank as u32 / 2 * 2);
         Grid { ep: part(r, 100 + u64::from(e), &[e, e + 2]), tp: part(r, 200 + u64::from(t), &[t, t + 1]) }
     }
