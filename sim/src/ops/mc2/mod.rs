@@ -24,6 +24,7 @@ mod layout;
 mod matmul;
 mod product;
 mod routes;
+mod sums;
 mod tensor_parallel;
 mod traffic;
 mod window;
