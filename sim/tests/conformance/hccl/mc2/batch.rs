@@ -258,7 +258,11 @@ fn what_the_documentation_does_not_take_is_refused() {
         assert_refused(call(&x, &weight, NONE, both, [2, 2], 0, 0, &x, NONE, NONE), 161002, &["y1Out has shape"]);
         assert_refused(call(&x, &weight, NONE, both, [2, 2], 0, 0, &y1, x.handle, NONE), 161002, &["y2OutOptional has shape"]);
         let bias = half(&[1, 4]);
-        assert_refused(call(&x, &weight, bias.handle, both, [2, 2], 0, 0, &y1, NONE, NONE), 161002, &["biasOptional", "f32"]);
+        assert_refused(
+            call(&x, &weight, bias.handle, both, [2, 2], 0, 0, &y1, NONE, NONE),
+            161002,
+            &["biasOptional is ACL_BF16"],
+        );
         let bias = Tensor::out::<f32>(&[1, 5]);
         assert_refused(call(&x, &weight, bias.handle, both, [2, 2], 0, 0, &y1, NONE, NONE), 161002, &["biasOptional has shape"]);
         let (tokens, whole, out) = (half(&[1, 6, 4]), half(&[1, 4, 10]), half(&[2, 3, 5]));

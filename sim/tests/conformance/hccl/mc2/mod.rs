@@ -8,6 +8,8 @@ mod products;
 mod refusals;
 mod second_group;
 
+use std::cell::Cell;
+
 use half::{bf16, f16};
 
 use super::*;
@@ -26,7 +28,7 @@ macro_rules! op {
         if planned != 0 {
             Err((planned, recent()))
         } else {
-            let workspace = if bytes == 0 { null_mut() } else { upload(&vec![0u8; bytes as usize]) };
+            let workspace = workspace(bytes as usize);
             // SAFETY: checked, too.
             match unsafe { (op.run)(workspace, bytes, executor, $r.stream) } {
                 0 => Ok(()),
@@ -36,6 +38,23 @@ macro_rules! op {
     }};
 }
 use op;
+
+thread_local! {
+    static LAID_OUT: Cell<(*mut c_void, usize)> = const { Cell::new((null_mut(), 0)) };
+}
+
+/// Memory for the workspaces of operators in a graph, in whose capture none is to be had: they follow one another in it.
+fn lay_out_workspace(bytes: usize) {
+    LAID_OUT.set((upload(&vec![0u8; bytes]), bytes));
+}
+
+fn workspace(bytes: usize) -> *mut c_void {
+    match LAID_OUT.get() {
+        _ if bytes == 0 => null_mut(),
+        (laid_out, room) if room >= bytes => laid_out,
+        _ => upload(&vec![0u8; bytes]),
+    }
+}
 
 /// An element of a tensor.
 trait Element: Copy + Default {
