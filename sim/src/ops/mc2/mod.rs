@@ -6,13 +6,14 @@
 //! several processes: a function of every rank's tensors in place, split over outputs. A rank's own products are tasks of its
 //! stream between such meetings.
 //!
-//! Codes are CANN's: null is 161001, a wrong dtype 161002, a shape or a value 561002, as the checks of shapes and values sit
-//! in CANN's tiling.
+//! Codes are CANN's: null is 161001, a wrong dtype 161002; a shape or a value is 561002 where CANN's tiling checks it (dispatch,
+//! combine, `AlltoAllv`), 161002 where its `op_api` does.
 //!
 //! May use: the gemm, views of tensors, [`crate::hccl::joint`]. Must not: wait.
 //!
 //! # Not covered
-//! Quantised products, `comm_quant_mode` 2, ranks left out of a communicator (`elasticInfo`), what only shapes the traffic.
+//! Quantised products, `comm_quant_mode` 2, ranks left out of a communicator (`elasticInfo`), what only shapes the traffic. CANN
+//! wants a communicator of dispatch and combine to carry nothing else: that is not looked at.
 
 mod batch;
 mod combine;

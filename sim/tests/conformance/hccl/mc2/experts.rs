@@ -173,6 +173,15 @@ fn any_number_of_ranks_on_a3() {
     }
 }
 
+/// The same bits in whichever order streams are served, and on one thread.
+#[test]
+fn the_same_lazily() {
+    let variables = [A3, ("CANN_SIM_SCHEDULE", "lazy"), ("CANN_SIM_SEED", "5"), ("CANN_SIM_THREADS", "1")];
+    if in_child("hccl::mc2::experts::the_same_lazily", &variables) {
+        ranks(4, 60, |r| later(4).iter().for_each(|case| round_of(r, case)));
+    }
+}
+
 // The first version: 8 ranks and more on A3, of a hidden size of 7168.
 #[test]
 fn the_first_version_on_a3() {

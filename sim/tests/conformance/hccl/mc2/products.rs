@@ -121,6 +121,17 @@ fn a_product_of_gathered_rows_and_a_scattered_product() {
     }
 }
 
+/// The same bits in whichever order streams are served.
+#[test]
+fn the_same_lazily() {
+    if in_child("hccl::mc2::products::the_same_lazily", &[("CANN_SIM_SCHEDULE", "lazy"), ("CANN_SIM_SEED", "7")]) {
+        ranks(4, 60, |r| {
+            all_reduces(r);
+            gathers_and_scatters(r);
+        });
+    }
+}
+
 /// The layouts of 2 and 4 ranks.
 const LAYOUTS: [&[usize]; 3] = [&[1, 1], &[2, 1, 1], &[1, 1, 1, 1]];
 
