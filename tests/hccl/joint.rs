@@ -1,10 +1,10 @@
 //! Operators that communicate: products against the two calls that each stands for, bit for bit, and mixtures of experts against
 //! loops.
 
-use super::values::{noise, untouched, upload};
+use super::values::noise;
 use super::{group, on_ranks};
 use ascend_rl::hccl::{CommOptions, ReduceOp};
-use ascend_rl::ops::{self, MoeDistribute};
+use ascend_rl::ops::{self, ExpertCounts, MoeDistribute};
 use ascend_rl::{Cann, Communicator, DType, Device, ErrorKind, Result, Tensor};
 use half::bf16;
 
@@ -88,9 +88,9 @@ fn arguments_are_checked_and_nothing_is_posted() {
     refused(ops::matmul_reduce_scatter(comm, &a, &b, &mut all), ErrorKind::Shape, "out is [8, 3], [2, 3] is needed");
     let (odd, _) = operands(comm, [3, 256, 3]);
     refused(ops::matmul_reduce_scatter(comm, &odd, &b, &mut all), ErrorKind::Shape, "a has 3 rows, a multiple of the 2 ranks");
-    let f32s = untouched::<f32>(comm.stream(), 4 * 256).reshape(&[4, 256]).unwrap();
+    let f32s = Tensor::from_slice(comm.stream(), &[4, 256], &[0f32; 1024]).unwrap();
     refused(ops::matmul_all_reduce(comm, &f32s, &b, None, &mut out), ErrorKind::DType, "a is f32");
-    let away = upload(ranks[1].stream(), &[bf16::ZERO; 8]).reshape(&[4, 2]).unwrap();
+    let away = Tensor::from_slice(ranks[1].stream(), &[4, 2], &[bf16::ZERO; 8]).unwrap();
     let (wide, mut two) = (blank(comm, 2, 3), blank(comm, 4, 3));
     refused(ops::matmul_all_reduce(comm, &away, &wide, None, &mut two), ErrorKind::WrongStream, "matmul_all_reduce: a");
     // What CANN refuses is taken back, too: 255 terms are too few.
@@ -253,6 +253,71 @@ fn experts_on_a3() {
         refused(other.dispatch(&comm, &x, &ids, &weights, None, &mut room), ErrorKind::Shape, "moe_dispatch: out");
         let mut out = blank(&comm, 5, 1024);
         refused(moe.combine(&comm, &x, &room, &ids, &weights, &mut out), ErrorKind::Shape, "moe_combine: rows");
+    });
+}
+
+/// Experts' products: 8 ranks are the fewest, and 2 MiB between any two the least, that CANN takes.
+#[test]
+#[cfg(feature = "sim")]
+fn experts_products_there_and_back() {
+    if !in_child("joint::experts_products_there_and_back", &[("CANN_SIM_SOC", "Ascend910_9391")]) {
+        return;
+    }
+    const RANKS: usize = 8;
+    const K: usize = 32768;
+    const N: usize = 3;
+    // Of two experts one gets none, or all but one.
+    let count = |from: usize, to: usize, e: usize| -> i64 { [[0, 33], [32, 1]][(from + to) % 2][e] };
+    let pairs = || (0..RANKS).flat_map(|rank| [(rank, 0), (rank, 1)]);
+    on_ranks(group(RANKS), |comm| {
+        let (s, own) = (comm.stream(), comm.rank());
+        let send: Vec<i64> = pairs().map(|(rank, e)| count(own, rank, e)).collect();
+        let receive: Vec<i64> = pairs().map(|(rank, e)| count(rank, own, e)).collect();
+        let [sent, received] = [&send, &receive].map(|counts| counts.iter().sum::<i64>() as usize);
+        // A token's row is its number and 0; an expert's matrix has its number in the first row, and 1 in the third column.
+        let number = |rank: usize, token: usize| ((rank * 37 + token * 5) % 64) as f32;
+        let mut x = vec![bf16::ZERO; sent * K];
+        (0..sent).for_each(|token| x[token * K] = bf16::from_f32(number(own, token)));
+        let mut weight = vec![bf16::ZERO; 2 * K * N];
+        for e in 0..2 {
+            let id = (own * 2 + e) as f32;
+            [id / 4.0, -id, 1.0].iter().enumerate().for_each(|(col, w)| weight[e * K * N + col] = bf16::from_f32(*w));
+        }
+        let x = Tensor::from_slice(s, &[sent, K], &x).unwrap();
+        let weight = Tensor::from_slice(s, &[2, K, N], &weight).unwrap();
+        let (mut made, mut rows, mut back) = (blank(&comm, received, N), blank(&comm, received, K), blank(&comm, sent, N));
+        let counts = ExpertCounts { send: &send, receive: &receive };
+        ops::all_to_all_grouped_matmul(&comm, &x, &weight, counts, &mut made, Some((&mut rows).into())).unwrap();
+        let (got, came) = (made.to_vec::<bf16>(s).unwrap(), rows.to_vec::<bf16>(s).unwrap());
+        let mut row = 0;
+        for e in 0..2 {
+            for from in 0..RANKS {
+                let before: i64 = pairs().take_while(|pair| *pair != (own, e)).map(|(rank, e)| count(from, rank, e)).sum();
+                for at in 0..count(from, own, e) {
+                    let (x, id) = (number(from, (before + at) as usize), (own * 2 + e) as f32);
+                    assert_eq!(came[row * K].to_f32(), x, "{comm:?}, row {row}");
+                    let want = [x * id / 4.0, -x * id, x].map(bf16::from_f32);
+                    assert_eq!(got[row * N..][..N], want, "{comm:?}, row {row}");
+                    row += 1;
+                }
+            }
+        }
+        let turned = ExpertCounts { send: &receive, receive: &send };
+        ops::grouped_matmul_all_to_all(&comm, &rows, &weight, turned, &mut back).unwrap();
+        let got = back.to_vec::<bf16>(s).unwrap();
+        let homes: Vec<usize> = pairs().flat_map(|(rank, e)| vec![rank * 2 + e; count(own, rank, e) as usize]).collect();
+        for (token, id) in homes.into_iter().enumerate() {
+            let (x, id) = (number(own, token), id as f32);
+            let want = [x * id / 4.0, -x * id, x].map(bf16::from_f32);
+            assert_eq!(got[token * N..][..N], want, "{comm:?}, token {token}");
+        }
+        let few = ExpertCounts { send: &send[1..], receive: &receive };
+        let short = ops::all_to_all_grouped_matmul(&comm, &x, &weight, few, &mut made, None);
+        refused(short, ErrorKind::Shape, "counts.send has 15 numbers, 16 are needed");
+        let other = ExpertCounts { send: &receive, receive: &receive };
+        if sent != received {
+            refused(ops::grouped_matmul_all_to_all(&comm, &x, &weight, other, &mut made), ErrorKind::Shape, "counts.send makes");
+        }
     });
 }
 
