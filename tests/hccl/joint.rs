@@ -95,7 +95,7 @@ fn arguments_are_checked_and_nothing_is_posted() {
     refused(ops::matmul_all_reduce(comm, &away, &wide, None, &mut two), ErrorKind::WrongStream, "matmul_all_reduce: a");
     // What CANN refuses is taken back, too: 255 terms are too few.
     let (short, few) = operands(comm, [4, 255, 3]);
-    refused(ops::all_gather_matmul(comm, &short, &few, &mut all, None), ErrorKind::Device, "255 columns");
+    refused(ops::all_gather_matmul(comm, &short, &few, &mut all, None), ErrorKind::Argument, "255 columns");
     let repeated = ops::repeat(comm.stream(), |_| ops::matmul_all_reduce(comm, &a, &b, None, &mut out));
     refused(repeated.map(drop), ErrorKind::Unsupported, "a repeat takes operators");
     // Both ranks go on as if nothing had been.
@@ -105,18 +105,6 @@ fn arguments_are_checked_and_nothing_is_posted() {
         ops::matmul_all_reduce(&comm, &a, &b, None, &mut out).unwrap();
         comm.stream().synchronize().unwrap();
     });
-}
-
-#[test]
-fn a_differing_call_is_told_before_cann_is_called() {
-    let ranks = group(2);
-    let (a, b) = operands(&ranks[0], [4, 256, 3]);
-    let mut out = blank(&ranks[0], 4, 3);
-    ops::matmul_all_reduce(&ranks[0], &a, &b, None, &mut out).unwrap();
-    let (a, b) = operands(&ranks[1], [6, 256, 3]);
-    let mut out = blank(&ranks[1], 6, 3);
-    let words = "matmul_all_reduce(18 x bf16)";
-    refused(ops::matmul_all_reduce(&ranks[1], &a, &b, None, &mut out), ErrorKind::Collective, words);
 }
 
 /// Tokens there and back: expert `e` makes `(e + 1) x` of `x`, a shared one `x / 2`.
