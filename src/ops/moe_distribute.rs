@@ -329,9 +329,14 @@ impl MoeDistribute {
     }
 
     fn check_room(&self, op: &str, comm: &Communicator, dtype: DType, out: &MoeRows) -> Result<()> {
-        let rows = [self.capacity(comm.rank(), comm.size()), self.hidden];
-        check::shape(op, "out", out.rows.shape(), &rows)?;
-        check::dtype(op, "out", out.rows.dtype(), &[if self.quantise { DType::I8 } else { dtype }])
+        let (capacity, local) = (self.capacity(comm.rank(), comm.size()), self.local(comm.rank(), comm.size()));
+        check::shape(op, "out", out.rows.shape(), &[capacity, self.hidden])?;
+        check::dtype(op, "out", out.rows.dtype(), &[if self.quantise { DType::I8 } else { dtype }])?;
+        check::that(out.scales.is_some() == self.quantise, op, || "out has scales exactly where tokens are quantised".into())?;
+        if let Some(scales) = &out.scales {
+            check::shape(op, "out.scales", scales.shape(), &[capacity])?;
+        }
+        check::shape(op, "out.counts", out.counts.shape(), &[local])
     }
 }
 

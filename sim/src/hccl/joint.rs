@@ -22,6 +22,9 @@ use crate::reject::{Outcome, check};
 use crate::wire::{Id, Post};
 use crate::world::Device;
 
+/// A rank and its part.
+pub(crate) type Ranked<'a> = (usize, &'a Member);
+
 /// What ranks do together. Each is one `static` of [`crate::ops::mc2`], by which it is known.
 pub(crate) struct Operation {
     /// The C function of phase two.
@@ -29,14 +32,14 @@ pub(crate) struct Operation {
     /// What the numbers of [`Member::terms`] are called, in their order.
     pub terms: &'static [&'static str],
     /// What two ranks must agree on beside them: why they do not, in words.
-    pub agree: fn((usize, &Member), (usize, &Member)) -> Option<String>,
+    pub agree: fn(Ranked<'_>, Ranked<'_>) -> Option<String>,
     /// Does a share of the work of all ranks, which are in their order.
     pub work: fn(&[&Member], Share),
 }
 
 impl Operation {
     /// For [`Operation::agree`]: nothing beside the numbers.
-    pub(crate) fn nothing_else(_: (usize, &Member), _: (usize, &Member)) -> Option<String> {
+    pub(crate) fn nothing_else(_: Ranked<'_>, _: Ranked<'_>) -> Option<String> {
         None
     }
 }

@@ -213,7 +213,7 @@ impl Activation {
     fn of(self, x: f32) -> f32 {
         match self {
             Activation::None => x,
-            Activation::Gelu => x * sigmoid(1.595_769_1 * (x + 0.044_715 * x * x * x)),
+            Activation::Gelu => x * sigmoid(2.0 * 0.797_884_6 * (x + 0.044_715 * x * x * x)),
             Activation::Silu => x * sigmoid(x),
             Activation::Relu => x.max(0.0),
             Activation::FastGelu => x * sigmoid(1.702 * x),

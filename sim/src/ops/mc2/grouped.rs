@@ -13,7 +13,7 @@ use ascend_rl_sys::types::*;
 use super::domain::find;
 use super::product::*;
 use super::traffic::{Move, carry};
-use crate::hccl::joint::{Domain, Member, Operation, Stage, placed};
+use crate::hccl::joint::{Domain, Member, Operation, Ranked, Stage, placed};
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;
 use crate::ops::dtypes::*;
@@ -37,10 +37,10 @@ const fn meeting(name: &'static str, work: fn(&[&Member], Share)) -> Operation {
 }
 
 /// What one rank sends is what the other receives.
-fn agree_on_counts((rank, a): (usize, &Member), (other, b): (usize, &Member)) -> Option<String> {
+fn agree_on_counts((rank, a): Ranked<'_>, (other, b): Ranked<'_>) -> Option<String> {
     let experts = a.terms[1] as usize;
     let half = a.own.len() / 2;
-    let differ = |(from, x): (usize, &Member), (to, y): (usize, &Member)| {
+    let differ = |(from, x): Ranked<'_>, (to, y): Ranked<'_>| {
         (0..experts).find_map(|e| {
             let (sent, received) = (x.own[to * experts + e], y.own[half + from * experts + e]);
             let name = a.operation.name;
@@ -79,6 +79,9 @@ impl Counts {
     }
 }
 
+/// A rank, and an element of its tensor.
+type Place = (usize, usize);
+
 /// `way` orders a place among a rank's tokens and one among its experts' rows into where from and where to.
 fn move_all(
     members: &[&Member],
@@ -86,7 +89,7 @@ fn move_all(
     width: usize,
     all: &[Counts],
     share: Share,
-    way: fn((usize, usize), (usize, usize)) -> ((usize, usize), (usize, usize)),
+    way: fn(Place, Place) -> (Place, Place),
 ) {
     let begins: Vec<Vec<Vec<usize>>> = all.iter().map(|of| of.begins(experts)).collect();
     let mut moves = Vec::new();

@@ -232,7 +232,7 @@ fn what_the_documentation_does_not_take_is_refused() {
         r.sync();
     });
     // What one sends the other does not expect.
-    ranks(8, 2, |r| {
+    ranks(8, 60, |r| {
         let name = c_string(&r.name());
         let mut send = pair(2 << 20);
         if r.rank == 0 {

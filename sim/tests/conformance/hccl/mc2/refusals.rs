@@ -263,7 +263,7 @@ fn a_missing_rank_is_named() {
 #[test]
 fn ranks_that_do_not_agree_are_told() {
     if in_child("hccl::mc2::refusals::ranks_that_do_not_agree_are_told", &[A3]) {
-        ranks(2, 2, disagreeing);
+        ranks(2, 60, disagreeing);
     }
 }
 

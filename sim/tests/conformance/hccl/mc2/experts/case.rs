@@ -90,7 +90,7 @@ impl Case {
             Mask::All => vec![true; bs * self.k],
             // One rank has none at all.
             Mask::Tokens => (0..bs * self.k).map(|at| at / self.k < (bs / 2 + rank) % (bs + 1)).collect(),
-            Mask::Choices => (0..bs * self.k).map(|at| at / self.k != 1 && next() % 3 > 0).collect(),
+            Mask::Choices => (0..bs * self.k).map(|at| at / self.k != 1 && !next().is_multiple_of(3)).collect(),
         };
         let weights = fractions(rank as u64 + 31, bs * self.k);
         let smooth = fractions(rank as u64 + 57, (self.shared + self.experts()) * self.h);
