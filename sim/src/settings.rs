@@ -49,6 +49,11 @@ pub(crate) fn settings() -> Outcome<&'static Settings> {
 const VISIBLE: &str = "ASCEND_RT_VISIBLE_DEVICES";
 
 impl Settings {
+    /// Whether the chip is one of Atlas A3.
+    pub(crate) fn is_a3(&self) -> bool {
+        self.soc.to_bytes().starts_with(b"Ascend910_93")
+    }
+
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, String> {
         let number = |name: &str, default: usize, most: usize| match variable(name) {
             None => Ok(default),

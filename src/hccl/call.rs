@@ -12,7 +12,7 @@ use crate::acl::{Device, Mode, Stream};
 use crate::error::Result;
 use crate::tensor::{DType, View, ViewMut};
 use ascend_rl_sys::types::*;
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::ptr;
 use std::sync::{Arc, MutexGuard};
 
@@ -57,6 +57,15 @@ impl Handle {
     /// The communicator, for another library of CANN that calls it; alive as long as this.
     pub(super) fn raw(&self) -> HcclComm {
         self.raw
+    }
+
+    /// The group's name as HCCL has it, by which CANN's operators find the communicator.
+    pub(super) fn group(&self) -> Result<CString> {
+        let get = function!(&self.device, HcclGetCommName)?;
+        let mut name = [0u8; COMM_NAME_MAX_LENGTH];
+        // SAFETY: the communicator is alive, as this handle is; a name and its NUL have room in as many bytes.
+        self.device.call("HcclGetCommName", || unsafe { get(self.raw, name.as_mut_ptr().cast()) })?;
+        Ok(CStr::from_bytes_until_nul(&name).unwrap_or_default().to_owned())
     }
 
     /// Joins the group of `info`. Blocks until all of its ranks have.

@@ -7,9 +7,11 @@ use super::signature::{Counts, Signature};
 use super::sub::Parts;
 use super::watch::Watch;
 use super::{CommOptions, Traffic};
-use crate::acl::{Device, End, PATIENCE, Stream, Witness};
+use crate::acl::{Device, End, Mode, PATIENCE, Stream, Witness};
 use crate::error::{Error, ErrorKind, Result};
-use std::cell::Cell;
+use crate::tensor::DType;
+use std::cell::{Cell, OnceCell};
+use std::ffi::{CStr, CString};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use std::{fmt, thread};
@@ -42,6 +44,8 @@ pub struct Communicator {
     pub(super) board: Arc<Board>,
     pub(super) parts: Arc<Parts>,
     traffic: Cell<Traffic>,
+    /// The name by which operators find it, once one has asked.
+    group: OnceCell<CString>,
     /// How long its drop waits for what is queued.
     pub(super) patience: Cell<Duration>,
     _watch: Arc<Watch>,
@@ -85,7 +89,17 @@ impl Communicator {
         let witness: Weak<dyn Witness> = Arc::downgrade(&watch) as _;
         stream.device().add_witness(witness);
         let (board, parts, patience) = (board.clone(), parts.clone(), Cell::new(PATIENCE));
-        Communicator { handle, stream, rank, board, parts, traffic: Cell::default(), patience, _watch: watch }
+        Communicator {
+            handle,
+            stream,
+            rank,
+            board,
+            parts,
+            traffic: Cell::default(),
+            group: OnceCell::new(),
+            patience,
+            _watch: watch,
+        }
     }
 
     /// This rank, from 0.
@@ -146,6 +160,29 @@ impl Communicator {
         }
         self.count(traffic);
         Ok(())
+    }
+
+    /// The same for an operator of CANN that communicates: `f` enqueues it, on this communicator's stream, with the group's name.
+    /// `count` is `None` where it differs between ranks.
+    pub(crate) fn operator(
+        &self,
+        name: &'static str,
+        (count, dtype): (Option<usize>, DType),
+        traffic: Traffic,
+        f: impl FnOnce(&CStr) -> Result<()>,
+    ) -> Result<()> {
+        if self.stream.mode() == Mode::Repeat {
+            // An executor that is kept would make its calls behind the board's back.
+            self.stream.check_queue(name)?;
+        }
+        let group = match self.group.get() {
+            Some(group) => group,
+            None => {
+                let group = self.handle.group()?;
+                self.group.get_or_init(|| group)
+            }
+        };
+        self.collective(Signature { count, ..Signature::uneven(name, dtype) }, None, traffic, |_| f(group))
     }
 }
 

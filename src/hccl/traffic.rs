@@ -14,12 +14,12 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    pub(super) fn new(sent: usize, received: usize) -> Traffic {
+    pub(crate) fn new(sent: usize, received: usize) -> Traffic {
         Traffic { sent_bytes: sent as u64, received_bytes: received as u64 }
     }
 
     /// The same both ways.
-    pub(super) fn both(bytes: usize) -> Traffic {
+    pub(crate) fn both(bytes: usize) -> Traffic {
         Traffic::new(bytes, bytes)
     }
 }

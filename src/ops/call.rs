@@ -124,6 +124,15 @@ impl Arg for &'static CStr {
     }
 }
 
+/// A string that lives for the call.
+pub(crate) struct Text<'a>(pub &'a CStr);
+impl Arg for Text<'_> {
+    type C = *const c_char;
+    fn c(&self) -> *const c_char {
+        self.0.as_ptr()
+    }
+}
+
 /// A host scalar.
 pub(crate) struct Scalar<'a> {
     raw: *mut aclScalar,

@@ -13,10 +13,13 @@
 //! What is no single CANN operator is composed here ([`block_copy`], [`sample`]), also where only later releases have one
 //! ([`apply_top_k_top_p`]): the simulator never invents one.
 //!
-//! Room: it may use [`crate::tensor`] and [`crate::acl`]. The only file with `unsafe` is `call.rs`.
+//! Operators that communicate take a [`Communicator`](crate::Communicator) instead of the stream, and enqueue on its stream:
+//! [`matmul_all_reduce`] and its kin, [`MoeDistribute`].
+//!
+//! Room: it may use [`crate::tensor`], [`crate::acl`] and [`crate::hccl`]. The only file with `unsafe` is `call.rs`.
 //!
 //! # Not covered
-//! MoE across devices, convolution, everything that no module here uses yet. Slices, splits, transposes and expansions are
+//! Convolution, everything that no module here uses yet. Slices, splits, transposes and expansions are
 //! views.
 
 #[macro_use]
@@ -36,7 +39,10 @@ mod index;
 mod layer_norm;
 mod loss;
 mod matmul;
+mod matmul_experts;
+mod matmul_shared;
 mod moe;
+mod moe_distribute;
 mod norm;
 mod optimizer;
 mod pointwise;
@@ -67,7 +73,10 @@ pub use index::{block_copy, gather, scatter_rows};
 pub use layer_norm::{layer_norm, layer_norm_backward};
 pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::{addmm, mm, mm_acc};
+pub use matmul_experts::{ExpertCounts, all_to_all_grouped_matmul, grouped_matmul_all_to_all};
+pub use matmul_shared::{all_gather_matmul, matmul_all_reduce, matmul_reduce_scatter};
 pub use moe::{moe_gating_top_k_softmax, moe_permute, moe_permute_backward, moe_unpermute, moe_unpermute_backward};
+pub use moe_distribute::{MoeDistribute, MoeRows};
 pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
 pub use optimizer::{AdamW, adamw};
 pub use pointwise::*;

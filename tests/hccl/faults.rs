@@ -3,7 +3,7 @@
 use super::devices;
 use super::values::{untouched, upload};
 use ascend_rl::hccl::{CommOptions, ReduceOp::Sum};
-use ascend_rl::{Communicator, Device, Error, ErrorKind, Tensor};
+use ascend_rl::{Communicator, DType, Device, Error, ErrorKind, Tensor, ops};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -359,4 +359,20 @@ fn a_group_that_waits_for_a_late_rank_of_another_can_be_dropped() {
     let error = group.devices[0].synchronize().unwrap_err();
     assert_says(&error, ErrorKind::Async, &["rank 0 of `whole` has left", "rank 1 of `part` is behind"]);
     assert_eq!(y.to_vec::<f32>(parts[1].stream()).unwrap(), [2.0]);
+}
+
+/// An operator that communicates is compared like a collective, before CANN is called.
+#[test]
+fn a_differing_product_is_told_at_once() {
+    let group = group(2, "products", LONG);
+    let product = |rank: usize, m: usize| {
+        let comm = &group.ranks[rank];
+        let matrix = |rows: usize, cols: usize| Tensor::empty(comm.stream(), &[rows, cols], DType::BF16).unwrap();
+        ops::matmul_all_reduce(comm, &matrix(m, 256), &matrix(256, 3), None, &mut matrix(m, 3))
+    };
+    product(0, 4).unwrap();
+    let error = product(1, 6).unwrap_err();
+    assert_eq!((error.kind(), error.call()), (ErrorKind::Collective, None), "{error}");
+    let words = ["matmul_all_reduce(18 x bf16)", "matmul_all_reduce(12 x bf16)"];
+    assert!(words.iter().all(|word| error.to_string().contains(word)), "{error}");
 }

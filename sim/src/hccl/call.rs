@@ -5,25 +5,39 @@ use std::sync::Arc;
 
 use ascend_rl_sys::types::*;
 
+use super::joint::{Member, Operation};
 use crate::memory::foreign::Foreign;
 
 /// Which collective, with what all ranks must agree on beside count and type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     AllReduce(HcclReduceOp),
-    Broadcast { root: u32 },
+    Broadcast {
+        root: u32,
+    },
     ReduceScatter(HcclReduceOp),
-    Scatter { root: u32 },
+    Scatter {
+        root: u32,
+    },
     AllGather,
-    Reduce { op: HcclReduceOp, root: u32 },
+    Reduce {
+        op: HcclReduceOp,
+        root: u32,
+    },
     AlltoAll,
     AlltoAllV,
     AlltoAllVC,
     AllGatherV,
     ReduceScatterV(HcclReduceOp),
     Barrier,
-    Send { to: u32 },
-    Recv { from: u32 },
+    Send {
+        to: u32,
+    },
+    Recv {
+        from: u32,
+    },
+    /// An operator of aclnn, of all ranks.
+    Operator(&'static Operation),
 }
 
 impl What {
@@ -44,6 +58,7 @@ impl What {
             What::Barrier => "HcclBarrier",
             What::Send { .. } => "HcclSend",
             What::Recv { .. } => "HcclRecv",
+            What::Operator(operation) => operation.name,
         }
     }
 }
@@ -68,6 +83,8 @@ pub(super) struct Call {
     pub recv: usize,
     /// By rank: what goes there and what comes from there; empty where all parts are as long.
     pub parts: Vec<(Part, Part)>,
+    /// The rank's part, of an operator.
+    pub member: Option<Arc<Member>>,
     /// Keeps the buffers mapped, where they are another process's.
     #[expect(dead_code, reason = "held, not read")]
     pub memory: Vec<Arc<Foreign>>,
@@ -80,6 +97,9 @@ impl Call {
             matches!((self.what, other.what), (What::Send { .. }, What::Recv { .. }) | (What::Recv { .. }, What::Send { .. }));
         if !(pair || self.what == other.what) || self.dtype != other.dtype {
             return Some(self.against(rank, other, other_rank));
+        }
+        if let (Some(own), Some(others)) = (&self.member, &other.member) {
+            return own.disagrees(rank, others, other_rank);
         }
         if self.parts.is_empty() || other.parts.is_empty() {
             return (self.count != other.count).then(|| self.against(rank, other, other_rank));
@@ -110,7 +130,8 @@ impl Call {
             What::AlltoAllV | What::AlltoAllVC | What::AllGatherV | What::ReduceScatterV(_) => {
                 (end(|part| part.0), end(|part| part.1))
             }
-            What::Barrier => (0, 0),
+            // An operator's tensors are described one by one.
+            What::Barrier | What::Operator(_) => (0, 0),
             What::Send { .. } => (part, 0),
             What::Recv { .. } => (0, part),
         }
@@ -133,6 +154,7 @@ impl Display for Call {
         let op = |op: HcclReduceOp| op.name().unwrap_or("?");
         match self.what {
             What::Barrier => Ok(()),
+            What::Operator(_) => self.member.iter().try_for_each(|member| member.fmt(f)),
             What::AlltoAllV | What::AlltoAllVC | What::AllGatherV => write!(f, "({dtype})"),
             What::ReduceScatterV(o) => write!(f, "({dtype}, {})", op(o)),
             What::AllReduce(o) | What::ReduceScatter(o) => write!(f, "(count {}, {dtype}, {})", self.count, op(o)),

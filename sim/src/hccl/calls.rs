@@ -15,7 +15,7 @@ use crate::reject::{Outcome, check, reject};
 
 /// A call without parts.
 pub(super) fn plain(what: What, count: u64, dtype: HcclDataType, send: *const c_void, recv: *const c_void) -> Call {
-    Call { what, count, dtype, send: send as usize, recv: recv as usize, parts: Vec::new(), memory: Vec::new() }
+    Call { what, count, dtype, send: send as usize, recv: recv as usize, parts: Vec::new(), member: None, memory: Vec::new() }
 }
 
 /// Checks two buffers of `sent` and `received` times `count` elements.

@@ -39,6 +39,12 @@ impl Comm {
     }
 }
 
+/// The communicator of this name whose rank is on this device.
+pub(super) fn named(name: &str, device: u32) -> Option<Arc<Comm>> {
+    let handles = COMMS.handles(|comm| comm.group.name == name && comm.device.id == device);
+    handles.into_iter().find_map(|handle| COMMS.get(handle))
+}
+
 /// The communicator of a handle.
 pub(super) fn resolve(comm: HcclComm) -> Outcome<Arc<Comm>> {
     not_null("comm", comm)?;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::call::Call;
+use super::call::{Call, What};
 use super::group::{Exit, Group, State, call_off};
+use super::joint::Member;
 use super::message::{Described, Event, RoundId};
 use super::peers;
 use super::round::Open;
@@ -79,9 +80,20 @@ impl Group {
             self.break_up(state, format!("what process {} says of its memory, which cannot be mapped here", from.pid));
             return;
         };
-        let Described { what, count, dtype, parts, .. } = call;
-        let memory = sent.into_iter().chain(received).collect();
-        let call = Call { what, count, dtype, send, recv, parts, memory };
+        let Described { what, count, dtype, parts, member, .. } = call;
+        let mut memory: Vec<_> = sent.into_iter().chain(received).collect();
+        let member = match (what, member) {
+            (What::Operator(operation), Some(said)) => {
+                let Some((member, held)) = Member::heard(operation, from, said) else {
+                    self.break_up(state, format!("what process {} says of its tensors, which cannot be mapped here", from.pid));
+                    return;
+                };
+                memory.extend(held);
+                Some(Arc::new(member))
+            }
+            _ => None,
+        };
+        let call = Call { what, count, dtype, send, recv, parts, member, memory };
         match state.disagreement(rank, &call) {
             Some(why) => _ = self.break_up(state, why),
             None => _ = self.take_seat(state, rank, call),

@@ -155,6 +155,7 @@ impl Group {
             send: peers::spot(mesh.post, &others, "sendBuf", device, call.send, sent)?,
             recv: peers::spot(mesh.post, &others, "recvBuf", device, call.recv, received)?,
             parts: call.parts.clone(),
+            member: call.member.as_ref().map(|member| member.stated(mesh.post, &others, device)).transpose()?,
         }))
     }
 

@@ -3,6 +3,7 @@
 use ascend_rl_sys::types::{HcclDataType, HcclReduceOp};
 
 use super::call::{Part, What};
+use super::joint;
 use crate::wire::{Code, Id, messages};
 
 messages! {
@@ -88,6 +89,29 @@ pub(crate) struct Described {
     pub send: Spot,
     pub recv: Spot,
     pub parts: Vec<(Part, Part)>,
+    pub member: Option<Stated>,
+}
+
+/// A tensor as it travels: its dtype, dims, strides, and where it begins.
+pub(crate) type Seen = (i32, Vec<u64>, Vec<u64>, Spot);
+
+/// A rank's part of an operator as it travels.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stated {
+    pub terms: Vec<u64>,
+    pub own: Vec<u64>,
+    pub tensors: Vec<Option<Seen>>,
+}
+
+impl Code for Stated {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.terms.put(out);
+        self.own.put(out);
+        self.tensors.put(out);
+    }
+    fn take(from: &mut &[u8]) -> Option<Stated> {
+        Some(Stated { terms: Code::take(from)?, own: Code::take(from)?, tensors: Code::take(from)? })
+    }
 }
 
 impl Code for Described {
@@ -95,11 +119,13 @@ impl Code for Described {
         (self.what, self.count, self.dtype.0).put(out);
         (self.send, self.recv).put(out);
         self.parts.put(out);
+        self.member.put(out);
     }
     fn take(from: &mut &[u8]) -> Option<Described> {
         let (what, count, dtype) = Code::take(from)?;
         let (send, recv) = Code::take(from)?;
-        Some(Described { what, count, dtype: HcclDataType(dtype), send, recv, parts: Code::take(from)? })
+        let dtype = HcclDataType(dtype);
+        Some(Described { what, count, dtype, send, recv, parts: Code::take(from)?, member: Code::take(from)? })
     }
 }
 
@@ -131,6 +157,7 @@ impl Code for What {
             What::Barrier => (11, 0, 0),
             What::Send { to } => (12, to, 0),
             What::Recv { from } => (13, from, 0),
+            What::Operator(operation) => (14, joint::number(operation) as u32, 0),
         };
         (kind, rank, op).put(out);
     }
@@ -152,6 +179,7 @@ impl Code for What {
             11 => What::Barrier,
             12 => What::Send { to: rank },
             13 => What::Recv { from: rank },
+            14 => What::Operator(joint::operation(rank as usize)?),
             _ => return None,
         })
     }
@@ -179,10 +207,13 @@ mod tests {
             What::Barrier,
             What::Send { to: 6 },
             What::Recv { from: 7 },
+            What::Operator(joint::operation(1).unwrap()),
         ];
         for what in whats {
             let parts = vec![(Part { count: 1, at: 2 }, Part { count: 3, at: 4 })];
-            let call = Described { what, count: 9, dtype: HcclDataType(4), send: Some((1, 2)), recv: None, parts };
+            let tensors = vec![None, Some((27, vec![2, 3], vec![3, 1], Some((5, 6))))];
+            let member = Some(Stated { terms: vec![1, u64::MAX], own: Vec::new(), tensors });
+            let call = Described { what, count: 9, dtype: HcclDataType(4), send: Some((1, 2)), recv: None, parts, member };
             let message = Message::InGroup { key: 1, epoch: 0, event: Event::Called { rank: 2, call } };
             let mut bytes = Vec::new();
             message.put(&mut bytes);

@@ -6,6 +6,8 @@
 //! stream that meets the others ([`crate::engine::Meeting`]), and the first stream to run it with all present does the work of
 //! all ([`round`]: [`copies`], [`reduce`]). Nothing here waits, except for making a communicator ([`init`], [`rendezvous`]).
 //!
+//! Operators of aclnn that ranks do together are calls like the others ([`joint`]).
+//!
 //! Where ranks are in several processes, each process has a copy of the group and takes part in every meeting: it is told what
 //! ranks elsewhere do ([`message`], [`peers`], [`events`]) over [`crate::wire`], maps their device memory, and does a share of
 //! each round's work on it in place.
@@ -25,6 +27,7 @@ mod events;
 mod group;
 mod init;
 mod issue;
+pub(crate) mod joint;
 mod merged;
 mod mesh;
 mod message;

@@ -196,7 +196,7 @@ pub(crate) fn HcclReduceScatterV(
     reduction(data_type, op)?;
     // hccl, `HcclReduceScatterV`: A2 and A3 have no products there, and A2 no 64-bit integers.
     check!(op != HCCL_REDUCE_PROD, HCCL_E_NOT_SUPPORT, "op is HCCL_REDUCE_PROD: HcclReduceScatterV takes sum, max and min");
-    let a3 = settings().is_ok_and(|settings| settings.soc.to_bytes().starts_with(b"Ascend910_93"));
+    let a3 = settings().is_ok_and(|settings| settings.is_a3());
     check!(
         data_type != HCCL_DATA_TYPE_INT64 || a3,
         HCCL_E_NOT_SUPPORT,

@@ -227,6 +227,10 @@ fn run(calls: &[Call], share: Share) {
     let fan = |src, dst, bytes| Fan { src, dst, bytes };
     match first.what {
         What::Barrier => {}
+        What::Operator(operation) => {
+            let members: Vec<_> = calls.iter().filter_map(|call| call.member.as_deref()).collect();
+            (operation.work)(&members, share);
+        }
         What::AllReduce(op) => {
             reduce(&[Fold { src: all(), dst: everywhere().collect(), count: first.count as usize }], first.dtype, op, share);
         }

@@ -227,13 +227,13 @@ pub(super) fn resolve<T: Clone>(registry: &Registry<T>, handle: usize, name: &st
 
 /// The end of phase one: no workspace, and an executor.
 pub(crate) fn hand_over(planned: Planned, workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
-    let name = planned.name;
+    let (name, scratch) = (planned.name, planned.scratch as u64);
     check!(!workspace_size.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{name}: workspaceSize is null");
     check!(!executor.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{name}: executor is null");
     let handle = EXECUTORS.insert(Executor { planned: std::sync::Arc::new(planned), repeatable: false, plan: kept_plan() });
     // SAFETY: both are not null, and C's contract is that they point to writable variables.
     unsafe {
-        workspace_size.write(0);
+        workspace_size.write(scratch);
         executor.write(if handle == 0 { null_mut() } else { handle as *mut aclOpExecutor });
     }
     Ok(())

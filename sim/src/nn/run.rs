@@ -18,6 +18,11 @@ fn runtime(refusal: Reject) -> Reject {
     Reject { code: ACLNN_ERR_RUNTIME_ERROR, text: format!("{} (runtime error {})", refusal.text, refusal.code) }
 }
 
+/// The same for what HCCL refuses.
+fn collective(refusal: Reject) -> Reject {
+    Reject { code: ACLNN_ERR_RUNTIME_ERROR, text: format!("{} (HCCL error {})", refusal.text, refusal.code) }
+}
+
 /// Phase one needs a current context, as it asks the device for its kernels.
 pub(crate) fn needs_device() -> Outcome {
     context::current().map(drop).map_err(runtime)
@@ -52,7 +57,16 @@ pub(crate) fn run(
             where_it_is(device, start)
         )
     }
-    stream.enqueue(Task::Operator(planned)).map_err(runtime)
+    if planned.together.is_empty() {
+        return stream.enqueue(Task::Operator(planned)).map_err(runtime);
+    }
+    check!(
+        workspace_size as usize >= planned.scratch && (planned.scratch == 0 || !workspace.is_null()),
+        ACLNN_ERR_PARAM_INVALID,
+        "{operator}: workspaceSize is {workspace_size}; phase one asked for {} bytes",
+        planned.scratch
+    );
+    planned.together.iter().try_for_each(|stage| stage.issue(&planned, workspace as usize, &stream)).map_err(collective)
 }
 
 impl Planned {

@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_char};
 
 use ascend_rl_sys::types::*;
 
+use crate::hccl::joint::Stage;
 use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, reject};
 
@@ -54,6 +55,17 @@ pub(crate) struct Planned {
     pub name: &'static str,
     pub regions: Vec<Region>,
     pub work: Work,
+    /// What it does with other ranks instead, in this order.
+    pub together: Vec<Stage>,
+    /// Bytes of the workspace that it needs.
+    pub scratch: usize,
+}
+
+impl Planned {
+    /// An operator of one rank.
+    pub(crate) fn alone(name: &'static str, regions: Vec<Region>, work: impl Fn() + Send + Sync + 'static) -> Planned {
+        Planned { name, regions, work: Box::new(work), together: Vec::new(), scratch: 0 }
+    }
 }
 
 /// The arguments of one call of phase one.
@@ -172,6 +184,20 @@ impl Call {
         executor: *mut *mut aclOpExecutor,
         work: impl Fn() + Send + Sync + 'static,
     ) -> Outcome {
-        crate::nn::hand_over(Planned { name: self.name, regions: self.regions, work: Box::new(work) }, workspace_size, executor)
+        crate::nn::hand_over(Planned::alone(self.name, self.regions, work), workspace_size, executor)
+    }
+
+    /// Ends phase one of an operator that ranks do together, with `scratch` bytes of workspace. Without a stage there is nothing
+    /// to do, as for some empty tensors.
+    pub(crate) fn finish_together(
+        self,
+        workspace_size: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+        stages: Vec<Stage>,
+        scratch: usize,
+    ) -> Outcome {
+        let (name, regions) = (self.name, self.regions);
+        let planned = Planned { name, regions, work: Box::new(|| ()), together: stages, scratch };
+        crate::nn::hand_over(planned, workspace_size, executor)
     }
 }

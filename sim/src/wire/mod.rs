@@ -44,7 +44,7 @@ impl Code for Id {
 }
 
 /// The first message of both sides of a line: what is spoken, and who speaks.
-const GREETING: &[u8; 16] = b"cann-sim wire 1\0";
+const GREETING: &[u8; 16] = b"cann-sim wire 2\0";
 
 fn greeting(id: Id) -> Vec<u8> {
     let mut bytes = GREETING.to_vec();

@@ -11,7 +11,17 @@ macro_rules! graph_ok {
     }};
 }
 
-fn capture(r: &Rank, work: impl FnOnce()) -> aclmdlRI {
+/// Runs a graph on the rank's stream, and waits.
+pub(super) fn replay(r: &Rank, graph: aclmdlRI) {
+    graph_ok!(aclmdlRIExecuteAsync(graph, r.stream));
+    r.sync();
+}
+
+pub(super) fn end(graph: aclmdlRI) {
+    graph_ok!(aclmdlRIDestroy(graph));
+}
+
+pub(super) fn capture(r: &Rank, work: impl FnOnce()) -> aclmdlRI {
     let mut graph = null_mut();
     graph_ok!(aclmdlRICaptureBegin(r.stream, ACL_MODEL_RI_CAPTURE_MODE_THREAD_LOCAL));
     work();

@@ -6,6 +6,7 @@ mod exchange;
 mod failures;
 mod graphs;
 mod grouped;
+mod mc2;
 mod processes;
 mod recovery;
 mod tables;

@@ -92,13 +92,18 @@ const LAYOUTS: [&[usize]; 4] = [&[1, 1], &[2, 1], &[1, 1, 1], &[2, 1, 2]];
 /// Every fourth case in each layout, another one in each: together all.
 const STEP: usize = 4;
 
-fn everywhere(test: &str, variables: &[(&str, &str)], body: impl Fn(&Rank) + Sync + Copy) {
+pub(super) fn everywhere(test: &str, variables: &[(&str, &str)], body: impl Fn(&Rank) + Sync + Copy) {
+    everywhere_of(&LAYOUTS, test, variables, body);
+}
+
+/// The same with these layouts.
+pub(super) fn everywhere_of(layouts: &[&[usize]], test: &str, variables: &[(&str, &str)], body: impl Fn(&Rank) + Sync + Copy) {
     // A child runs the layout that it was started for.
     const LAYOUT: &str = "CONFORMANCE_LAYOUT";
     if let Ok(at) = std::env::var(LAYOUT) {
-        return Run::start(test, LAYOUTS[at.parse::<usize>().unwrap()], &[], 60, body).all_passed();
+        return Run::start(test, layouts[at.parse::<usize>().unwrap()], &[], 60, body).all_passed();
     }
-    for (at, layout) in LAYOUTS.iter().enumerate() {
+    for (at, layout) in layouts.iter().enumerate() {
         let at = at.to_string();
         let variables: Vec<_> = variables.iter().copied().chain([(LAYOUT, &*at)]).collect();
         Run::start(test, layout, &variables, 60, body).all_passed();
