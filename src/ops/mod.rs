@@ -62,7 +62,7 @@ pub use embedding::{embedding, embedding_backward};
 pub use extremes::{argmin, argsort, max, maximum, min, minimum, topk};
 pub use filter::apply_top_k_top_p;
 pub use foreach::{foreach_norm, foreach_scale};
-pub use grouped::{bmm, grouped_matmul, grouped_matmul_weight_grad};
+pub use grouped::{bmm, grouped_matmul, grouped_matmul_weight_grad, grouped_quant_matmul};
 pub use index::{block_copy, gather, scatter_rows};
 pub use layer_norm::{layer_norm, layer_norm_backward};
 pub use loss::{cross_entropy, cross_entropy_backward};
@@ -71,7 +71,7 @@ pub use moe::{moe_gating_top_k_softmax, moe_permute, moe_permute_backward, moe_u
 pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
 pub use optimizer::{AdamW, adamw};
 pub use pointwise::*;
-pub use quantise::dynamic_quant;
+pub use quantise::{dynamic_quant, quant_matmul, weight_quant_matmul};
 pub use random::{Philox, multinomial, normal, uniform};
 pub use reduce::{argmax, cumsum, sort, sum, vector_norm};
 pub use repeat::{Repeat, repeat};

@@ -2,12 +2,12 @@
 //!
 //! Holds all versions of `aclnnFlashAttentionScore` and `..VarLenScore` with their gradients ([`training`]: one plan for all), of
 //! `aclnnFusedInferAttentionScore`, `aclnnIncreFlashAttention` and `aclnnPromptFlashAttention` ([`infer_plan`]: likewise), and the
-//! three kernels behind them: [`forward`] (many queries a sequence), [`backward`], [`decode`] (one query a sequence).
+//! three kernels behind them: [`forward`] (many queries a sequence), [`backward`], [`decode`] (one query a sequence); [`sink`]s join the first two.
 //! [`update`] merges partial results. [`rollout`] opens the kernels to ATB's operations. Kernels take views and sequences,
 //! bodies make them out of checked descriptors.
 //!
 //! Not here yet, and refused by name: dropout, position shifts, prefixes and bands, masks given in full for packed sequences and
-//! for inference, value heads smaller than key heads, rotary parts apart, sinks, quantised caches, layout NTD.
+//! for inference, value heads smaller than key heads, rotary parts apart, sinks of inference, quantised caches, layout NTD.
 
 mod backward;
 mod checks;
@@ -25,6 +25,7 @@ mod pack;
 mod rollout;
 mod scratch;
 mod signature;
+mod sink;
 mod training;
 mod update;
 mod view;

@@ -4,6 +4,7 @@ mod dense;
 mod infer;
 mod infer_refusals;
 mod infer_versions;
+mod sinks;
 mod update;
 mod varlen;
 mod varlen_refusals;
