@@ -73,11 +73,11 @@ pub fn grouped_matmul_weight_grad<'a>(
     grouped(s, OP, ["x", "dy"], [x.t(), dy], counts, e, dweight, 3, 2)
 }
 
-/// [`grouped_matmul`] of int8 operands: `out[t] = (x[t] @ weight[e]) * x_scale[t] * weight_scale[e]`. Sums are exact in i32, the rest
-/// is in f32. Rows beyond the last token are **not written**.
+/// [`grouped_matmul`] of int8 operands: `out[t] = (x[t] @ weight[e]) * x_scale[t] * weight_scale[e]`. Sums are exact in i32, the
+/// rest is in f32. Rows beyond the last token are **not written**.
 ///
-/// Shapes: x i8 [t, k], row-major; x_scale f32 `[t]`; weight i8 [e, k, n], row-major or with its last two dims swapped; weight_scale
-/// [e, n], bf16 with out bf16 and f32 with out f16; counts i64 `[e]` on the device; out [t, n]. k and n are 1 to 65535.
+/// Shapes: x i8 [t, k], row-major; x_scale f32 `[t]`; weight i8 [e, k, n], row-major or with its last two dims swapped;
+/// weight_scale [e, n], bf16 with out bf16 and f32 with out f16; counts i64 `[e]` on the device; out [t, n]. k and n are 1 to 65535.
 /// CANN: `aclnnGroupedMatmulV4` (8.1), groupType 0, groupListType 1. Counts beyond `t` fail the stream.
 #[allow(clippy::too_many_arguments)] // Two operands with their factors, groups and the result.
 pub fn grouped_quant_matmul<'a>(

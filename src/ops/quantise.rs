@@ -81,9 +81,9 @@ pub fn quant_matmul<'a>(
 
 /// `out = x @ ((weight + offset) * scale) + bias`: float activations by an int8 weight.
 ///
-/// Shapes: x bf16 or f16 [m, k], weight i8 [k, n], row-major or a transposed view, scale `[n]` or `[1]`, or [groups, n] for groups of
-/// `group` terms (a multiple of 32 below k, `groups = ceil(k / group)`; None: no groups), offset as scale, bias `[n]`, out [m, n]. One
-/// dtype for all floats, but the bias of bf16 is f32. No dim may be 0, none of the weight above 65535.
+/// Shapes: x bf16 or f16 [m, k], weight i8 [k, n], row-major or a transposed view, scale `[n]` or `[1]`, or [groups, n] for groups
+/// of `group` terms (a multiple of 32 below k, `groups = ceil(k / group)`; None: no groups), offset as scale, bias `[n]`, out
+/// [m, n]. One dtype for all floats, but the bias of bf16 is f32. No dim may be 0, none of the weight above 65535.
 /// CANN: `aclnnWeightQuantBatchMatmulV2` (8.1).
 #[allow(clippy::too_many_arguments)] // What CANN's operator has.
 pub fn weight_quant_matmul<'a>(

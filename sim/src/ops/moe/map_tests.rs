@@ -236,10 +236,11 @@ fn maps_that_do_not_fit_are_refused() {
         aclnnMoeTokenUnpermuteWithRoutingMapGetWorkspaceSize(x, sorted, none, none, false, null, out, no, no, no, ws, e)
     });
     assert_eq!(refusal(back, BACK, "restoreShapeOptional are null"), ACLNN_ERR_PARAM_NULLPTR);
+    let probs = of(ACL_FLOAT, &[3, 2]);
     let back = run(|ws, e| {
-        let [x, sorted, map, out] = [&x, &sorted, &of(ACL_FLOAT, &[3, 2]), &out].map(|a| a.handle());
+        let [x, sorted, probs, out] = [&x, &sorted, &probs, &out].map(|a| a.handle());
         let null = std::ptr::null();
-        aclnnMoeTokenUnpermuteWithRoutingMapGetWorkspaceSize(x, sorted, nothing(), map, false, null, out, no, no, no, ws, e)
+        aclnnMoeTokenUnpermuteWithRoutingMapGetWorkspaceSize(x, sorted, nothing(), probs, false, null, out, no, no, no, ws, e)
     });
     assert_eq!(refusal(back, BACK, "routingMapOptional is null"), ACLNN_ERR_PARAM_NULLPTR);
 }

@@ -69,7 +69,8 @@ impl Map {
     }
 }
 
-/// Copies tokens to their experts' rows. `numOutTokens` is `tokens * topK`, or `experts * capacity`; what is left over counts for nothing.
+/// Copies tokens to their experts' rows. `numOutTokens` is `tokens * topK`, or `experts * capacity`; what is left over counts for
+/// nothing.
 #[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclnnMoeTokenPermuteWithRoutingMapGetWorkspaceSize(
     tokens: *const aclTensor,

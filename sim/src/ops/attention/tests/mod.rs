@@ -2,6 +2,7 @@
 
 mod dense;
 mod infer;
+mod infer_int8;
 mod infer_refusals;
 mod infer_versions;
 mod sinks;
