@@ -1,5 +1,6 @@
 //! Products of int8 against sums of integers, and against the products of the floats that they came from.
 
+use super::wrong_stream::each_is_checked;
 use super::{filled, random};
 use crate::common::{assert_close, stream, values};
 use ascend_rl::ops;
@@ -176,4 +177,25 @@ fn refusals_name_the_argument() {
     weights(&w, &scale, None, Some(32), "scale is [3], [2, 3] is needed");
     weights(&w, &scale, None, Some(64), "group is 64");
     weights(&w, &scale, Some(&f(&[1], DType::BF16)), None, "offset is [1]");
+}
+
+#[test]
+fn tensors_are_at_home() {
+    use DType::{BF16, F32, I8, I64};
+    let (x, w, out) = (("x", &[2, 32][..], I8), ("weight", &[32, 3][..], I8), ("out", &[2, 3][..], BF16));
+    let (rows, columns) = (("x_scale", &[2][..], F32), ("weight_scale", &[3][..], F32));
+    each_is_checked("quant_matmul", &[x, rows, w, columns, ("bias", &[3], F32), out], |s, tensors| {
+        let [x, rows, w, columns, bias, out] = tensors else { unreachable!() };
+        ops::quant_matmul(s, &*x, &*rows, &*w, &*columns, Some(bias.view()), out)
+    });
+    let (x, scale, offset) = (("x", &[2, 32][..], BF16), ("scale", &[3][..], BF16), ("offset", &[3][..], BF16));
+    each_is_checked("weight_quant_matmul", &[x, w, scale, offset, ("bias", &[3], F32), out], |s, tensors| {
+        let [x, w, scale, offset, bias, out] = tensors else { unreachable!() };
+        ops::weight_quant_matmul(s, &*x, &*w, &*scale, Some(offset.view()), None, Some(bias.view()), out)
+    });
+    let (x, w, columns) = (("x", &[2, 32][..], I8), ("weight", &[1, 32, 3][..], I8), ("weight_scale", &[1, 3][..], BF16));
+    each_is_checked("grouped_quant_matmul", &[x, rows, w, columns, ("counts", &[1], I64), out], |s, tensors| {
+        let [x, rows, w, columns, counts, out] = tensors else { unreachable!() };
+        ops::grouped_quant_matmul(s, &*x, &*rows, &*w, &*columns, &*counts, out)
+    });
 }
