@@ -9,8 +9,8 @@ use std::ffi::{c_char, c_int, c_void};
 use ascend_rl_sys::codes::*;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, Api, Atb, Hccl, NnOpBase, Op, OpApi, Prof, acl_symbols, atb_symbols, graph_symbols, hccl_symbols,
-    nnopbase_symbols, opapi_symbols, prof_symbols,
+    Acl, AclGraph, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, Prof, acl_symbols, atb_symbols, graph_symbols, hccl_symbols,
+    nnopbase_symbols, opapi_host_symbols, opapi_symbols, prof_symbols,
 };
 
 use crate::boundary::call;
@@ -19,6 +19,7 @@ use crate::boundary::call;
 macro_rules! functions {
     (Acl, $($rest:tt)*) => { functions! { @table acl, Acl, crate::acl, ACL_ERROR_INTERNAL_ERROR, $($rest)* } };
     (NnOpBase, $($rest:tt)*) => { functions! { @table nn, NnOpBase, crate::nn, ACLNN_ERR_INNER, $($rest)* } };
+    (OpApiHost, $($rest:tt)*) => { functions! { @table ops_host, OpApiHost, crate::ops, ACLNN_ERR_INNER, $($rest)* } };
     (Hccl, $($rest:tt)*) => { functions! { @table hccl, Hccl, crate::hccl, HCCL_E_INTERNAL, $($rest)* } };
     (Atb, $($rest:tt)*) => { functions! { @table atb, Atb, crate::atb, ATB_INTERNAL_ERROR, $($rest)* } };
     (Prof, $($rest:tt)*) => { functions! { @table prof, Prof, crate::prof, ACL_ERROR_PROFILING_FAILURE, $($rest)* } };
@@ -40,6 +41,7 @@ macro_rules! functions {
 }
 acl_symbols!(functions);
 nnopbase_symbols!(functions);
+opapi_host_symbols!(functions);
 hccl_symbols!(functions);
 atb_symbols!(functions);
 prof_symbols!(functions);
@@ -76,5 +78,5 @@ opapi_symbols!(sim_operators);
 /// The functions may be called from any thread, with CANN's own rules for pointers: a non-null pointer must be valid for
 /// what the function's documentation says is read or written there. Handles may be anything: they are checked.
 pub fn api() -> Api {
-    Api { acl: acl(), nn: nn(), ops: ops(), hccl: hccl(), atb: atb(), prof: prof(), graph: graph() }
+    Api { acl: acl(), nn: nn(), ops: ops(), ops_host: ops_host(), hccl: hccl(), atb: atb(), prof: prof(), graph: graph() }
 }

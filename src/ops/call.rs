@@ -93,6 +93,9 @@ impl Arg for Option<Desc<'_>> {
     fn c(&self) -> *mut aclTensor {
         self.as_ref().map_or(null_mut(), Desc::raw)
     }
+    fn keep(self) -> Option<KeptArg> {
+        self.and_then(Arg::keep)
+    }
 }
 
 /// An array parameter that is left out.
@@ -107,7 +110,7 @@ impl Arg for NoArray {
 macro_rules! plain_args {
     ($($ty:ty),*) => { $( impl Arg for $ty { type C = $ty; fn c(&self) -> $ty { *self } } )* };
 }
-plain_args!(i8, i64, u64, f32, f64, bool);
+plain_args!(i8, i32, i64, u64, f32, f64, bool);
 
 impl Arg for DType {
     type C = aclDataType;

@@ -73,6 +73,73 @@ pub fn grouped_matmul_weight_grad<'a>(
     grouped(s, OP, ["x", "dy"], [x.t(), dy], counts, e, dweight, 3, 2)
 }
 
+/// [`grouped_matmul`] of int8 operands: `out[t] = (x[t] @ weight[e]) * x_scale[t] * weight_scale[e]`. Sums are exact in i32, the
+/// rest is in f32. Rows beyond the last token are **not written**.
+///
+/// Shapes: x i8 [t, k], row-major; x_scale f32 `[t]`; weight i8 [e, k, n], row-major or with its last two dims swapped;
+/// weight_scale [e, n], bf16 with out bf16 and f32 with out f16; counts i64 `[e]` on the device; out [t, n]. k and n are 1 to 65535.
+/// CANN: `aclnnGroupedMatmulV4` (8.1), groupType 0, groupListType 1. Counts beyond `t` fail the stream.
+#[allow(clippy::too_many_arguments)] // Two operands with their factors, groups and the result.
+pub fn grouped_quant_matmul<'a>(
+    s: &Stream,
+    x: impl Into<View<'a>>,
+    x_scale: impl Into<View<'a>>,
+    weight: impl Into<View<'a>>,
+    weight_scale: impl Into<View<'a>>,
+    counts: impl Into<View<'a>>,
+    out: impl Into<ViewMut<'a>>,
+) -> Result<()> {
+    const OP: &str = "grouped_quant_matmul";
+    const LONGEST: usize = 65535;
+    let (x, x_scale, weight, weight_scale) = (x.into(), x_scale.into(), weight.into(), weight_scale.into());
+    let (counts, out) = (counts.into(), out.into());
+    check::rank(OP, "x", x.shape(), 2, "[tokens, k]")?;
+    check::rank(OP, "weight", weight.shape(), 3, "[experts, k, n]")?;
+    let (&[t, k], &[e, rows, n]) = (x.shape(), weight.shape()) else { unreachable!("ranks are checked") };
+    check::that(k == rows, OP, || format!("x is {:?} and weight is {:?}: the inner dims differ", x.shape(), weight.shape()))?;
+    check::that(k.min(n) > 0 && k.max(n) <= LONGEST, OP, || {
+        format!("weight is {:?}, matrices of 1 to {LONGEST} rows and columns are needed", weight.shape())
+    })?;
+    check::dtype(OP, "x", x.dtype(), &[DType::I8])?;
+    check::dtype(OP, "weight", weight.dtype(), &[DType::I8])?;
+    check::dtype(OP, "x_scale", x_scale.dtype(), &[DType::F32])?;
+    check::shape(OP, "x_scale", x_scale.shape(), &[t])?;
+    check::dtype(OP, "out", out.dtype(), &[DType::BF16, DType::F16])?;
+    let scale = if out.dtype() == DType::BF16 { DType::BF16 } else { DType::F32 };
+    check::dtype(OP, "weight_scale", weight_scale.dtype(), &[scale])?;
+    check::shape(OP, "weight_scale", weight_scale.shape(), &[e, n])?;
+    check::dtype(OP, "counts", counts.dtype(), &[DType::I64])?;
+    check::shape(OP, "counts", counts.shape(), &[e])?;
+    check::shape(OP, "out", out.shape(), &[t, n])?;
+    let one = |desc| DescList::new(s.api(), vec![desc]);
+    let y = OutList(one(out.output(s, OP, "out")?)?);
+    let no = || NoList;
+    aclnn!(
+        s,
+        aclnnGroupedMatmulV4(
+            one(x.input(s, OP, "x")?)?,
+            one(weight.input(s, OP, "weight")?)?,
+            no(),
+            one(weight_scale.input(s, OP, "weight_scale")?)?,
+            no(),
+            no(),
+            no(),
+            one(x_scale.input(s, OP, "x_scale")?)?,
+            counts.input(s, OP, "counts")?,
+            no(),
+            no(),
+            no(),
+            2i64,
+            0i64,
+            1i64,
+            0i64,
+            y,
+            NoOutList,
+            NoOutList
+        )
+    )
+}
+
 #[allow(clippy::too_many_arguments)] // What the two share.
 fn grouped<'a>(
     s: &Stream,

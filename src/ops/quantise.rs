@@ -1,10 +1,17 @@
-//! int8 from floats.
+//! int8 from floats, and products of it: both operands int8 (W8A8), or the weight alone (W8A16).
+//!
+//! [`dynamic_quant`] makes both operands of [`quant_matmul`]: rows of activations, and the rows of a transposed weight, which
+//! are its columns. Weights of int4, in FRACTAL_NZ or with 64-bit factors have no face here.
 
 use super::call::NoTensor;
 use super::check;
 use crate::acl::Stream;
 use crate::error::Result;
-use crate::tensor::{DType, View, ViewMut};
+use crate::tensor::{DType, Desc, View, ViewMut};
+
+const HALVES: &[DType] = &[DType::BF16, DType::F16];
+/// The longest row of an operand that CANN's kernels of quantised weights take.
+const LONGEST: usize = 65535;
 
 /// `y = round(x / scale)` with `scale = max|x| / 127` of each row.
 ///
@@ -17,11 +24,132 @@ pub fn dynamic_quant<'a>(
 ) -> Result<()> {
     const OP: &str = "dynamic_quant";
     let (x, y, scale) = (x.into(), y.into(), scale.into());
-    check::dtype(OP, "x", x.dtype(), &[DType::BF16, DType::F16])?;
+    check::dtype(OP, "x", x.dtype(), HALVES)?;
     check::that(x.shape().len() > 1, OP, || format!("x is {:?}, [.., d] of two dims or more is needed", x.shape()))?;
     check::shape(OP, "y", y.shape(), x.shape())?;
     check::dtype(OP, "y", y.dtype(), &[DType::I8])?;
     check::shape(OP, "scale", scale.shape(), &x.shape()[..x.shape().len() - 1])?;
     check::dtype(OP, "scale", scale.dtype(), &[DType::F32])?;
     aclnn!(s, aclnnDynamicQuant(x.input(s, OP, "x")?, NoTensor, y.output(s, OP, "y")?, scale.output(s, OP, "scale")?))
+}
+
+/// `out = (x @ weight) * x_scale * weight_scale + bias` of int8 operands, whose sums are exact in i32; the rest is in f32.
+///
+/// Shapes: x i8 [m, k], x_scale f32 `[m]` (a factor for each row), weight i8 [k, n], row-major or a transposed view,
+/// weight_scale `[n]` or `[1]`, bias `[n]`, out [m, n]. With out bf16, weight_scale is f32 or bf16 and bias i32, bf16 or f32; with
+/// out f16, weight_scale is f32 and bias i32, f16 or f32. A bias of i32 is added before the factors. No dim may be 0.
+/// CANN: `aclnnQuantMatmulV4` (8.1).
+pub fn quant_matmul<'a>(
+    s: &Stream,
+    x: impl Into<View<'a>>,
+    x_scale: impl Into<View<'a>>,
+    weight: impl Into<View<'a>>,
+    weight_scale: impl Into<View<'a>>,
+    bias: Option<View<'a>>,
+    out: impl Into<ViewMut<'a>>,
+) -> Result<()> {
+    const OP: &str = "quant_matmul";
+    let (x, x_scale, weight, weight_scale, out) = (x.into(), x_scale.into(), weight.into(), weight_scale.into(), out.into());
+    let [m, _, n] = product(OP, &x, &weight, &out)?;
+    check::dtype(OP, "x", x.dtype(), &[DType::I8])?;
+    check::dtype(OP, "out", out.dtype(), HALVES)?;
+    check::dtype(OP, "x_scale", x_scale.dtype(), &[DType::F32])?;
+    check::shape(OP, "x_scale", x_scale.shape(), &[m])?;
+    let scales: &[DType] = if out.dtype() == DType::BF16 { &[DType::F32, DType::BF16] } else { &[DType::F32] };
+    check::dtype(OP, "weight_scale", weight_scale.dtype(), scales)?;
+    let given = weight_scale.shape();
+    check::that(given == [n] || given == [1], OP, || format!("weight_scale is {given:?}, [{n}] or [1] is needed"))?;
+    if let Some(bias) = &bias {
+        check::dtype(OP, "bias", bias.dtype(), &[DType::I32, out.dtype(), DType::F32])?;
+        check::shape(OP, "bias", bias.shape(), &[n])?;
+    }
+    aclnn!(
+        s,
+        aclnnQuantMatmulV4(
+            x.input(s, OP, "x")?,
+            weight.input(s, OP, "weight")?,
+            weight_scale.input(s, OP, "weight_scale")?,
+            NoTensor,
+            x_scale.input(s, OP, "x_scale")?,
+            maybe(s, OP, "bias", &bias)?,
+            false,
+            false,
+            out.output(s, OP, "out")?
+        )
+    )
+}
+
+/// `out = x @ ((weight + offset) * scale) + bias`: float activations by an int8 weight.
+///
+/// Shapes: x bf16 or f16 [m, k], weight i8 [k, n], row-major or a transposed view, scale `[n]` or `[1]`, or [groups, n] for groups
+/// of `group` terms (a multiple of 32 below k, `groups = ceil(k / group)`; None: no groups), offset as scale, bias `[n]`, out
+/// [m, n]. One dtype for all floats, but the bias of bf16 is f32. No dim may be 0, none of the weight above 65535.
+/// CANN: `aclnnWeightQuantBatchMatmulV2` (8.1).
+#[allow(clippy::too_many_arguments)] // What CANN's operator has.
+pub fn weight_quant_matmul<'a>(
+    s: &Stream,
+    x: impl Into<View<'a>>,
+    weight: impl Into<View<'a>>,
+    scale: impl Into<View<'a>>,
+    offset: Option<View<'a>>,
+    group: Option<usize>,
+    bias: Option<View<'a>>,
+    out: impl Into<ViewMut<'a>>,
+) -> Result<()> {
+    const OP: &str = "weight_quant_matmul";
+    let (x, weight, scale, out) = (x.into(), weight.into(), scale.into(), out.into());
+    let [_, k, n] = product(OP, &x, &weight, &out)?;
+    check::dtype(OP, "x", x.dtype(), HALVES)?;
+    check::dtype(OP, "out", out.dtype(), &[x.dtype()])?;
+    check::dtype(OP, "scale", scale.dtype(), &[x.dtype()])?;
+    check::that(k <= LONGEST && n <= LONGEST, OP, || format!("weight is [{k}, {n}], dims up to {LONGEST} are needed"))?;
+    match group {
+        None => {
+            let given = scale.shape();
+            check::that(given == [n] || given == [1], OP, || format!("scale is {given:?}, [{n}] or [1] is needed"))?;
+        }
+        Some(group) => {
+            let fits = group >= 32 && group < k && group.is_multiple_of(32);
+            check::that(fits, OP, || format!("group is {group}, a multiple of 32 below {k} is needed"))?;
+            check::shape(OP, "scale", scale.shape(), &[k.div_ceil(group), n])?;
+        }
+    }
+    if let Some(offset) = &offset {
+        check::dtype(OP, "offset", offset.dtype(), &[x.dtype()])?;
+        check::shape(OP, "offset", offset.shape(), scale.shape())?;
+    }
+    if let Some(bias) = &bias {
+        check::dtype(OP, "bias", bias.dtype(), &[if x.dtype() == DType::BF16 { DType::F32 } else { DType::F16 }])?;
+        check::shape(OP, "bias", bias.shape(), &[n])?;
+    }
+    aclnn!(
+        s,
+        aclnnWeightQuantBatchMatmulV2(
+            x.input(s, OP, "x")?,
+            weight.input(s, OP, "weight")?,
+            scale.input(s, OP, "scale")?,
+            maybe(s, OP, "offset", &offset)?,
+            NoTensor,
+            NoTensor,
+            maybe(s, OP, "bias", &bias)?,
+            group.unwrap_or(0) as i32,
+            out.output(s, OP, "out")?
+        )
+    )
+}
+
+/// `x @ weight` exists, the weight is int8, and `out` has its shape: [m, k, n].
+fn product(op: &str, x: &View<'_>, weight: &View<'_>, out: &ViewMut<'_>) -> Result<[usize; 3]> {
+    check::rank(op, "x", x.shape(), 2, "[m, k]")?;
+    check::rank(op, "weight", weight.shape(), 2, "[k, n]")?;
+    check::dtype(op, "weight", weight.dtype(), &[DType::I8])?;
+    let (x, w) = (x.shape(), weight.shape());
+    check::that(x[1] == w[0], op, || format!("x is {x:?} and weight is {w:?}: the inner dims differ"))?;
+    check::that(!x.contains(&0) && w[1] > 0, op, || format!("x is {x:?} and weight is {w:?}: no dim may be 0"))?;
+    check::shape(op, "out", out.shape(), &[x[0], w[1]])?;
+    Ok([x[0], x[1], w[1]])
+}
+
+fn maybe<'a>(s: &'a Stream, op: &str, arg: &str, view: &'a Option<View<'a>>) -> Result<Option<Desc<'a>>> {
+    view.as_ref().map(|view| view.input(s, op, arg)).transpose()
 }

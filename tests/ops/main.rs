@@ -23,6 +23,7 @@ mod moe;
 mod norm;
 mod optimizer;
 mod pointwise;
+mod quantise;
 mod random;
 mod reduce;
 mod refusals;

@@ -46,7 +46,12 @@ pub const APART: &[(&str, Apart)] = &[
     ("aclnnMoeGatingTopKSoftmax", GENERATED),
     ("aclnnMoeGatingTopKSoftmaxV2", GENERATED),
     ("aclnnMoeInitRouting", GENERATED),
+    ("aclnnMoeTokenUnpermuteWithRoutingMapGrad", GENERATED),
     ("aclnnRotaryPositionEmbeddingGrad", GENERATED),
+    ("aclnnFlashAttentionScoreV3", NEWER),
+    ("aclnnFlashAttentionScoreGradV3", NEWER),
+    ("aclnnFlashAttentionVarLenScoreV5", NEWER),
+    ("aclnnFlashAttentionUnpaddingScoreGradV5", NEWER),
     ("HcclCommRegister", NOT_INSTALLED),
     ("HcclCommDeregister", NOT_INSTALLED),
     ("HcclCommExchangeMem", NOT_INSTALLED),
@@ -64,6 +69,9 @@ const NOT_INSTALLED: Apart = Apart::Undeclared(Release(9, 0), "exported, declare
 
 /// In the open repositories. An installed toolkit has the header, and then the row is compared.
 const GENERATED: Apart = Apart::Undeclared(Release(8, 5), "its header is generated when the package of operators is built");
+
+/// A toolkit that is new enough has the header, and then the row is compared.
+const NEWER: Apart = Apart::Undeclared(Release(9, 0), "in headers of the open repository that are newer than the first 9.x");
 
 /// The entry for a name. Both phases of an operator share one.
 pub(crate) fn apart(name: &str) -> Option<Apart> {

@@ -1,9 +1,10 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
 //! Nothing here is linked. Each library of CANN has a list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
-//! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`]), and graph capture has one of its own ([`graph_symbols!`]); from it come
-//! the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`]), the look-up of each
-//! symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To bind one more function, add a row to
+//! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`]); graph capture has one of its own ([`graph_symbols!`]), and so has what
+//! the operators' library computes on the host ([`opapi_host_symbols!`]). From a list come the table of function pointers ([`Acl`],
+//! [`NnOpBase`], [`OpApi`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`]), the look-up of each symbol ([`Api::load`]),
+//! the simulator's own table, and the coverage list ([`symbols`]). To bind one more function, add a row to
 //! its list: the compiler then names every place that must answer for it.
 //!
 //! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
@@ -27,6 +28,8 @@ mod nnopbase;
 #[macro_use]
 mod opapi;
 #[macro_use]
+mod opapi_host;
+#[macro_use]
 mod hccl;
 #[macro_use]
 mod atb;
@@ -41,6 +44,7 @@ pub use atb::Atb;
 pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
 pub use opapi::OpApi;
+pub use opapi_host::OpApiHost;
 pub use prof::Prof;
 pub(crate) use table::RUN_OPERATOR;
 pub use table::{Lib, Missing, Op, RunOperator, Symbol};
@@ -54,6 +58,8 @@ pub struct Api {
     pub nn: NnOpBase,
     /// The operators.
     pub ops: OpApi,
+    /// What the operators' library computes on the host.
+    pub ops_host: OpApiHost,
     /// The collectives.
     pub hccl: Hccl,
     /// The transformer operators of ATB.
@@ -78,6 +84,7 @@ impl Api {
                 acl: Acl::load(resolve)?,
                 nn: NnOpBase::load(resolve)?,
                 ops: OpApi::load(resolve)?,
+                ops_host: OpApiHost::load(resolve)?,
                 hccl: Hccl::load(resolve)?,
                 atb: Atb::load(resolve)?,
                 prof: Prof::load(resolve)?,
@@ -91,6 +98,7 @@ impl Api {
         self.acl.has(symbol)
             || self.nn.has(symbol)
             || self.ops.has(symbol)
+            || self.ops_host.has(symbol)
             || self.hccl.has(symbol)
             || self.atb.has(symbol)
             || self.prof.has(symbol)
@@ -100,8 +108,9 @@ impl Api {
 
 /// All symbols of all lists, in order: the coverage of this binding.
 pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
-    let lists = [Acl::SYMBOLS, NnOpBase::SYMBOLS, OpApi::SYMBOLS, Hccl::SYMBOLS, Atb::SYMBOLS, Prof::SYMBOLS, AclGraph::SYMBOLS];
-    lists.into_iter().flatten()
+    let nn = [NnOpBase::SYMBOLS, OpApi::SYMBOLS, OpApiHost::SYMBOLS];
+    let lists = [Acl::SYMBOLS].into_iter().chain(nn).chain([Hccl::SYMBOLS, Atb::SYMBOLS, Prof::SYMBOLS, AclGraph::SYMBOLS]);
+    lists.flatten()
 }
 
 /// Where the source of these declarations is, for the tools that read the types from it.

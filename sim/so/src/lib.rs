@@ -9,7 +9,9 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::LazyLock;
 
 use ascend_rl_sys::types::*;
-use ascend_rl_sys::{Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, nnopbase_symbols, opapi_symbols, prof_symbols};
+use ascend_rl_sys::{
+    Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, nnopbase_symbols, opapi_host_symbols, opapi_symbols, prof_symbols,
+};
 
 static API: LazyLock<Api> = LazyLock::new(cann_sim::api);
 
@@ -21,6 +23,7 @@ pub static CANN_SIM: u32 = 1;
 macro_rules! exports {
     (Acl, $($rest:tt)*) => { exports! { @table acl, $($rest)* } };
     (NnOpBase, $($rest:tt)*) => { exports! { @table nn, $($rest)* } };
+    (OpApiHost, $($rest:tt)*) => { exports! { @table ops_host, $($rest)* } };
     (Hccl, $($rest:tt)*) => { exports! { @table hccl, $($rest)* } };
     (Atb, $($rest:tt)*) => { exports! { @table atb, $($rest)* } };
     (Prof, $($rest:tt)*) => { exports! { @table prof, $($rest)* } };
@@ -42,6 +45,7 @@ macro_rules! exports {
 }
 acl_symbols!(exports);
 nnopbase_symbols!(exports);
+opapi_host_symbols!(exports);
 hccl_symbols!(exports);
 atb_symbols!(exports);
 prof_symbols!(exports);

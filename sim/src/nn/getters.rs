@@ -10,7 +10,7 @@ use crate::registry::Registry;
 use crate::reject::{Outcome, check, reject};
 
 /// Writes an out-parameter; null is 161001.
-pub(super) fn give<T>(param: &str, pointer: *mut T, value: T) -> Outcome {
+pub(crate) fn give<T>(param: &str, pointer: *mut T, value: T) -> Outcome {
     check!(!pointer.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{param} is null");
     // SAFETY: not null, and C's contract is that it points to a variable of this type.
     unsafe { pointer.write(value) }
@@ -23,18 +23,20 @@ fn read(tensor: *const aclTensor) -> Outcome<Described> {
 }
 
 /// Gives an array of numbers and their count.
-fn give_dims(params: [&str; 2], dims: &Dims, values: *mut *mut i64, count: *mut u64) -> Outcome {
+pub(crate) fn give_array<T: Copy>(params: [&str; 2], from: &[T], values: *mut *mut T, count: *mut u64) -> Outcome {
     check!(!values.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{} is null", params[0]);
     check!(!count.is_null(), ACLNN_ERR_PARAM_NULLPTR, "{} is null", params[1]);
     // SAFETY: at least one byte is asked for; the result is checked.
-    let array = unsafe { libc::malloc((dims.len() * size_of::<i64>()).max(1)) }.cast::<i64>();
+    let array = unsafe { libc::malloc(size_of_val(from).max(1)) }.cast::<T>();
     check!(!array.is_null(), ACLNN_ERR_INNER_NULLPTR, "the host is out of memory");
-    for (i, dim) in dims.iter().enumerate() {
-        // SAFETY: the array has room for `dims.len()` numbers, aligned as `malloc` has it.
-        unsafe { array.add(i).write(*dim as i64) }
-    }
+    // SAFETY: the array has room for as many numbers, aligned as `malloc` has it.
+    unsafe { array.copy_from_nonoverlapping(from.as_ptr(), from.len()) }
     give(params[0], values, array)?;
-    give(params[1], count, dims.len() as u64)
+    give(params[1], count, from.len() as u64)
+}
+
+fn give_dims(params: [&str; 2], dims: &Dims, values: *mut *mut i64, count: *mut u64) -> Outcome {
+    give_array(params, &dims.iter().map(|&dim| dim as i64).collect::<Vec<_>>(), values, count)
 }
 
 pub(crate) fn aclGetViewShape(tensor: *const aclTensor, view_dims: *mut *mut i64, view_dims_num: *mut u64) -> Outcome {

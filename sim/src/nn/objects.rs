@@ -6,7 +6,7 @@ use std::ptr::null_mut;
 use ascend_rl_sys::types::*;
 
 use super::executor::{Executor, kept_plan};
-use super::tensor::{Described, Dims, MAX_RANK, Tensor};
+use super::tensor::{Described, Dims, MAX_RANK, Tensor, bits};
 use crate::ops::call::{Planned, Scalar};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
@@ -81,12 +81,16 @@ fn describe(
 ) -> Outcome<Described> {
     let dims = dims_of("viewDims", view_dims, view_dims_num)?;
     let storage = dims_of("storageDims", storage_dims, storage_dims_num)?;
-    check!(data_type.size() > 0, ACLNN_ERR_PARAM_INVALID, "dataType {} is not supported by the simulator", data_type.0);
-    check!(format != ACL_FORMAT_FRACTAL_NZ, ACL_ERROR_FEATURE_UNSUPPORTED, "format FRACTAL_NZ is not supported by the simulator");
+    check!(bits(data_type) > 0, ACLNN_ERR_PARAM_INVALID, "dataType {} is not supported by the simulator", data_type.0);
     let strides = if stride.is_null() { dims.contiguous_strides() } else { dims_of("stride", stride, view_dims_num)? };
     check!(offset >= 0, ACLNN_ERR_PARAM_INVALID, "offset is {offset}, a negative number");
+    check!(
+        data_type != ACL_INT4 || offset % 2 == 0,
+        ACLNN_ERR_PARAM_INVALID,
+        "offset is {offset}; tensors of int4 begin with a whole byte"
+    );
     let tensor = Tensor { dtype: data_type, dims, strides, data: tensor_data.cast() };
-    let last = offset as usize + tensor.span_bytes() / data_type.size();
+    let last = offset as usize + tensor.span();
     check!(
         last <= storage.product(),
         ACLNN_ERR_PARAM_INVALID,
@@ -196,8 +200,25 @@ pub(super) fn destroy<T>(registry: &Registry<T>, handle: usize, what: &str) -> O
     Ok(())
 }
 
+/// A tensor in a base format. What takes the cube's own layout asks for a [`resolve_described`].
 pub(crate) fn resolve_tensor(handle: *const aclTensor, name: &str, param: &str) -> Outcome<Tensor> {
-    resolve(&TENSORS, handle as usize, name, param, "tensor").map(|found| found.tensor)
+    let found = resolve_described(handle, name, param)?;
+    check!(
+        found.format != ACL_FORMAT_FRACTAL_NZ,
+        ACL_ERROR_FEATURE_UNSUPPORTED,
+        "{name}: {param} is in FRACTAL_NZ, which the simulator takes for weights of products only"
+    );
+    Ok(found.tensor)
+}
+
+pub(crate) fn resolve_described(handle: *const aclTensor, name: &str, param: &str) -> Outcome<Described> {
+    resolve(&TENSORS, handle as usize, name, param, "tensor")
+}
+
+/// The descriptors of a list.
+pub(crate) fn resolve_described_list(handle: *const aclTensorList, name: &str, param: &str) -> Outcome<Vec<Described>> {
+    let members = resolve(&LISTS, handle as usize, name, param, "tensor list")?;
+    members.into_iter().map(|h| resolve_described(h as *const aclTensor, name, param)).collect()
 }
 
 pub(crate) fn resolve_scalar(handle: *const aclScalar, name: &str, param: &str) -> Outcome<Scalar> {
@@ -216,6 +237,14 @@ pub(crate) fn resolve_tensor_list(handle: *const aclTensorList, name: &str, para
 /// Gives the tensor of a descriptor the shape that its operator found when it ran; nothing where it is destroyed by then.
 pub(crate) fn set_view(handle: usize, dims: Dims, strides: Dims) {
     TENSORS.update(handle, |described| (described.tensor.dims, described.tensor.strides) = (dims, strides));
+}
+
+/// Says that a tensor's memory lies in another format from now on, as `storage`, its elements in the order of its dims.
+pub(crate) fn set_format(handle: *const aclTensor, format: aclFormat, storage: Dims) {
+    TENSORS.update(handle as usize, |described| {
+        described.tensor.strides = described.tensor.dims.contiguous_strides();
+        (described.format, described.storage) = (format, storage);
+    });
 }
 
 pub(super) fn resolve<T: Clone>(registry: &Registry<T>, handle: usize, name: &str, param: &str, what: &str) -> Outcome<T> {

@@ -61,7 +61,7 @@ pub(crate) struct Described {
 
 impl Described {
     fn offset_bytes(&self) -> usize {
-        self.offset as usize * self.tensor.dtype.size()
+        bytes(self.tensor.dtype, self.offset as usize)
     }
 
     /// The address that C gave.
@@ -115,12 +115,27 @@ impl Tensor {
         true
     }
 
-    /// Bytes from the first element of the view to one past its last; 0 for an empty view.
-    pub(crate) fn span_bytes(&self) -> usize {
+    /// Elements from the first of the view to one past its last; 0 for an empty view.
+    pub(crate) fn span(&self) -> usize {
         if self.numel() == 0 {
             return 0;
         }
         let last: usize = self.dims.iter().zip(self.strides.iter()).map(|(d, s)| (d - 1) * s).sum();
-        (last + 1) * self.dtype.size()
+        last + 1
     }
+
+    /// The same in bytes.
+    pub(crate) fn span_bytes(&self) -> usize {
+        bytes(self.dtype, self.span())
+    }
+}
+
+/// Bits of an element; 0 for what the simulator has no tensors of.
+pub(crate) fn bits(dtype: aclDataType) -> usize {
+    if dtype == ACL_INT4 { 4 } else { 8 * dtype.size() }
+}
+
+/// Bytes of elements in a row: two int4 share one.
+pub(crate) fn bytes(dtype: aclDataType, elements: usize) -> usize {
+    (elements * bits(dtype)).div_ceil(8)
 }

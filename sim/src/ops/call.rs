@@ -5,6 +5,7 @@ use std::ffi::{CStr, c_char};
 use ascend_rl_sys::types::*;
 
 use crate::hccl::joint::Stage;
+use super::weight::Weight;
 use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, reject};
 
@@ -124,6 +125,32 @@ impl Call {
         let tensor = crate::nn::resolve_tensor(handle, self.name, param)?;
         self.regions.push(Region { param, start: tensor.data as usize, bytes: tensor.span_bytes(), write });
         Ok(tensor)
+    }
+
+    /// The weight of a product, which may be in the cube's own layout.
+    pub(crate) fn weight(&mut self, param: &'static str, handle: *const aclTensor) -> Outcome<Weight> {
+        if handle.is_null() {
+            reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
+        }
+        let weight = Weight::new(self.name, param, crate::nn::resolve_described(handle, self.name, param)?)?;
+        self.regions.push(weight.region(param));
+        Ok(weight)
+    }
+
+    /// A list of weights.
+    pub(crate) fn weights(&mut self, param: &'static str, handle: *const aclTensorList) -> Outcome<Vec<Weight>> {
+        if handle.is_null() {
+            reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
+        }
+        let described = crate::nn::resolve_described_list(handle, self.name, param)?;
+        let weights: Vec<Weight> = described.into_iter().map(|d| Weight::new(self.name, param, d)).collect::<Outcome<_>>()?;
+        self.regions.extend(weights.iter().map(|weight| weight.region(param)));
+        Ok(weights)
+    }
+
+    /// Memory that the operation writes, as no tensor describes it.
+    pub(crate) fn writes(&mut self, param: &'static str, start: usize, bytes: usize) {
+        self.regions.push(Region { param, start, bytes, write: true });
     }
 
     /// A required scalar.

@@ -1,9 +1,11 @@
-//! `aclnnMm`, `aclnnAddmm`, `aclnnInplaceAddmm`: checks, then [`crate::gemm`]. Transposed operands are strided views.
+//! `aclnnMm`, `aclnnAddmm`, `aclnnInplaceAddmm`: checks, then [`crate::gemm`]. Transposed operands are strided views; the second may
+//! be in FRACTAL_NZ.
 
 use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
+use super::weight::Weight;
 use crate::gemm::{Matrix, Product};
 use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, check, reject};
@@ -19,9 +21,9 @@ pub(crate) fn aclnnMmGetWorkspaceSize(
 ) -> Outcome {
     const NAME: &str = "aclnnMm";
     let mut call = Call::new(NAME);
-    let (a, b, out) = (call.input("self", self_)?, call.input("mat2", mat2)?, call.output("out", out)?);
+    let (a, b, out) = (call.input("self", self_)?, call.weight("mat2", mat2)?, call.output("out", out)?);
     check_product(NAME, ("self", &a), ("mat2", &b), ("out", &out), cube_math_type)?;
-    finish(call, Product { a: matrix(&a), b: matrix(&b), alpha: 1.0, add: None, out: matrix(&out) }, ws, executor)
+    finish(call, b, Product { a: matrix(&a), b: matrix(&b.tensor), alpha: 1.0, add: None, out: matrix(&out) }, ws, executor)
 }
 
 /// `out = beta * self + alpha * (mat1 @ mat2)`; `self` broadcasts, and is not read where `beta` is 0.
@@ -40,7 +42,7 @@ pub(crate) fn aclnnAddmmGetWorkspaceSize(
     const NAME: &str = "aclnnAddmm";
     let mut call = Call::new(NAME);
     let c = call.input("self", self_)?;
-    let (a, b) = (call.input("mat1", mat1)?, call.input("mat2", mat2)?);
+    let (a, b) = (call.input("mat1", mat1)?, call.weight("mat2", mat2)?);
     let (beta, alpha) = (call.scalar("beta", beta)?.as_f64() as f32, call.scalar("alpha", alpha)?.as_f64() as f32);
     let out = call.output("out", out)?;
     check_product(NAME, ("mat1", &a), ("mat2", &b), ("out", &out), cube_math_type)?;
@@ -48,7 +50,7 @@ pub(crate) fn aclnnAddmmGetWorkspaceSize(
     let fits = c.rank() <= 2 && broadcast(&[c.dims, out.dims]) == Some(out.dims);
     check!(fits, ACLNN_ERR_PARAM_INVALID, "{NAME}: self has shape {:?}, which does not broadcast to {:?}", c.dims, out.dims);
     let add = Some((beta, broadcast_matrix(&c, &out)));
-    finish(call, Product { a: matrix(&a), b: matrix(&b), alpha, add, out: matrix(&out) }, ws, executor)
+    finish(call, b, Product { a: matrix(&a), b: matrix(&b.tensor), alpha, add, out: matrix(&out) }, ws, executor)
 }
 
 /// `self = beta * self + alpha * (mat1 @ mat2)`.
@@ -66,15 +68,17 @@ pub(crate) fn aclnnInplaceAddmmGetWorkspaceSize(
     const NAME: &str = "aclnnInplaceAddmm";
     let mut call = Call::new(NAME);
     let out = call.output("selfRef", self_ref)?;
-    let (a, b) = (call.input("mat1", mat1)?, call.input("mat2", mat2)?);
+    let (a, b) = (call.input("mat1", mat1)?, call.weight("mat2", mat2)?);
     let (beta, alpha) = (call.scalar("beta", beta)?.as_f64() as f32, call.scalar("alpha", alpha)?.as_f64() as f32);
     check_product(NAME, ("mat1", &a), ("mat2", &b), ("selfRef", &out), cube_math_type)?;
     let add = Some((beta, matrix(&out)));
-    finish(call, Product { a: matrix(&a), b: matrix(&b), alpha, add, out: matrix(&out) }, ws, executor)
+    finish(call, b, Product { a: matrix(&a), b: matrix(&b.tensor), alpha, add, out: matrix(&out) }, ws, executor)
 }
 
-fn finish(call: Call, product: Product, ws: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
+fn finish(call: Call, weight: Weight, product: Product, ws: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
     call.finish(ws, executor, move || {
+        let weight = weight.plain();
+        let product = Product { b: matrix(&weight.tensor), ..product };
         // SAFETY: shapes and dtypes are checked, the memory was promised by C until the stream has passed the operation.
         unsafe { product.run() }
     })
@@ -83,7 +87,14 @@ fn finish(call: Call, product: Product, ws: *mut u64, executor: *mut *mut aclOpE
 pub(super) type Named<'a> = (&'static str, &'a Tensor);
 
 /// The rules that the three share.
-fn check_product(operator: &str, (left, a): Named, (right, b): Named, (result, out): Named, cube_math_type: i8) -> Outcome {
+fn check_product(
+    operator: &str,
+    (left, a): Named,
+    (right, weight): (&'static str, &Weight),
+    (result, out): Named,
+    cube_math_type: i8,
+) -> Outcome {
+    let b = &weight.tensor;
     check_dtypes(operator, (left, a), (right, b), (result, out))?;
     for (param, tensor) in [(left, a), (right, b), (result, out)] {
         check!(tensor.rank() == 2, ACLNN_ERR_PARAM_INVALID, "{operator}: {param} is {}-D; 2-D is needed", tensor.rank());

@@ -1,5 +1,6 @@
 //! Products of stacks of matrices: `aclnnMatmul`, `aclnnBatchMatMul`, `aclnnBaddbmm`. Each pair of the stacks is a product of
-//! [`crate::gemm`]; rows of several matrices times one matrix are one product where they lie evenly. FRACTAL_NZ is refused.
+//! [`crate::gemm`]; rows of several matrices times one matrix are one product where they lie evenly. The second operand of a
+//! plain product may be in FRACTAL_NZ; `aclnnMatmulWeightNz` takes no other.
 
 use ascend_rl_sys::types::*;
 
@@ -34,20 +35,21 @@ pub(crate) fn aclnnBatchMatMulGetWorkspaceSize(
     plan("aclnnBatchMatMul", 3..=3, [self_, mat2, out], cube_math_type, ws, executor)
 }
 
-/// The private layout of weights is the device's own.
+/// `aclnnMatmul` of matrices, the second in FRACTAL_NZ.
 pub(crate) fn aclnnMatmulWeightNzGetWorkspaceSize(
     self_: *const aclTensor,
     mat2: *const aclTensor,
-    _out: *mut aclTensor,
-    _cube_math_type: i8,
-    _ws: *mut u64,
-    _executor: *mut *mut aclOpExecutor,
+    out: *mut aclTensor,
+    cube_math_type: i8,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
     const NAME: &str = "aclnnMatmulWeightNz";
-    let mut call = Call::new(NAME);
-    call.input("self", self_)?;
-    call.input("mat2", mat2)?;
-    reject!(ACL_ERROR_FEATURE_UNSUPPORTED, "{NAME}: mat2 is in FRACTAL_NZ, which the simulator does not have; use aclnnMatmul")
+    let weight = Call::new(NAME).weight("mat2", mat2)?;
+    check!(weight.is_nz(), ACLNN_ERR_PARAM_INVALID, "{NAME}: mat2 is row-major; FRACTAL_NZ is needed");
+    let dims = weight.tensor.dims;
+    check!(!dims.contains(&1), ACLNN_ERR_PARAM_INVALID, "{NAME}: mat2 has shape {dims:?}; no dim of 1 is taken");
+    plan(NAME, 2..=2, [self_, mat2, out], cube_math_type, ws, executor)
 }
 
 fn plan(
@@ -59,12 +61,19 @@ fn plan(
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
     let mut call = Call::new(name);
-    let (a, b, out) = (call.input("self", a)?, call.input("mat2", b)?, call.output("out", out)?);
+    let (a, weight, out) = (call.input("self", a)?, call.weight("mat2", b)?, call.output("out", out)?);
+    let b = weight.tensor;
     for (param, t) in [("self", &a), ("mat2", &b)] {
         let rank = t.rank();
         check!(ranks.contains(&rank), ACLNN_ERR_PARAM_INVALID, "{name}: {param} is {rank}-D; {ranks:?} dims are taken");
     }
     let stacks = check_stacks(name, ("self", &a), ("mat2", &b), ("out", &out), cube_math_type)?;
+    if weight.is_nz() {
+        return call.finish(ws, executor, move || {
+            let weight = weight.plain();
+            run_all(&Stacks::new(&a, &weight.tensor, &out).products(1.0, None))
+        });
+    }
     let products = stacks.products(1.0, None);
     call.finish(ws, executor, move || run_all(&products))
 }
@@ -118,7 +127,8 @@ fn check_stacks(
 ) -> Outcome<Stacks> {
     check_dtypes(operator, (left, a), (right, b), (result, out))?;
     let (has_rows, has_cols) = (a.rank() > 1, b.rank() > 1);
-    let (x, w) = (Stack::new(a, has_rows, true), Stack::new(b, true, has_cols));
+    let stacks = Stacks::new(a, b, out);
+    let (x, w) = (&stacks.a, &stacks.b);
     check!(
         x.cols.0 == w.rows.0,
         ACLNN_ERR_PARAM_INVALID,
@@ -135,7 +145,7 @@ fn check_stacks(
     check_shape(operator, result, out, &dims)?;
     check_writable(operator, result, out)?;
     check_math_type(operator, cube_math_type, out.dtype)?;
-    Ok(Stacks { a: x, b: w, out: Stack::new(out, has_rows, has_cols) })
+    Ok(stacks)
 }
 
 struct Stacks {
@@ -145,6 +155,11 @@ struct Stacks {
 }
 
 impl Stacks {
+    fn new(a: &Tensor, b: &Tensor, out: &Tensor) -> Stacks {
+        let (has_rows, has_cols) = (a.rank() > 1, b.rank() > 1);
+        Stacks { a: Stack::new(a, has_rows, true), b: Stack::new(b, true, has_cols), out: Stack::new(out, has_rows, has_cols) }
+    }
+
     fn products(&self, alpha: f32, add: Option<(f32, Stack)>) -> Vec<Product> {
         let Stacks { a, b, out } = self;
         if add.is_none()

@@ -128,7 +128,7 @@ fn largest(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
 }
 
 /// The step of a row that is symmetric about 0.
-fn symmetric(values: &[f32]) -> f32 {
+pub(super) fn symmetric(values: &[f32]) -> f32 {
     largest(values, f32::abs).max(0.0) / LARGEST
 }
 
@@ -140,7 +140,7 @@ fn spread(values: &[f32]) -> (f32, f32) {
 }
 
 /// Rounds `of` each to the nearest int8, as a float.
-fn quantise(values: &mut [f32], of: impl Fn(f32) -> f32) {
+pub(super) fn quantise(values: &mut [f32], of: impl Fn(f32) -> f32) {
     values.iter_mut().for_each(|v| *v = of(*v).round_ties_even().clamp(SMALLEST, LARGEST));
 }
 

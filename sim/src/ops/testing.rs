@@ -62,6 +62,41 @@ impl Array {
         array
     }
 
+    /// A tensor in any format over `bytes`, whose elements the test reads itself.
+    pub(crate) fn described(
+        dtype: aclDataType,
+        dims: &[i64],
+        strides: Option<&[i64]>,
+        format: aclFormat,
+        storage: &[i64],
+        bytes: &[u8],
+    ) -> Array {
+        let mut words = vec![0u64; bytes.len().div_ceil(8).max(1)];
+        for (i, byte) in bytes.iter().enumerate() {
+            words[i / 8] |= (*byte as u64) << (i % 8 * 8);
+        }
+        let memory = RefCell::new(words);
+        let data = memory.borrow_mut().as_mut_ptr();
+        let handle = nn::aclCreateTensor(
+            dims.as_ptr(),
+            dims.len() as u64,
+            dtype,
+            strides.map_or(null(), |strides| strides.as_ptr()),
+            0,
+            format,
+            storage.as_ptr(),
+            storage.len() as u64,
+            data.cast(),
+        )
+        .expect("a valid descriptor");
+        Array { memory, dtype, dims: dims.to_vec(), strides: strides.unwrap_or_default().to_vec(), offset: 0, handle }
+    }
+
+    /// The memory, byte by byte.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.memory.borrow().iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
     /// An output, full of 7s.
     pub(crate) fn out(dtype: aclDataType, dims: &[i64]) -> Array {
         Array::new(dtype, dims, std::iter::repeat(7.0))
@@ -105,6 +140,7 @@ impl Array {
                 ACL_BF16 => data.cast::<bf16>().add(at).read().to_f64(),
                 ACL_FLOAT16 => data.cast::<f16>().add(at).read().to_f64(),
                 ACL_INT64 => data.cast::<i64>().add(at).read() as f64,
+                ACL_UINT64 => data.add(at).read() as f64,
                 ACL_INT32 => data.cast::<i32>().add(at).read() as f64,
                 ACL_INT16 => data.cast::<i16>().add(at).read() as f64,
                 ACL_INT8 => data.cast::<i8>().add(at).read() as f64,
@@ -125,6 +161,7 @@ impl Array {
                 ACL_BF16 => data.cast::<bf16>().add(at).write(bf16::from_f32(value as f32)),
                 ACL_FLOAT16 => data.cast::<f16>().add(at).write(f16::from_f32(value as f32)),
                 ACL_INT64 => data.cast::<i64>().add(at).write(value as i64),
+                ACL_UINT64 => data.add(at).write(value as u64),
                 ACL_INT32 => data.cast::<i32>().add(at).write(value as i32),
                 ACL_INT16 => data.cast::<i16>().add(at).write(value as i16),
                 ACL_INT8 => data.cast::<i8>().add(at).write(value as i8),

@@ -41,9 +41,12 @@ pub(super) fn of_function(item: &Item<Function>) -> String {
 /// The operator's header without its ending: `aclnnInplaceSiluGetWorkspaceSize` is in `aclnn_silu`.
 fn family(function: &str) -> String {
     /// Operators that CANN declares beside another.
-    const BESIDE: [(&str, &str); 8] = [
+    const BESIDE: [(&str, &str); 11] = [
         ("FlashAttentionVarLenScore", "FlashAttentionScore"),
         ("FlashAttentionUnpaddingScoreGrad", "FlashAttentionScoreGrad"),
+        ("CalculateMatmulWeightSize", "TransMatmulWeight"),
+        ("CalculateMatmulWeightSizeV2", "TransMatmulWeight"),
+        ("NpuFormatCastCalculateSizeAndFormat", "NpuFormatCast"),
         ("ArgMax", "Argmax"),
         ("ArgMin", "Argmin"),
         ("Adds", "Add"),

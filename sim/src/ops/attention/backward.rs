@@ -10,6 +10,7 @@ use super::forward::{hide, tile_keys};
 use super::gemm::{PANEL, Product, load, row_groups};
 use super::pack::{self, pad};
 use super::scratch::{self, Parts, Scratch};
+use super::sink::Sink;
 use super::view::{Bits, Heads, Mask, Order, Row, Seq};
 use crate::convert::Float;
 
@@ -35,6 +36,8 @@ pub(super) struct Backward {
     pub mask: Mask,
     /// A mask given in full, on top of the rule.
     pub bits: Option<Bits>,
+    /// The scores of sinks, and their gradients.
+    pub sinks: Option<(Sink, Sink)>,
     pub kv_heads: usize,
     pub group: usize,
     pub dim: usize,
@@ -51,12 +54,16 @@ impl Backward {
     /// Computes.
     ///
     /// # Safety
-    /// The views are readable (inputs) and writable (`dq`, `dk`, `dv`) as the sequences say, all of `T`.
+    /// The views are readable (inputs) and writable (`dq`, `dk`, `dv`, the gradients of sinks) as the sequences say, all of `T`.
     pub(super) unsafe fn run<T: Float>(&self) {
         let pairs: usize = self.seqs.iter().map(|seq| self.mask.pairs(seq) + seq.q_len + seq.kv_len).sum();
         let work = pairs * self.group * self.kv_heads * self.dim * 2;
         // SAFETY: the caller's contract.
-        scratch::for_each(self.seqs.len() * self.kv_heads, work, |i| unsafe { self.task::<T>(i) })
+        scratch::for_each(self.seqs.len() * self.kv_heads, work, |i| unsafe { self.task::<T>(i) });
+        if let Some((sink, to)) = &self.sinks {
+            // SAFETY: the caller's contract.
+            unsafe { self.sinks::<T>(sink, to) }
+        }
     }
 
     /// Not inlined, as everything large here: closures are compiled anew wherever they are used.

@@ -8,6 +8,7 @@ use super::checks;
 use super::forward::{Forward, Stats};
 use super::scratch;
 use super::signature::bodies;
+use super::sink::Sink;
 use super::training::{Like, Params};
 use super::view::Source;
 use crate::convert::with_float;
@@ -25,6 +26,7 @@ impl Params {
         let name = self.name;
         let mut call = Call::new(name);
         let given = self.check(&mut call)?;
+        let sink = Sink::read(&mut call, "sink", self.sink, given.sizes.heads)?;
         let max = call.output("softmaxMax", self.softmax_max)?;
         let sum = call.output("softmaxSum", self.softmax_sum)?;
         let softmax_out = call.output("softmaxOut", self.softmax)?;
@@ -41,7 +43,7 @@ impl Params {
         let source = Source::packed(given.k, given.v);
         let scale = self.scale_value as f32;
         let mut forward = Forward::new(scratch::arch(), given.q, out_heads, source, stats, given.mask, shape, scale);
-        forward.bits = given.bits;
+        (forward.bits, forward.sink) = (given.bits, sink);
         given.seqs.into_iter().for_each(|seq| forward.push(seq));
         call.finish(workspace_size, executor, move || {
             // SAFETY: the descriptors were checked above, and the runtime checks their memory before it runs this.
@@ -57,6 +59,11 @@ bodies! { Params::score;
         [inner_precise sparse_mode: i64] [softmax_max softmax_sum softmax attention: *const aclTensor];
     aclnnFlashAttentionScoreV2GetWorkspaceSize, ("aclnnFlashAttentionScoreV2", DENSE):
         [query key value shift drop_mask padding_mask atten_mask: *const aclTensor]
+        [prefix q_start_idx kv_start_idx: *const aclIntArray]
+        [scale_value keep_prob: f64] [pre_tokens next_tokens head_num: i64] [input_layout: *mut c_char]
+        [inner_precise sparse_mode pse_type: i64] [softmax_max softmax_sum softmax attention: *const aclTensor];
+    aclnnFlashAttentionScoreV3GetWorkspaceSize, ("aclnnFlashAttentionScoreV3", DENSE):
+        [query key value shift drop_mask padding_mask atten_mask sink: *const aclTensor]
         [prefix q_start_idx kv_start_idx: *const aclIntArray]
         [scale_value keep_prob: f64] [pre_tokens next_tokens head_num: i64] [input_layout: *mut c_char]
         [inner_precise sparse_mode pse_type: i64] [softmax_max softmax_sum softmax attention: *const aclTensor];
@@ -80,5 +87,11 @@ bodies! { Params::score;
         [prefix actual_seq_q_len actual_seq_kv_len: *const aclIntArray]
         [scale_value keep_prob: f64] [pre_tokens next_tokens head_num: i64] [input_layout: *mut c_char]
         [inner_precise sparse_mode: i64] [softmax_layout: *mut c_char]
+        [softmax_max softmax_sum softmax attention: *const aclTensor];
+    aclnnFlashAttentionVarLenScoreV5GetWorkspaceSize, ("aclnnFlashAttentionVarLenScoreV5", PACKED):
+        [query query_rope key key_rope value shift drop_mask padding_mask atten_mask sink: *const aclTensor]
+        [prefix actual_seq_q_len actual_seq_kv_len q_start_idx kv_start_idx: *const aclIntArray]
+        [scale_value keep_prob: f64] [pre_tokens next_tokens head_num: i64] [input_layout: *mut c_char]
+        [inner_precise sparse_mode pse_type: i64] [softmax_layout: *mut c_char]
         [softmax_max softmax_sum softmax attention: *const aclTensor];
 }

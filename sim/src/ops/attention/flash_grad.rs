@@ -9,6 +9,7 @@ use super::checks;
 use super::flash::{DENSE, PACKED};
 use super::scratch;
 use super::signature::bodies;
+use super::sink::Sink;
 use super::training::{Like, Params};
 use crate::convert::with_float;
 use crate::ops::call::Call;
@@ -32,6 +33,8 @@ impl Params {
         let dv = call.output("dv", self.dv)?;
         let dpse = call.output("dpse", self.dpse)?;
         checks::empty(name, "dpse", &dpse)?;
+        let sink = Sink::read(&mut call, "sinkIn", self.sink, given.sizes.heads)?;
+        let sinks = Sink::gradient(&mut call, self.dsink, sink, given.sizes.heads)?;
         let backward = Backward {
             arch: scratch::arch(),
             q: given.q,
@@ -47,6 +50,7 @@ impl Params {
             order: given.order,
             mask: given.mask,
             bits: given.bits,
+            sinks,
             kv_heads: given.kv_heads,
             group: given.sizes.heads / given.kv_heads,
             dim: given.sizes.dim,
@@ -71,6 +75,12 @@ bodies! { Params::gradient;
         [prefix q_start_idx kv_start_idx: *const aclIntArray]
         [scale_value keep_prob: f64] [pre_tokens next_tokens head_num: i64] [input_layout: *mut c_char]
         [inner_precise sparse_mode pse_type: i64] [dq dk dv dpse: *const aclTensor];
+    aclnnFlashAttentionScoreGradV3GetWorkspaceSize, ("aclnnFlashAttentionScoreGradV3", DENSE):
+        [query key value dy shift drop_mask padding_mask atten_mask softmax_max softmax_sum softmax attention sink:
+            *const aclTensor]
+        [prefix q_start_idx kv_start_idx: *const aclIntArray]
+        [scale_value keep_prob: f64] [pre_tokens next_tokens head_num: i64] [input_layout: *mut c_char]
+        [inner_precise sparse_mode pse_type: i64] [dq dk dv dpse dsink: *const aclTensor];
     aclnnFlashAttentionUnpaddingScoreGradGetWorkspaceSize, ("aclnnFlashAttentionUnpaddingScoreGrad", PACKED):
         [query key value dy shift drop_mask padding_mask atten_mask softmax_max softmax_sum softmax attention: *const aclTensor]
         [prefix actual_seq_q_len actual_seq_kv_len: *const aclIntArray]
@@ -92,4 +102,11 @@ bodies! { Params::gradient;
         [prefix actual_seq_q_len actual_seq_kv_len: *const aclIntArray]
         [scale_value keep_prob: f64] [pre_tokens next_tokens head_num: i64] [input_layout: *mut c_char]
         [inner_precise sparse_mode: i64] [dq dk dv dpse: *const aclTensor] [softmax_layout: *mut c_char];
+    aclnnFlashAttentionUnpaddingScoreGradV5GetWorkspaceSize, ("aclnnFlashAttentionUnpaddingScoreGradV5", PACKED):
+        [query query_rope key key_rope value dy shift drop_mask padding_mask atten_mask softmax_max softmax_sum softmax attention
+            sink: *const aclTensor]
+        [prefix actual_seq_q_len actual_seq_kv_len q_start_idx kv_start_idx: *const aclIntArray]
+        [scale_value keep_prob: f64] [pre_tokens next_tokens head_num: i64] [input_layout: *mut c_char]
+        [inner_precise sparse_mode pse_type: i64] [softmax_layout: *mut c_char]
+        [dq dq_rope dk dk_rope dv dpse dsink: *const aclTensor];
 }

@@ -12,6 +12,7 @@ use super::exp::exp;
 use super::gemm::{PANEL, Product, ROWS, load, row_groups};
 use super::pack::{self, pad};
 use super::scratch::{self, Scratch};
+use super::sink::Sink;
 use super::view::{Bits, Heads, Mask, Order, Row, Seq, Source};
 use crate::convert::Float;
 use crate::math;
@@ -89,6 +90,7 @@ pub(super) struct Forward {
     pub mask: Mask,
     /// A mask given in full, on top of the rule.
     pub bits: Option<Bits>,
+    pub sink: Option<Sink>,
     pub kv_heads: usize,
     /// Query heads of a key/value head.
     pub group: usize,
@@ -113,7 +115,7 @@ impl Forward {
         scale: f32,
     ) -> Forward {
         let (seqs, chunks) = (Vec::new(), Vec::new());
-        Forward { arch, q, out, kv, stats, mask, bits: None, kv_heads, group, dim, scale, seqs, chunks, work: 0 }
+        Forward { arch, q, out, kv, stats, mask, bits: None, sink: None, kv_heads, group, dim, scale, seqs, chunks, work: 0 }
     }
 
     /// Adds a sequence; one without queries is no work.
@@ -246,8 +248,11 @@ impl<T: Float> Task<'_, T> {
                 }
             }
             for (r, at) in list.iter().enumerate() {
-                let (max, total) = (*max.add(r), *total.add(r));
-                let inverse = if total == 0.0 { 0.0 } else { 1.0 / total };
+                let (mut max, mut total, mut factor) = (*max.add(r), *total.add(r), 1.0);
+                if let Some(sink) = &p.sink {
+                    (max, total, factor) = sink.join(at.head as usize, max, total);
+                }
+                let inverse = if total == 0.0 { 0.0 } else { factor / total };
                 pack::store(sums.add(r * width), dim, inverse, p.out.row::<T>(seq, at));
                 p.stats.write(p.kv_heads * group, seq, at.position as usize, at.head as usize, max, total);
             }

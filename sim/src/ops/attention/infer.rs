@@ -11,6 +11,7 @@ use super::infer_args::Args;
 use super::infer_plan::Plan;
 use super::scratch;
 use super::signature::bodies;
+use super::view::{Seq, Source};
 use crate::ops::call::Call;
 use crate::pairs::Half;
 use crate::reject::{Outcome, reject};
@@ -94,6 +95,11 @@ pub(super) fn finish(
         // before it runs this.
         unsafe {
             check_blocks(name, &plan);
+            if let Some(int8) = &plan.int8 {
+                let widened = int8.widen(&plan);
+                let work = Work::over(&plan, widened.source, &widened.seqs, scratch::arch(), scale);
+                return if plan.dtype == ACL_BF16 { work.run::<half::bf16>() } else { work.run::<half::f16>() };
+            }
             if plan.dtype == ACL_BF16 { work.run::<half::bf16>() } else { work.run::<half::f16>() }
         }
     })
@@ -107,12 +113,17 @@ struct Work {
 
 impl Work {
     fn new(plan: &Plan, arch: pulp::Arch, scale: f32) -> Work {
+        Work::over(plan, plan.source, &plan.seqs, arch, scale)
+    }
+
+    /// The plan's with keys and values that lie elsewhere.
+    fn over(plan: &Plan, source: Source, seqs: &[Seq], arch: pulp::Arch, scale: f32) -> Work {
         let shape = (plan.kv_heads, plan.group, plan.dim);
         let mut work = Work {
-            decode: Decode::new(arch, plan.q, plan.out, plan.source, plan.stats, shape, scale),
-            prefill: Forward::new(arch, plan.q, plan.out, plan.source, plan.stats, plan.mask, shape, scale),
+            decode: Decode::new(arch, plan.q, plan.out, source, plan.stats, shape, scale),
+            prefill: Forward::new(arch, plan.q, plan.out, source, plan.stats, plan.mask, shape, scale),
         };
-        for seq in &plan.seqs {
+        for seq in seqs {
             if seq.q_len == 1 { work.decode.push(*seq) } else { work.prefill.push(*seq) }
         }
         work

@@ -6,7 +6,7 @@ use std::ptr::{null, null_mut};
 use ascend_rl_sys::types::*;
 
 use crate::ops::call::Call;
-use crate::reject::Outcome;
+use crate::reject::{Outcome, check};
 
 /// "No limit" for tokens before and after.
 const UNLIMITED: i64 = i32::MAX as i64;
@@ -136,10 +136,6 @@ impl Args {
             ("antiquantOffset", self.antiquant_offset),
             ("queryPaddingSize", self.query_padding_size),
             ("kvPaddingSize", self.kv_padding_size),
-            ("keyAntiquantScale", self.key_antiquant_scale),
-            ("keyAntiquantOffset", self.key_antiquant_offset),
-            ("valueAntiquantScale", self.value_antiquant_scale),
-            ("valueAntiquantOffset", self.value_antiquant_offset),
             ("keySharedPrefix", self.key_shared_prefix),
             ("valueSharedPrefix", self.value_shared_prefix),
             ("queryRope", self.query_rope),
@@ -151,5 +147,22 @@ impl Args {
             call.absent(param, handle)?;
         }
         call.absent("actualSharedPrefixLen", self.actual_shared_prefix_len)
+    }
+
+    /// What only a cache of int8 has.
+    pub(super) fn check_no_factors(&self, call: &Call) -> Outcome {
+        let name = self.name;
+        for (param, handle) in [
+            ("keyAntiquantScale", self.key_antiquant_scale),
+            ("keyAntiquantOffset", self.key_antiquant_offset),
+            ("valueAntiquantScale", self.value_antiquant_scale),
+            ("valueAntiquantOffset", self.value_antiquant_offset),
+        ] {
+            call.absent(param, handle)?;
+        }
+        for (param, mode) in [("keyAntiquantMode", self.key_antiquant_mode), ("valueAntiquantMode", self.value_antiquant_mode)] {
+            check!(mode == 0, ACL_ERROR_FEATURE_UNSUPPORTED, "{name}: {param} {mode} is not supported by the simulator; pass 0");
+        }
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@ use ascend_rl_sys::types::*;
 use super::checks;
 use super::forward::Stats;
 use super::infer_args::Args;
+use super::infer_int8::{self, Int8};
 use super::layout::{Layout, Sizes};
 use super::view::{Heads, Mask, Order, Rows, Seq, Source};
 use crate::nn::tensor::Tensor;
@@ -35,6 +36,8 @@ pub(super) struct Plan {
     pub group: usize,
     pub dim: usize,
     pub seqs: Vec<Seq>,
+    /// What makes floats of keys and values, where they are int8.
+    pub int8: Option<Int8>,
 }
 
 /// A query, read by its layout.
@@ -91,11 +94,35 @@ impl Args {
             seqs.push(seq);
             q_start += if packed { q_len } else { 0 };
         }
+        let int8 = if key.dtype == ACL_INT8 {
+            Some(self.check_int8(call, &query, &source, &seqs)?)
+        } else {
+            self.check_no_factors(call)?;
+            None
+        };
         let stats = self.lse(call, &query)?;
         let out = query.layout.view(name, "attentionOut", &out, query.sizes.dim)?.1;
         let (kv_heads, group) = (query.kv_heads, query.sizes.heads / query.kv_heads);
         let dim = query.sizes.dim;
-        Ok(Plan { dtype: query.dtype, q: query.view, out, source, blocks, stats, mask, kv_heads, group, dim, seqs })
+        Ok(Plan { dtype: query.dtype, q: query.view, out, source, blocks, stats, mask, kv_heads, group, dim, seqs, int8 })
+    }
+
+    /// A cache of int8 is for one query a sequence, and not for packed ones.
+    fn check_int8(&self, call: &mut Call, query: &Query, source: &Source, seqs: &[Seq]) -> Outcome<Int8> {
+        let (name, layout) = (self.name, query.layout.name);
+        check!(
+            !query.layout.is_packed() && query.sizes.seq == 1,
+            ACL_ERROR_FEATURE_UNSUPPORTED,
+            "{name}: key is int8 with layout {layout} and {} queries; the simulator takes BSH, BSND and BNSD of one query",
+            query.sizes.seq
+        );
+        let tokens = if source.table.is_null() {
+            seqs.iter().map(|seq| seq.kv_len).max().unwrap_or(0)
+        } else {
+            source.table_width * source.block_size
+        };
+        let (dtype, batch, heads, dim) = (query.dtype, seqs.len(), query.kv_heads, query.sizes.dim);
+        self.int8(call, infer_int8::Sizes { dtype, batch, heads, dim, tokens })
     }
 
     fn check_modes(&self) -> Outcome {
@@ -106,12 +133,7 @@ impl Args {
             ACL_ERROR_FEATURE_UNSUPPORTED,
             "{name}: innerPrecise {precise} is not supported by the simulator; it has 0 and 1"
         );
-        for (param, mode) in [
-            ("antiquantMode", self.antiquant_mode),
-            ("keyAntiquantMode", self.key_antiquant_mode),
-            ("valueAntiquantMode", self.value_antiquant_mode),
-            ("queryQuantMode", self.query_quant_mode),
-        ] {
+        for (param, mode) in [("antiquantMode", self.antiquant_mode), ("queryQuantMode", self.query_quant_mode)] {
             check!(mode == 0, ACL_ERROR_FEATURE_UNSUPPORTED, "{name}: {param} {mode} is not supported by the simulator; pass 0");
         }
         Ok(())
@@ -185,7 +207,12 @@ impl Args {
         longest_q: usize,
     ) -> Outcome<(Source, usize)> {
         let name = self.name;
-        let (size, step) = (self.block_size, if longest_q > 1 { 128 } else { 16 });
+        let step = match key.dtype {
+            _ if longest_q > 1 => 128,
+            ACL_INT8 => 32,
+            _ => 16,
+        };
+        let size = self.block_size;
         check!(
             size > 0 && size % step == 0 && size as usize <= MAX_BLOCK,
             ACLNN_ERR_PARAM_INVALID,
@@ -213,7 +240,7 @@ impl Args {
             "{name}: key {dims:?} has {} elements a token, at most {MAX_ROW} are taken in that form",
             kv_heads * dim
         );
-        checks::same(name, "value", value, query.dtype, dims)?;
+        checks::same(name, "value", value, key.dtype, dims)?;
         checks::dtype_is(name, "blockTable", table, ACL_INT32)?;
         checks::contiguous(name, "blockTable", table)?;
         check!(
@@ -258,7 +285,7 @@ impl Args {
     }
 }
 
-/// The only tensor of a list, or a tensor.
+/// The only tensor of a list, or a tensor: of the query's dtype, or of int8.
 fn one(
     call: &mut Call,
     name: &str,
@@ -273,7 +300,9 @@ fn one(
         "{name}: {param} is a list of {} tensors; the simulator takes one",
         tensors.len()
     );
-    checks::dtype_is(name, param, &tensors[0], dtype)?;
+    if tensors[0].dtype != ACL_INT8 {
+        checks::dtype_is(name, param, &tensors[0], dtype)?;
+    }
     Ok(tensors[0])
 }
 
@@ -307,8 +336,8 @@ fn plain(
     let (layout, dim) = (query.layout, query.sizes.dim);
     let (kv, k) = layout.view(name, "key", key, dim)?;
     let dims = layout.dims(Sizes { heads: query.kv_heads, seq: kv.seq, ..query.sizes });
-    checks::same(name, "key", key, query.dtype, &dims)?;
-    checks::same(name, "value", value, query.dtype, &dims)?;
+    checks::same(name, "key", key, key.dtype, &dims)?;
+    checks::same(name, "value", value, key.dtype, &dims)?;
     let v = layout.view(name, "value", value, dim)?.1;
     if layout.is_packed() {
         let lens = checks::lengths(name, "actualSeqLengthsKv", given, kv.seq)?;

@@ -37,6 +37,7 @@ fn plan(q: &Tensor, out: &Tensor, shape: Shape, source: Source, blocks: usize, m
         group: count / kv_heads,
         dim,
         seqs,
+        int8: None,
     }
 }
 

@@ -35,6 +35,7 @@ pub(super) struct Params {
     pub drop_mask: *const aclTensor,
     pub padding_mask: *const aclTensor,
     pub atten_mask: *const aclTensor,
+    pub sink: *const aclTensor,
     pub softmax_max: *const aclTensor,
     pub softmax_sum: *const aclTensor,
     pub softmax: *const aclTensor,
@@ -60,6 +61,7 @@ pub(super) struct Params {
     pub dk_rope: *const aclTensor,
     pub dv: *const aclTensor,
     pub dpse: *const aclTensor,
+    pub dsink: *const aclTensor,
 }
 
 /// The same, checked.
@@ -96,6 +98,7 @@ impl Params {
             drop_mask: null(),
             padding_mask: null(),
             atten_mask: null(),
+            sink: null(),
             softmax_max: null(),
             softmax_sum: null(),
             softmax: null(),
@@ -121,6 +124,7 @@ impl Params {
             dk_rope: null(),
             dv: null(),
             dpse: null(),
+            dsink: null(),
         }
     }
 

@@ -8,11 +8,12 @@ use crate::ops::call::Call;
 use crate::ops::dtypes::*;
 use crate::ops::rows::all;
 use crate::ops::view::View;
+use crate::ops::weight::{Plain, Weight};
 use crate::reject::{Outcome, check, reject};
 
 /// Most tensors of a list, and most groups of one weight.
-const MAX_LIST: usize = 128;
-const MAX_GROUPS: usize = 1024;
+pub(super) const MAX_LIST: usize = 128;
+pub(super) const MAX_GROUPS: usize = 1024;
 
 /// Which dim the groups split.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl GroupList {
         Ok(GroupList::Device { list: View::new(&list), counts })
     }
 
-    fn len(&self) -> Option<usize> {
+    pub(super) fn len(&self) -> Option<usize> {
         match self {
             GroupList::Missing => None,
             GroupList::Host(ends) => Some(ends.len()),
@@ -101,7 +102,9 @@ impl GroupList {
 pub(super) struct Grouped {
     name: &'static str,
     x: Vec<Tensor>,
+    /// Dims, strides and dtype; where the elements are, `stored` says.
     weight: Vec<Tensor>,
+    stored: Vec<Weight>,
     bias: Vec<Tensor>,
     y: Vec<Tensor>,
     groups: GroupList,
@@ -120,7 +123,8 @@ impl Grouped {
         group_type: GroupType,
     ) -> Outcome<Grouped> {
         let name = call.name();
-        let (x, weight) = (call.list("x", x, false)?, call.list("weight", weight, false)?);
+        let (x, stored) = (call.list("x", x, false)?, call.weights("weight", weight)?);
+        let weight: Vec<Tensor> = stored.iter().map(|w| w.tensor).collect();
         let (bias, y) = (call.optional_list("biasOptional", bias)?, call.list(y_param, y, true)?);
         for (param, list) in [("x", &x), ("weight", &weight), (y_param, &y)] {
             let len = list.len();
@@ -134,16 +138,22 @@ impl Grouped {
         let lists = [("x", &x), ("weight", &weight), (y_param, &y)];
         for (param, t) in lists.into_iter().flat_map(|(param, list)| list.iter().map(move |t| (param, t))) {
             check!(
-                !matches!(t.dtype, ACL_INT8 | ACL_INT32),
+                !matches!(t.dtype, ACL_INT8 | ACL_INT4 | ACL_INT32),
                 ACL_ERROR_FEATURE_UNSUPPORTED,
-                "{name}: {param} is {}; grouped products of the simulator take floats",
+                "{name}: {param} is {}; the simulator takes floats, int8 by int8, and floats by int8",
                 self::name(t.dtype)
             );
             check_dtype(name, param, t, FLOATS)?;
             check_same_dtype(name, param, t, "x", dtype)?;
         }
         check!((0..=3).contains(&split_item), ACLNN_ERR_PARAM_INVALID, "{name}: splitItem is {split_item}; 0..3 are taken");
-        let grouped = Grouped { count: 0, name, x, weight, bias, y, groups, group_type };
+        check!(
+            !stored.iter().any(Weight::is_nz) || is_half(dtype) && group_type != GroupType::Terms,
+            ACLNN_ERR_PARAM_INVALID,
+            "{name}: weight is {} in FRACTAL_NZ; it is taken with f16 and bf16 and groupType -1 or 0",
+            self::name(dtype)
+        );
+        let grouped = Grouped { count: 0, name, x, weight, stored, bias, y, groups, group_type };
         let count = grouped.check_groups()?;
         let single = split_item >= 2;
         check!(
@@ -289,7 +299,9 @@ impl Grouped {
 
     pub(super) fn finish(self, call: Call, ws: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
         call.finish(ws, executor, move || {
-            for product in self.products() {
+            let plain: Vec<Plain> = self.stored.iter().map(Weight::plain).collect();
+            let weight: Vec<Tensor> = plain.iter().map(|plain| plain.tensor).collect();
+            for product in self.products(&weight) {
                 // SAFETY: shapes and dtypes are checked, groups lie inside their tensors, and the memory was promised by C until
                 // the stream has passed the operation.
                 unsafe { product.run() }
@@ -297,9 +309,10 @@ impl Grouped {
         })
     }
 
-    fn products(&self) -> Vec<Product> {
+    /// `weight` is row-major.
+    fn products(&self, weight: &[Tensor]) -> Vec<Product> {
         if self.group_type == GroupType::Terms {
-            let (x, w) = (Slice::of(&self.x[0], None), Slice::of(&self.weight[0], None));
+            let (x, w) = (Slice::of(&self.x[0], None), Slice::of(&weight[0], None));
             let ends = self.groups.ends(self.name, x.cols);
             return spans(&ends)
                 .enumerate()
@@ -323,11 +336,11 @@ impl Grouped {
         } else {
             self.groups.ends(self.name, total)
         };
-        spans(&ends).enumerate().map(|(g, span)| self.product(g, span)).collect()
+        spans(&ends).enumerate().map(|(g, span)| self.product(weight, g, span)).collect()
     }
 
     /// The product of a group that is not split along what is summed over.
-    fn product(&self, group: usize, (start, len): (usize, usize)) -> Product {
+    fn product(&self, weight: &[Tensor], group: usize, (start, len): (usize, usize)) -> Product {
         let part = |list: &[Tensor]| {
             if list.len() > 1 || self.count == 1 {
                 Slice::of(&list[group], None)
@@ -335,9 +348,9 @@ impl Grouped {
                 Slice::of(&list[0], None).rows_of(start, len)
             }
         };
-        let weight = match self.weight.get(group).filter(|_| self.weight.len() > 1 || self.weight[0].rank() == 2) {
+        let weight = match weight.get(group).filter(|_| weight.len() > 1 || weight[0].rank() == 2) {
             Some(own) => Slice::of(own, None),
-            None => Slice::of(&self.weight[0], Some(group)),
+            None => Slice::of(&weight[0], Some(group)),
         };
         let (a, out) = (part(&self.x).0, part(&self.y).0);
         // One group of one tensor takes the rows that its list says.
@@ -351,14 +364,14 @@ impl Grouped {
     }
 }
 
-fn check_rank(name: &str, param: &str, t: &Tensor, rank: usize) -> Outcome {
+pub(super) fn check_rank(name: &str, param: &str, t: &Tensor, rank: usize) -> Outcome {
     let given = t.rank();
     check!(given == rank, ACLNN_ERR_PARAM_INVALID, "{name}: {param} is {given}-D; {rank}-D is needed");
     Ok(())
 }
 
 /// Where each group starts, and how long it is.
-fn spans(ends: &[usize]) -> impl Iterator<Item = (usize, usize)> + '_ {
+pub(super) fn spans(ends: &[usize]) -> impl Iterator<Item = (usize, usize)> + '_ {
     ends.iter().enumerate().map(|(g, &end)| {
         let start = if g == 0 { 0 } else { ends[g - 1] };
         (start, end - start)

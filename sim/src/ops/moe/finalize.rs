@@ -221,7 +221,7 @@ pub(crate) fn aclnnMoeFinalizeRoutingV2GradGetWorkspaceSize(
         }
         gather_rows(&grad, &dx, width, rows, |r| choice_of[r].map(|i| (i / k, scales[i])).into_iter());
         if let Some((x, out)) = &of_scales {
-            out.store(0, &products(x, &grad, width, k, &places, rows));
+            out.store(0, &products(x, &grad, width, |i| i / k, &places, rows));
         }
     })
 }

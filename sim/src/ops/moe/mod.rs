@@ -1,17 +1,21 @@
 //! Mixtures of experts on one device: gating, tokens in the order of their experts and back, with gradients.
 //!
 //! # Not covered
-//! Dispatch and combine across devices (`aclnnMoeDistribute*`), permutations by a routing map, quantisation on the way.
+//! Dispatch and combine across devices (`aclnnMoeDistribute*`), quantisation on the way.
 
 mod finalize;
 mod gating;
 mod permute;
 mod route;
+mod routing_map;
+mod routing_map_back;
 
 pub(crate) use self::finalize::*;
 pub(crate) use self::gating::*;
 pub(crate) use self::permute::*;
 pub(crate) use self::route::*;
+pub(crate) use self::routing_map::*;
+pub(crate) use self::routing_map_back::*;
 
 use ascend_rl_sys::types::*;
 
@@ -61,5 +65,7 @@ fn checked(name: &str, param: &str, indices: Vec<i64>, limit: usize, none: bool)
     indices.into_iter().enumerate().map(of).collect()
 }
 
+#[cfg(test)]
+mod map_tests;
 #[cfg(test)]
 mod tests;

@@ -221,20 +221,27 @@ pub(crate) fn aclnnMoeTokenUnpermuteGradGetWorkspaceSize(
         }
         gather_rows(&grad, &dx, width, rows, |r| choice_of[r].map(|i| (i / k, probs[i])).into_iter());
         if let Some(dprobs) = &dprobs {
-            dprobs.store(0, &products(&x, &grad, width, k, &places, rows));
+            dprobs.store(0, &products(&x, &grad, width, |i| i / k, &places, rows));
         }
     })
 }
 
 /// Of each choice, the product of its row of `x` with its token's row of `grad`; 0 where it has none.
-pub(super) fn products(x: &View, grad: &View, width: usize, k: usize, places: &[Option<usize>], rows: usize) -> Vec<f32> {
+pub(super) fn products(
+    x: &View,
+    grad: &View,
+    width: usize,
+    token: impl Fn(usize) -> usize + Sync,
+    places: &[Option<usize>],
+    rows: usize,
+) -> Vec<f32> {
     let mut out = vec![0f32; places.len()];
     let parts = Parts::new(&mut out);
     split(places.len(), width, |range| {
         let (mut left, mut right) = (Row::new(width), Row::new(width));
         for i in range {
             let Some(place) = places[i].filter(|&p| p < rows) else { continue };
-            let (x, d) = (left.load(x, place * width, width), right.load(grad, i / k * width, width));
+            let (x, d) = (left.load(x, place * width, width), right.load(grad, token(i) * width, width));
             let sum = x.iter().zip(d).map(|(x, d)| (x * d) as f64).sum::<f64>();
             // SAFETY: each choice has its own place in `out`, which outlives the call.
             let slot = unsafe { parts.slice(i, 1) };

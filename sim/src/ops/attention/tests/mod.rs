@@ -2,8 +2,10 @@
 
 mod dense;
 mod infer;
+mod infer_int8;
 mod infer_refusals;
 mod infer_versions;
+mod sinks;
 mod update;
 mod varlen;
 mod varlen_refusals;
