@@ -889,6 +889,10 @@ enum {
     ACL_NOTIFY_DEFAULT = 0,
     /** Notify flag: used by the device only. */
     ACL_NOTIFY_DEVICE_USE_ONLY = 1,
+    /** Export flag of a notify: any process may import. */
+    ACL_RT_NOTIFY_EXPORT_FLAG_DISABLE_PID_VALIDATION = 2,
+    /** Import flag of a notify: enables peer access between the two devices. */
+    ACL_RT_NOTIFY_IMPORT_FLAG_ENABLE_PEER_ACCESS = 2,
     /** Stream flag: tasks stay after they have run. */
     ACL_STREAM_PERSISTENT = 4,
     /** Stream flag: a longer queue. */
