@@ -8,6 +8,7 @@
 mod faults;
 mod groups;
 mod joining;
+mod leaving;
 mod messages;
 mod moves;
 mod overlap;

@@ -863,6 +863,8 @@ enum {
     ACL_ERROR_RT_CCU_EXCEPTION = 507916,
     /** Event flag: usable with `aclrtStreamWaitEvent`. */
     ACL_EVENT_SYNC = 1,
+    /** An event between a graph and what is outside of it; taken alone. */
+    ACL_EVENT_EXTERNAL = 32,
     /** Event flag: the completion can be queried. */
     ACL_EVENT_CAPTURE_STREAM_PROGRESS = 2,
     /** Event flag: has a time stamp. */

@@ -15,6 +15,7 @@ mod copy_indirect;
 mod device;
 mod event;
 mod event_capture;
+mod event_external;
 mod exception;
 mod facts;
 mod fill;
