@@ -160,6 +160,7 @@ fn seen_sum(values: &[u32]) -> u64 {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "the table of the tests has no virtual memory")]
 fn what_memory_is() {
     let device = device(2);
     let (pinned, pageable) = (device.pinned::<u8>(10).unwrap(), [0u8; 10]);
@@ -177,6 +178,7 @@ fn what_memory_is() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "the table of the tests has no virtual memory")]
 fn a_range_grows_without_moving() {
     let device = device(0);
     let (stream, unit) = (device.stream().unwrap(), device.physical_granularity().unwrap());
@@ -239,6 +241,7 @@ fn peer(handle: &str) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "the table of the tests has no virtual memory")]
 fn another_process_imports_memory() {
     if let Ok(handle) = std::env::var(PEER) {
         return peer(&handle);
@@ -261,6 +264,7 @@ fn another_process_imports_memory() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "the table of the tests has no virtual memory")]
 fn a_white_list_and_an_exporter_that_is_gone() {
     const NAME: &str = "a_white_list_and_an_exporter_that_is_gone";
     let made = |parent: u32| -> (PhysicalMemory, ShareableHandle) {

@@ -174,8 +174,11 @@ fn shapes() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(prop_oneof![1 => Just(1usize), 6 => 1..9usize, 1 => Just(0usize)], 0..5)
 }
 
+/// Miri takes a second for each.
+const CASES: u32 = if cfg!(miri) { 8 } else { 150 };
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_view_reads_what_host_indexing_reads(shape in shapes(), changes in changes()) {

@@ -147,8 +147,8 @@ impl Graph {
     /// Runs the graph once more.
     ///
     /// Order: enqueues, behind everything queued on `s` before.
-    /// Errors: `WrongStream` if it was captured on another stream; `Unsupported` inside a capture or a fork; `Device` if a launch
-    /// of it has failed.
+    /// Errors: `WrongStream` if it was captured on another stream; `Unsupported` inside a capture or a fork. A launch that fails
+    /// leaves the graph as it was.
     /// CANN: aclmdlRIExecuteAsync (8.1).
     pub fn launch(&self, s: &Stream) -> Result<()> {
         const CALL: &str = "aclmdlRIExecuteAsync";

@@ -3,7 +3,8 @@
 //! [`Device`], [`Stream`], [`Event`] and [`Timer`]; [`DeviceBuffer`] with its [`Slice`]s, from a stream-ordered caching
 //! allocator; pinned host memory ([`PinnedBuffer`]) and copies, also of rows ([`Rows`]) and in batches ([`CopyPart`]); a
 //! program's own memory for background copies ([`RegisteredHost`]); virtual memory that grows in place and is shared between
-//! processes ([`VirtualRange`], [`PhysicalMemory`]); functions of the host in a stream's order ([`Stream::host_callback`]);
+//! processes ([`VirtualRange`], [`PhysicalMemory`]); buffers that processes share by a key ([`SharedBuffer`]), and flags between
+//! their streams ([`Notify`]); CANN's own pools ([`MemoryPool`]); functions of the host in a stream's order ([`Stream::host_callback`]);
 //! [`Graph`], work that is captured once and runs many times; [`Tracer`], which sees when each call ran, and CANN's profiler
 //! ([`Profile`], [`Range`]). What C++ or torch_npu made is adopted
 //! ([`Device::adopt`], [`Device::adopt_stream`], [`Stream::adopt_buffer`]). Safe code cannot cause a use after free, a data race or
@@ -17,8 +18,8 @@
 //! `Send` only, since two threads that share one would leave its order to chance.
 //!
 //! # Not covered
-//! Copies between devices, graphs of several streams; memory pools, notifies and words of memory that streams wait for, which only
-//! programs of others need so far.
+//! Copies between devices, graphs of several streams; words of memory that streams wait for, which only programs of others need so
+//! far.
 
 mod alloc;
 mod batch;
@@ -37,7 +38,9 @@ mod foreign;
 mod fork;
 mod graph;
 mod memory_facts;
+mod memory_pool;
 mod modes;
+mod notify;
 mod optional;
 mod options;
 mod peer;
@@ -48,6 +51,7 @@ mod profile;
 mod recent;
 mod record;
 mod registered;
+mod shared;
 mod staging;
 mod stream;
 mod trace;
@@ -66,13 +70,16 @@ pub use facts::{DeviceInfo, Link};
 pub use fork::Fork;
 pub use graph::{CaptureMode, Graph, TaskGroup};
 pub use memory_facts::{MemoryPlace, MemoryUse, PointerInfo};
+pub use memory_pool::{MemoryPool, PoolUsage, PooledBuffer};
 pub use modes::Cores;
+pub use notify::{Notify, NotifyKey};
 pub use options::StreamOptions;
 pub use physical::{Importers, PhysicalMemory, ShareableHandle};
 pub use pinned::PinnedBuffer;
 pub use pool::MemoryStats;
 pub use profile::{Profile, ProfileOptions, Range};
 pub use registered::RegisteredHost;
+pub use shared::{MemoryKey, SharedBuffer};
 pub use stream::{Stream, StreamId};
 pub use trace::{Span, Tracer};
 pub use transfer::Transfer;

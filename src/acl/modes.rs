@@ -86,7 +86,8 @@ impl Device {
     /// that the hardware can count, some 18 minutes. The bound that counts is returned: hardware counts in steps (of 4.3
     /// seconds).
     ///
-    /// Before CANN 8.5 it is the asked one, in whole seconds. The simulator keeps the bound and ends no operator.
+    /// Before CANN 8.5 it is the asked one, in whole seconds. In the simulator, which counts its own time, an operator that took
+    /// longer fails its stream once it has run.
     /// Errors: `MissingSymbol` where the toolkit lacks the function.
     /// CANN: aclrtSetOpExecuteTimeOutV2, before 8.5 aclrtSetOpExecuteTimeOut.
     pub fn set_operator_timeout(&self, bound: Option<Duration>) -> Result<Duration> {

@@ -178,9 +178,14 @@ impl Stream {
     pub fn wait(&self, event: &Event) -> Result<()> {
         self.device().check_same("the event", event.device())?;
         self.check_queue("aclrtStreamWaitEvent")?;
-        self.inner.waits.store(true, Relaxed);
+        self.waits_for_others();
         // SAFETY: stream and event are alive and of the current context.
         self.enqueue("aclrtStreamWaitEvent", |stream| unsafe { (self.api().acl.aclrtStreamWaitEvent)(stream, event.raw()) })
+    }
+
+    /// What is queued next waits for another stream's work.
+    pub(super) fn waits_for_others(&self) {
+        self.inner.waits.store(true, Relaxed);
     }
 
     pub(crate) fn inner(&self) -> &Arc<StreamInner> {
@@ -344,6 +349,11 @@ impl StreamInner {
         self.ended.swap(true, Relaxed)
     }
 
+    /// Whether it counts as gone.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(Relaxed)
+    }
+
     /// The last wait. One that no collective can hold up has no limit: what was queued is to run.
     fn last_wait(&self) -> End {
         if self.waits.load(Relaxed) && self.device.0.has_witnesses() {
@@ -395,13 +405,13 @@ impl Drop for StreamInner {
     }
 }
 
-#[cfg(all(test, feature = "sim"))]
+#[cfg(test)]
 mod tests {
     use crate::{Cann, Device};
 
     #[test]
     fn the_workspace_grows_and_is_reused() {
-        let stream = Device::open(&Cann::sim().unwrap(), 0).unwrap().stream().unwrap();
+        let stream = Device::open(&Cann::in_process().unwrap(), 0).unwrap().stream().unwrap();
         assert!(stream.workspace(0).unwrap().is_null());
         let first = stream.workspace(100).unwrap();
         assert!(first.addr().is_multiple_of(512) && !first.is_null());

@@ -199,7 +199,7 @@ impl<'c> Operation<'c> {
         }
         let mut tensor = describe(view.shape(), view.dtype(), self.name, arg)?;
         let address = view.storage.address + view.layout().offset() * view.dtype().size();
-        tensor.device_data = address as *mut _;
+        tensor.device_data = std::ptr::without_provenance_mut(address);
         Ok(tensor)
     }
 }

@@ -16,6 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use std::{fmt, thread};
 
+/// How long a drop waits for a group that has ranks in other processes, which may be behind or not.
+const ELSEWHERE: Duration = Duration::from_secs(10);
+
 /// One rank of a group of devices. It owns its stream: everything it is given lives there.
 ///
 /// Calls that enqueue return at once, also when other ranks are late. Each rank makes the same calls in the same order.
@@ -25,7 +28,8 @@ use std::{fmt, thread};
 /// ends with the last of them, also for HCCL: as long as this rank has a part ([`Communicator::sub`]), dropping the whole leaves
 /// the others waiting, so drop parts first.
 ///
-/// Of ranks in other processes nobody knows here whether they are behind: for those a drop waits up to a minute, unless they end.
+/// Of ranks in other processes nobody knows here whether they are behind, so with those a drop waits for all that is queued, ten
+/// seconds at most: what has not run by then is given up, as above. [`CommOptions::leave_within`] is another bound, and
 /// [`Communicator::abort`] waits for nobody.
 ///
 /// `Send`, not `Sync`: the order of a rank's calls is that of one thread at a time.
@@ -46,8 +50,8 @@ pub struct Communicator {
     traffic: Cell<Traffic>,
     /// The name by which operators find it, once one has asked.
     group: OnceCell<CString>,
-    /// How long its drop waits for what is queued.
-    pub(super) patience: Cell<Duration>,
+    /// How long its drop waits for what is queued, if the program has said so.
+    pub(super) patience: Cell<Option<Duration>>,
     _watch: Arc<Watch>,
 }
 
@@ -80,15 +84,23 @@ impl Communicator {
         let handles = all_or_first(joined).map_err(|error| error.context(format!("the group `{name}` could not be made")))?;
         let (board, parts) = (Arc::new(Board::new(name, devices.len())), Arc::new(Parts::default()));
         let ranks = handles.into_iter().zip(streams).enumerate();
-        Ok(ranks.map(|(rank, (handle, stream))| Communicator::new(handle, stream, rank, &board, &parts)).collect())
+        let new = |(rank, (handle, stream))| Communicator::new(handle, stream, rank, &board, &parts, options);
+        Ok(ranks.map(new).collect())
     }
 
-    pub(super) fn new(handle: Handle, stream: Stream, rank: usize, board: &Arc<Board>, parts: &Arc<Parts>) -> Communicator {
+    pub(super) fn new(
+        handle: Handle,
+        stream: Stream,
+        rank: usize,
+        board: &Arc<Board>,
+        parts: &Arc<Parts>,
+        options: &CommOptions,
+    ) -> Communicator {
         let handle = Arc::new(handle);
         let watch = Arc::new(Watch { board: board.clone(), handle: Arc::downgrade(&handle), rank, stream: stream.id() });
         let witness: Weak<dyn Witness> = Arc::downgrade(&watch) as _;
         stream.device().add_witness(witness);
-        let (board, parts, patience) = (board.clone(), parts.clone(), Cell::new(PATIENCE));
+        let (board, parts, patience) = (board.clone(), parts.clone(), Cell::new(options.leave_within));
         Communicator {
             handle,
             stream,
@@ -231,7 +243,9 @@ impl Drop for Communicator {
     /// HCCL wants idle streams. So this waits for what is queued, but not for ranks that do not come, nor for ever: the queue may
     /// hang on another group that this very rank is about to leave.
     fn drop(&mut self) {
-        let patience = if thread::panicking() { Duration::ZERO } else { self.patience.get() };
+        // Among ranks of this process the board tells who is behind, so what has not run is work.
+        let usual = if self.board.here().contains(&false) { ELSEWHERE } else { PATIENCE };
+        let patience = if thread::panicking() { Duration::ZERO } else { self.patience.get().unwrap_or(usual) };
         let end = self.stream.inner().drain(patience);
         self.board.leave(self.rank);
         // Another failure than the time's leaves an idle stream, and is reported by its own drop.

@@ -59,6 +59,9 @@ pub struct CommOptions {
     pub buffer_mib: Option<u32>,
     /// Whether reductions give the same bits each time. `None`: yes, whatever `HCCL_DETERMINISTIC` says.
     pub deterministic: Option<bool>,
+    /// How long dropping the communicator waits at most for what is queued, before it gives that up. `None`: ten seconds if some
+    /// rank is in another process, of which nobody knows here whether it is behind, else a minute.
+    pub leave_within: Option<Duration>,
 }
 
 impl CommOptions {

@@ -47,6 +47,6 @@ impl Communicator {
     /// The device's next wait reports what was given up.
     /// CANN: aclrtDestroyStreamForce, HcclCommDestroy.
     pub fn abort(self) {
-        self.patience.set(Duration::ZERO);
+        self.patience.set(Some(Duration::ZERO));
     }
 }

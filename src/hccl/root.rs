@@ -126,7 +126,7 @@ impl Place {
         // Before it is joined: all of this process are known then before the first of them makes a call.
         let local = Local::enter(key, &name, size, rank);
         match join(&config) {
-            Ok(handle) => Ok(Communicator::new(handle, stream, rank, &local.board, &local.parts)),
+            Ok(handle) => Ok(Communicator::new(handle, stream, rank, &local.board, &local.parts, options)),
             Err(error) => {
                 local.board.leave(rank);
                 Err(error.context(format!("rank {rank} of {size} could not join `{name}`")))

@@ -82,7 +82,7 @@ impl Communicator {
         };
         let ids: Vec<u32> = ranks.iter().map(|&rank| rank as u32).collect();
         let handle = Handle::part(&self.handle, &ids, rank as u32, id, &config).map_err(context)?;
-        Ok(Some(Communicator::new(handle, stream, rank, &board, &Arc::default())))
+        Ok(Some(Communicator::new(handle, stream, rank, &board, &Arc::default(), options)))
     }
 
     fn check_part(&self, ranks: &[usize], id: u64) -> Result<()> {

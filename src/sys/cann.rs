@@ -53,6 +53,9 @@ impl Cann {
     /// is too old; `MissingSymbol`; `NoDevice`.
     /// CANN: aclInit, aclsysGetCANNVersion, aclrtGetDeviceCount, aclrtSetSysParamOpt.
     pub fn load() -> Result<Cann> {
+        if cfg!(miri) {
+            return Cann::sim();
+        }
         let forced = env::var_os(DEVICE_VARIABLE).unwrap_or_default();
         match forced.to_str() {
             Some("sim") => return Cann::sim(),
@@ -77,7 +80,7 @@ impl Cann {
     /// The simulated NPU.
     ///
     /// Errors: `Load` if the library was built without the feature `sim`.
-    #[cfg(feature = "sim")]
+    #[cfg(all(feature = "sim", not(miri)))]
     pub fn sim() -> Result<Cann> {
         // SAFETY: the simulator's table has its own functions, with the signatures of the rows.
         shared("the simulator", || unsafe { Cann::from_api(Flavor::Sim, "the simulator", cann_sim::api()) })
@@ -86,9 +89,15 @@ impl Cann {
     /// The simulated NPU, which this build does not have.
     ///
     /// Errors: `Load`, always: the library was built without the feature `sim`.
-    #[cfg(not(feature = "sim"))]
+    #[cfg(all(not(feature = "sim"), not(miri)))]
     pub fn sim() -> Result<Cann> {
         Err(Error::new(ErrorKind::Load, "this build has no simulated NPU: the feature `sim` of ascend-rl is off"))
+    }
+
+    /// The table of the tests, in place of the simulator, which miri cannot run.
+    #[cfg(miri)]
+    pub fn sim() -> Result<Cann> {
+        Cann::in_process()
     }
 
     /// The toolkit whose libraries are in `dir` (a toolkit's `lib64`), or the folder that `cann-sim-so` wrote: then the flavor is
@@ -216,7 +225,7 @@ impl Drop for Inner {
 }
 
 /// The live table from `origin`, or the one that `make` makes.
-fn shared(origin: &str, make: impl FnOnce() -> Result<Cann>) -> Result<Cann> {
+pub(super) fn shared(origin: &str, make: impl FnOnce() -> Result<Cann>) -> Result<Cann> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     loaded.retain(|inner| inner.strong_count() > 0);
     if let Some(inner) = loaded.iter().filter_map(Weak::upgrade).find(|inner| inner.origin == origin) {

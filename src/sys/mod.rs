@@ -10,6 +10,8 @@
 
 mod cann;
 mod check;
+#[cfg(any(test, miri))]
+mod in_process;
 mod search;
 mod toolkit;
 

@@ -45,7 +45,7 @@ impl<'a> Desc<'a> {
                 ACL_FORMAT_ND,
                 whole.as_ptr(),
                 1,
-                storage.address as *mut _,
+                std::ptr::without_provenance_mut(storage.address),
             )
         };
         if raw.is_null() {

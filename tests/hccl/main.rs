@@ -9,6 +9,7 @@ mod faults;
 mod groups;
 mod joining;
 mod joint;
+mod leaving;
 mod messages;
 mod moves;
 mod overlap;

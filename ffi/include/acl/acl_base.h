@@ -863,6 +863,8 @@ enum {
     ACL_ERROR_RT_CCU_EXCEPTION = 507916,
     /** Event flag: usable with `aclrtStreamWaitEvent`. */
     ACL_EVENT_SYNC = 1,
+    /** An event between a graph and what is outside of it; taken alone. */
+    ACL_EVENT_EXTERNAL = 32,
     /** Event flag: the completion can be queried. */
     ACL_EVENT_CAPTURE_STREAM_PROGRESS = 2,
     /** Event flag: has a time stamp. */
@@ -889,6 +891,10 @@ enum {
     ACL_NOTIFY_DEFAULT = 0,
     /** Notify flag: used by the device only. */
     ACL_NOTIFY_DEVICE_USE_ONLY = 1,
+    /** Export flag of a notify: any process may import. */
+    ACL_RT_NOTIFY_EXPORT_FLAG_DISABLE_PID_VALIDATION = 2,
+    /** Import flag of a notify: enables peer access between the two devices. */
+    ACL_RT_NOTIFY_IMPORT_FLAG_ENABLE_PEER_ACCESS = 2,
     /** Stream flag: tasks stay after they have run. */
     ACL_STREAM_PERSISTENT = 4,
     /** Stream flag: a longer queue. */

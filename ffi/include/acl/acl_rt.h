@@ -343,6 +343,15 @@ aclError aclrtGetNotifyId(aclrtNotify notify, uint32_t *notifyId);
 /** Clears some at once, whatever the streams are at. Since CANN 8.5. */
 aclError aclrtNotifyBatchReset(aclrtNotify *notifies, size_t num);
 
+/** A text (65 bytes) by which other processes of the server import a notify. Since CANN 8.5. */
+aclError aclrtNotifyGetExportKey(aclrtNotify notify, char *key, size_t len, uint64_t flags);
+
+/** Lets processes import it. Since CANN 8.5. */
+aclError aclrtNotifySetImportPid(aclrtNotify notify, int32_t *pid, size_t num);
+
+/** A notify of another process, to record or to wait for; destroyed here as one of this process is. Since CANN 8.5. */
+aclError aclrtNotifyImportByKey(aclrtNotify *notify, const char *key, uint64_t flags);
+
 /** Makes a notify with a count. Ascend 950 only, as all of these. Since CANN 8.5. */
 aclError aclrtCntNotifyCreate(aclrtCntNotify *notify, uint64_t flag);
 

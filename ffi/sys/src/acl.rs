@@ -235,6 +235,12 @@ macro_rules! acl_symbols {
         [optional "8.5"] fn aclrtGetNotifyId(notify: aclrtNotify, notify_id: *mut u32) -> aclError;
         /// Clears some at once, whatever the streams are at.
         [optional "8.5"] fn aclrtNotifyBatchReset(notifies: *mut aclrtNotify, num: usize) -> aclError;
+        /// A text (65 bytes) by which other processes of the server import a notify.
+        [optional "8.5"] fn aclrtNotifyGetExportKey(notify: aclrtNotify, key: *mut c_char, len: usize, flags: u64) -> aclError;
+        /// Lets processes import it.
+        [optional "8.5"] fn aclrtNotifySetImportPid(notify: aclrtNotify, pid: *mut i32, num: usize) -> aclError;
+        /// A notify of another process, to record or to wait for; destroyed here as one of this process is.
+        [optional "8.5"] fn aclrtNotifyImportByKey(notify: *mut aclrtNotify, key: *const c_char, flags: u64) -> aclError;
         /// Makes a notify with a count. Ascend 950 only, as all of these.
         [optional "8.5"] fn aclrtCntNotifyCreate(notify: *mut aclrtCntNotify, flag: u64) -> aclError;
         /// Destroys it.

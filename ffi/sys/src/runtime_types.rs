@@ -277,6 +277,10 @@ pub const ACL_STREAM_WAIT_VALUE_NOR: u32 = 3;
 pub const ACL_NOTIFY_DEFAULT: u64 = 0;
 /// Notify flag: used by the device only.
 pub const ACL_NOTIFY_DEVICE_USE_ONLY: u64 = 1;
+/// Export flag of a notify: any process may import.
+pub const ACL_RT_NOTIFY_EXPORT_FLAG_DISABLE_PID_VALIDATION: u64 = 0x2;
+/// Import flag of a notify: enables peer access between the two devices.
+pub const ACL_RT_NOTIFY_IMPORT_FLAG_ENABLE_PEER_ACCESS: u64 = 0x2;
 /// Stream flag: tasks stay after they have run.
 pub const ACL_STREAM_PERSISTENT: u32 = 0x4;
 /// Stream flag: a longer queue.

@@ -177,6 +177,8 @@ const _: () = assert!(size_of::<aclCANNPackageVersion>() == 512);
 
 /// Event flag: usable with `aclrtStreamWaitEvent`.
 pub const ACL_EVENT_SYNC: u32 = 0x1;
+/// An event between a graph and what is outside of it; taken alone.
+pub const ACL_EVENT_EXTERNAL: u32 = 0x20;
 /// Event flag: the completion can be queried.
 pub const ACL_EVENT_CAPTURE_STREAM_PROGRESS: u32 = 0x2;
 /// Event flag: has a time stamp.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
+use super::event_external::{self, Flag};
 use super::{deadline, event_capture, give, not_null, notify, stream, timeouts};
 use crate::engine::{Hold, Record, Stream, Task};
 use crate::registry::{Kind, Registry};
@@ -39,6 +40,8 @@ pub(super) struct Event {
     device: &'static Device,
     context: usize,
     records: Mutex<Records>,
+    /// Of an external event, which has no records.
+    external: Option<Arc<Flag>>,
 }
 
 #[derive(Default)]
@@ -63,6 +66,7 @@ impl Event {
 
     /// When the latest record was reached, in nanoseconds since the simulator started.
     fn time(&self, param: &str) -> Outcome<u64> {
+        self.check_asked()?;
         check!(
             self.flags & ACL_EVENT_TIME_LINE != 0,
             ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID,
@@ -80,8 +84,19 @@ impl Event {
         self.records.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
+    /// The host cannot ask about an external event.
+    fn check_asked(&self) -> Outcome {
+        check!(
+            self.external.is_none(),
+            ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
+            "event is one of ACL_EVENT_EXTERNAL: only streams wait for it"
+        );
+        Ok(())
+    }
+
     /// The latest record of an event that the host asks about: not of one that is in a capture.
     fn latest(&self) -> Outcome<Option<Arc<Record>>> {
+        self.check_asked()?;
         let records = self.records();
         event_capture::check_free(&records)?;
         Ok(records.latest.clone())
@@ -115,7 +130,8 @@ fn create(event: *mut aclrtEvent, origin: Origin, flags: u32) -> Outcome {
         device.events.fetch_sub(1, SeqCst);
         reject!(ACL_ERROR_RT_NO_EVENT_RESOURCE, "device {} has {MOST_EVENTS} events, as many as there can be", device.id)
     }
-    let made = Event { origin, flags, device, context: context.handle(), records: Mutex::default() };
+    let external = (flags == ACL_EVENT_EXTERNAL).then(Arc::default);
+    let made = Event { origin, flags, device, context: context.handle(), records: Mutex::default(), external };
     give(event, EVENTS.insert(Arc::new(made)) as aclrtEvent);
     Ok(())
 }
@@ -138,8 +154,15 @@ pub(crate) fn aclrtCreateEvent(event: *mut aclrtEvent) -> Outcome {
 
 pub(crate) fn aclrtCreateEventWithFlag(event: *mut aclrtEvent, flag: u32) -> Outcome {
     not_null("event", event)?;
-    // Device use only, and external (graph capture).
-    check_flag(flag, 0x10 | 0x20)?;
+    if flag != ACL_EVENT_EXTERNAL {
+        check!(
+            flag & ACL_EVENT_EXTERNAL == 0,
+            ACL_ERROR_RT_PARAM_INVALID,
+            "flag is {flag:#x}: ACL_EVENT_EXTERNAL ({ACL_EVENT_EXTERNAL:#x}) is taken alone"
+        );
+        // Device use only.
+        check_flag(flag, 0x10)?;
+    }
     create(event, Origin::WithFlag, flag)
 }
 
@@ -167,6 +190,9 @@ pub(crate) fn aclrtRecordEvent(event: aclrtEvent, stream: aclrtStream) -> Outcom
         event.device.id,
         stream.device
     );
+    if let Some(flag) = &event.external {
+        return event_external::store(flag, true, "aclrtRecordEvent", &stream);
+    }
     // The lock is held while enqueueing, so that the latest record is the one enqueued last.
     let mut records = event.records();
     if event_capture::record(&event, &mut records, &stream)? {
@@ -194,13 +220,16 @@ fn wait(stream: aclrtStream, event: aclrtEvent, seconds: u32) -> Outcome {
     let id = event as u32;
     let event = resolve("event", event)?;
     check!(
-        event.flags & (ACL_EVENT_SYNC | HOST_SYNC) != 0,
+        event.flags & (ACL_EVENT_SYNC | HOST_SYNC) != 0 || event.external.is_some(),
         ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
         "event was made without ACL_EVENT_SYNC (flag {:#x}): streams cannot wait for it",
         event.flags
     );
     let stream = stream::resolve(stream)?;
     let limit = notify::limit(seconds, || format!("event {id} was not recorded"));
+    if let Some(flag) = &event.external {
+        return event_external::wait(flag, &stream, limit);
+    }
     let mut records = event.records();
     if event_capture::wait(&event, &records, &stream, &limit)? {
         return Ok(());
@@ -273,11 +302,14 @@ pub(crate) fn aclrtEventGetTimestamp(event: aclrtEvent, timestamp: *mut u64) -> 
 pub(crate) fn aclrtResetEvent(event: aclrtEvent, stream: aclrtStream) -> Outcome {
     let event = resolve("event", event)?;
     check!(
-        event.origin == Origin::WithFlag && event.flags & ACL_EVENT_SYNC != 0,
+        event.origin == Origin::WithFlag && event.flags & (ACL_EVENT_SYNC | ACL_EVENT_EXTERNAL) != 0,
         ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-        "event is not one of aclrtCreateEventWithFlag with ACL_EVENT_SYNC: it needs no reset"
+        "event is not one of aclrtCreateEventWithFlag with ACL_EVENT_SYNC or ACL_EVENT_EXTERNAL: it needs no reset"
     );
     let stream = stream::resolve(stream)?;
+    if let Some(flag) = &event.external {
+        return event_external::store(flag, false, "aclrtResetEvent", &stream);
+    }
     let mut records = event.records();
     let recorded = event_capture::reset(&event, &mut records, &stream)?;
     stream.enqueue(Task::Work("aclrtResetEvent", Arc::new(|| ())))?;
@@ -299,6 +331,7 @@ pub(crate) fn aclrtQueryEventWaitStatus(event: aclrtEvent, status: *mut aclrtEve
     let event = resolve("event", event)?;
     not_null("status", status)?;
     check!(event.origin != Origin::Ex, ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "event is one of aclrtCreateEventExWithFlag");
+    event.check_asked()?;
     let records = event.records();
     event_capture::check_free(&records)?;
     let over = records.waits.iter().all(|(stream, position)| stream.poll(*position));

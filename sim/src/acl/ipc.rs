@@ -43,15 +43,30 @@ pub(super) fn withdraw(block: Option<(usize, usize)>) -> Vec<Export> {
     numbers.iter().filter_map(|number| exported.remove(number)).map(|(_, export)| export).collect()
 }
 
-/// The number in a key.
+/// The number in a key of memory.
 fn number(key: *const c_char) -> Outcome<u64> {
+    number_of(MARK, "aclrtIpcMemGetExportKey", key)
+}
+
+/// The number in a key that begins with `mark` and that the function `maker` makes.
+pub(super) fn number_of(mark: &str, maker: &str, key: *const c_char) -> Outcome<u64> {
     not_null("key", key)?;
     // SAFETY: not null, and C's contract is a NUL-terminated text of at most 65 bytes.
     let text = unsafe { CStr::from_ptr(key) }.to_string_lossy();
-    text.strip_prefix(MARK).and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or_else(|| Reject {
+    text.strip_prefix(mark).and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or_else(|| Reject {
         code: ascend_rl_sys::codes::ACL_ERROR_RT_PARAM_INVALID,
-        text: format!("key \"{text}\" is not one that aclrtIpcMemGetExportKey makes"),
+        text: format!("key \"{text}\" is not one that {maker} makes"),
     })
+}
+
+/// Writes the key of a number to the `len` bytes that C gives.
+pub(super) fn write_key(mark: &str, number: u64, key: *mut c_char, len: usize) -> Outcome {
+    check!(len >= KEY, ACL_ERROR_RT_PARAM_INVALID, "len is {len}, a key takes {KEY}");
+    for (i, byte) in format!("{mark}{number:016x}").bytes().chain([0]).enumerate() {
+        // SAFETY: shorter than `len`, which is what C's contract gives at `key`.
+        unsafe { key.add(i).write(byte as c_char) }
+    }
+    Ok(())
 }
 
 pub(crate) fn aclrtIpcMemGetExportKey(ptr: *mut c_void, size: usize, key: *mut c_char, len: usize, flags: u64) -> Outcome {
@@ -72,13 +87,9 @@ pub(crate) fn aclrtIpcMemGetExportKey(ptr: *mut c_void, size: usize, key: *mut c
         )
     };
     let export = exports::export(&piece.file, piece.offset, piece.bytes, Use::Key, to_all)?;
-    let text = format!("{MARK}{:016x}", export.number());
-    shared().exported.insert(export.number(), (address, export));
-    for (i, byte) in text.bytes().chain([0]).enumerate() {
-        // SAFETY: shorter than `len`, which is what C's contract gives at `key`.
-        unsafe { key.add(i).write(byte as c_char) }
-    }
-    Ok(())
+    let number = export.number();
+    shared().exported.insert(number, (address, export));
+    write_key(MARK, number, key, len)
 }
 
 pub(crate) fn aclrtIpcMemSetImportPid(key: *const c_char, pid: *mut i32, num: usize) -> Outcome {

@@ -1,8 +1,8 @@
 //! Notifies, and words of device memory that streams write and wait for.
 
 use std::ffi::c_void;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use ascend_rl_sys::codes::ACL_ERROR_RT_TASK_TIMEOUT;
@@ -12,6 +12,7 @@ use super::context::{Context, current};
 use super::{give, not_null, stream, unsupported};
 use crate::engine::{Condition, Hold, Limit, Needs, Stream, Task};
 use crate::memory::Place;
+use crate::memory::exports::{self, Export};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, Reject, check, reject};
 
@@ -20,13 +21,51 @@ const LOOK_EVERY: Duration = Duration::from_micros(100);
 
 static NOTIFIES: Registry<Arc<Notify>> = Registry::new(Kind::Notify);
 
-struct Notify {
+pub(super) struct Notify {
     context: usize,
-    /// 1 once recorded, until waited for.
-    set: AtomicU64,
+    pub(super) state: Mutex<State>,
 }
 
-fn resolve(notify: aclrtNotify) -> Outcome<Arc<Notify>> {
+/// 1 once recorded, until waited for: here, or in a table that other processes see.
+pub(super) enum State {
+    Own(u64),
+    Exported(Export),
+    Imported(exports::Lease),
+}
+
+impl Notify {
+    /// A new one of the current context: its handle.
+    pub(super) fn create(state: State) -> Outcome<aclrtNotify> {
+        let context = current()?.handle();
+        Ok(NOTIFIES.insert(Arc::new(Notify { context, state: Mutex::new(state) })) as aclrtNotify)
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn set(&self, value: u64) {
+        match &mut *self.state() {
+            State::Own(word) => *word = value,
+            State::Exported(export) => _ = export.word().map(|word| word.store(value, SeqCst)),
+            State::Imported(lease) => lease.word().store(value, SeqCst),
+        }
+    }
+
+    fn is_set(&self) -> bool {
+        0 != match &*self.state() {
+            State::Own(word) => *word,
+            State::Exported(export) => export.word().map_or(0, |word| word.load(SeqCst)),
+            State::Imported(lease) => lease.word().load(SeqCst),
+        }
+    }
+
+    fn is_shared(&self) -> bool {
+        !matches!(*self.state(), State::Own(_))
+    }
+}
+
+pub(super) fn resolve(notify: aclrtNotify) -> Outcome<Arc<Notify>> {
     not_null("notify", notify)?;
     match NOTIFIES.get(notify as usize) {
         Some(found) => Ok(found),
@@ -51,8 +90,7 @@ pub(crate) fn aclrtCreateNotify(notify: *mut aclrtNotify, flag: u64) -> Outcome 
         ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
         "flag ACL_NOTIFY_DEVICE_USE_ONLY is not supported by the simulator"
     );
-    let context = current()?.handle();
-    give(notify, NOTIFIES.insert(Arc::new(Notify { context, set: AtomicU64::new(0) })) as aclrtNotify);
+    give(notify, Notify::create(State::Own(0))?);
     Ok(())
 }
 
@@ -67,12 +105,12 @@ pub(crate) fn aclrtDestroyNotify(notify: aclrtNotify) -> Outcome {
 pub(crate) fn aclrtRecordNotify(notify: aclrtNotify, stream: aclrtStream) -> Outcome {
     let notify = resolve(notify)?;
     let stream = stream::resolve(stream)?;
-    stream.enqueue(Task::Work("aclrtRecordNotify", Arc::new(move || notify.set.store(1, SeqCst))))
+    stream.enqueue(Task::Work("aclrtRecordNotify", Arc::new(move || notify.set(1))))
 }
 
 impl Condition for Arc<Notify> {
     fn met(&self) -> bool {
-        self.set.load(SeqCst) != 0
+        self.is_set()
     }
 
     fn needs(&self) -> Needs {
@@ -80,12 +118,16 @@ impl Condition for Arc<Notify> {
     }
 
     fn pass(&self) -> Outcome {
-        self.set.store(0, SeqCst);
+        self.set(0);
         Ok(())
     }
 
     fn again(&self, _stream: &Arc<Stream>) -> Box<dyn Condition> {
         Box::new(self.clone())
+    }
+
+    fn look_every(&self) -> Option<Duration> {
+        self.is_shared().then_some(LOOK_EVERY)
     }
 }
 
@@ -118,7 +160,7 @@ pub(crate) fn aclrtNotifyBatchReset(notifies: *mut aclrtNotify, num: usize) -> O
     check!(num > 0, ACL_ERROR_RT_PARAM_INVALID, "num is 0");
     // SAFETY: not null, and C's contract is `num` handles.
     let all: Vec<_> = (0..num).map(|i| resolve(unsafe { notifies.add(i).read() })).collect::<Outcome<_>>()?;
-    all.iter().for_each(|notify| notify.set.store(0, SeqCst));
+    all.iter().for_each(|notify| notify.set(0));
     Ok(())
 }
 

@@ -160,8 +160,11 @@ pub(crate) fn aclrtStreamQuery(stream: aclrtStream, status: *mut aclrtStreamStat
 }
 
 /// Drops what has not begun, and returns once what runs has ended.
+/// What graphs run for it is dropped too.
 pub(crate) fn aclrtStreamAbort(stream: aclrtStream) -> Outcome {
-    resolve(stream)?.abort(ACL_ERROR_RT_STREAM_ABORT, None);
+    let stream = resolve(stream)?;
+    graph::check_not_bound(&stream)?;
+    stream.abort(ACL_ERROR_RT_STREAM_ABORT, None);
     Ok(())
 }
 

@@ -1,19 +1,18 @@
 //! Bounds on how long things take: operators, and the waits of streams for events.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
+use std::sync::atomic::{AtomicU32, Ordering::*};
 
 use super::context::current;
 use super::{give, not_null, unsupported};
+use crate::engine::OPERATOR_LIMIT;
 use crate::reject::Outcome;
+use crate::world::world;
 
-/// The chips count in steps of 2^32 ns, and at most 254 of them: 1,091 seconds, which is also the default.
-const STEP_US: f64 = 4_294_967.296;
-const MOST_STEPS: u64 = 254;
+/// The chips count in steps of 2^32 ns.
+const STEP_NS: u64 = 1 << 32;
 
 /// Seconds that a stream waits for an event; 0 is for ever.
 static EVENT_WAIT: AtomicU32 = AtomicU32::new(0);
-/// Steps that an operator may run.
-static OPERATOR: AtomicU64 = AtomicU64::new(MOST_STEPS);
 
 /// Seconds that a stream waits for an event from now on; 0 is for ever.
 pub(super) fn event_wait() -> u32 {
@@ -25,19 +24,17 @@ pub(crate) fn aclrtSetOpWaitTimeout(timeout: u32) -> Outcome {
     Ok(())
 }
 
-/// The bound is in time of the device, of which the simulator has no notion: it is kept and told, and no operator is ended.
-fn bound(microseconds: f64) {
-    let steps = (microseconds / STEP_US).ceil() as u64;
-    OPERATOR.store(if steps == 0 { MOST_STEPS } else { steps.min(MOST_STEPS) }, Relaxed);
-}
-
-fn bound_us() -> f64 {
-    OPERATOR.load(Relaxed) as f64 * STEP_US
+/// Bounds how long an operator may run: in whole steps, the most for 0. What counts is time of the simulator, since it has no notion
+/// of a device's; an operator that takes longer is not ended half-way, and its stream fails.
+fn bound(nanoseconds: u128) -> Outcome {
+    let steps = u64::try_from(nanoseconds.div_ceil(u128::from(STEP_NS))).unwrap_or(u64::MAX);
+    let most = OPERATOR_LIMIT / STEP_NS;
+    world()?.engine.limit_operators(if steps == 0 { OPERATOR_LIMIT } else { steps.min(most) * STEP_NS });
+    Ok(())
 }
 
 pub(crate) fn aclrtSetOpExecuteTimeOut(timeout: u32) -> Outcome {
-    bound(f64::from(timeout) * 1e6);
-    Ok(())
+    bound(u128::from(timeout) * 1_000_000_000)
 }
 
 pub(crate) fn aclrtSetOpExecuteTimeOutWithMs(_timeout: u32) -> Outcome {
@@ -47,19 +44,19 @@ pub(crate) fn aclrtSetOpExecuteTimeOutWithMs(_timeout: u32) -> Outcome {
 pub(crate) fn aclrtSetOpExecuteTimeOutV2(timeout: u64, actual_timeout: *mut u64) -> Outcome {
     not_null("actualTimeout", actual_timeout)?;
     current()?;
-    bound(timeout as f64);
-    give(actual_timeout, bound_us() as u64);
+    bound(u128::from(timeout) * 1000)?;
+    give(actual_timeout, world()?.engine.operator_limit() / 1000);
     Ok(())
 }
 
 pub(crate) fn aclrtGetOpExecuteTimeout(timeout_ms: *mut u32) -> Outcome {
     not_null("timeoutMs", timeout_ms)?;
-    give(timeout_ms, (bound_us() / 1e3).ceil() as u32);
+    give(timeout_ms, world()?.engine.operator_limit().div_ceil(1_000_000) as u32);
     Ok(())
 }
 
 pub(crate) fn aclrtGetOpTimeOutInterval(interval: *mut u64) -> Outcome {
     not_null("interval", interval)?;
-    give(interval, STEP_US as u64);
+    give(interval, STEP_NS / 1000);
     Ok(())
 }

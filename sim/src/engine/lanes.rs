@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::inbox::Command;
-use super::{Needs, Stream, Task};
+use super::{Needs, Record, Stream, Task};
 use crate::settings::Schedule;
 
 struct Lane {
@@ -21,7 +21,7 @@ impl Lane {
             None => false,
             // Nothing of it runs any more; what waits must not stand in the way of what is to be dropped.
             Some(_) if self.stream.stopped() => true,
-            Some((_, Task::Wait(record))) => record.time().is_some(),
+            Some((_, Task::Wait(record) | Task::Begin(record, _))) => record.time().is_some(),
             Some((_, Task::Meet(attendance))) => attendance.ready(),
             Some((_, Task::Hold(hold))) => hold.ready(),
             Some(_) => true,
@@ -121,12 +121,38 @@ impl Lanes {
 
     fn drop_up_to(&mut self, stream: &Arc<Stream>, position: u64) {
         if let Some(i) = self.find(stream) {
-            for (_, task) in self.lanes[i].queue.drain(..) {
+            for (_, task) in std::mem::take(&mut self.lanes[i].queue) {
                 self.attending -= task.attends() as usize;
-                task.dismiss(stream);
+                self.dismiss(stream, task);
             }
         }
         stream.complete(position);
+    }
+
+    /// A task of `stream`, which was taken, is not to run; nor is the replay that it stands for.
+    pub(super) fn dismiss(&mut self, stream: &Stream, task: Task) {
+        if let Some(end) = task.replay() {
+            self.drop_replay(end);
+        }
+        task.dismiss(stream);
+    }
+
+    /// Drops what has not run of a replay. Its entries stay in the queue of the graph's lane, as nothing: what is behind keeps
+    /// its place.
+    pub(super) fn drop_replay(&mut self, end: &Arc<Record>) {
+        let Some((queue, _)) = end.place() else { return };
+        let Some(i) = self.find(queue) else { return };
+        let entries = &mut self.lanes[i].queue;
+        let is_end = |task: &Task| matches!(task, Task::Record(record) if Arc::ptr_eq(record, end));
+        let Some(last) = entries.iter().position(|(_, task)| is_end(task)) else { return };
+        let begins = |task: &Task| matches!(task, Task::Begin(_, other) if Arc::ptr_eq(other, end));
+        // What has begun has no such entry any more: then all of it up to the end is this replay's.
+        let first = entries.iter().position(|(_, task)| begins(task)).unwrap_or(0);
+        for (_, task) in entries.range_mut(first..=last) {
+            let task = std::mem::replace(task, Task::Nothing);
+            self.attending -= task.attends() as usize;
+            task.dismiss(queue);
+        }
     }
 
     fn find(&self, stream: &Arc<Stream>) -> Option<usize> {
@@ -234,7 +260,9 @@ impl Lanes {
             let first = stream.completed() + 1;
             for ((_, task), at) in self.lanes[i].queue.iter().zip(first..=position) {
                 match task {
-                    Task::Wait(record) if at > from && record.time().is_none() => todo.extend(record.place().cloned()),
+                    Task::Wait(record) | Task::Begin(record, _) if at > from && record.time().is_none() => {
+                        todo.extend(record.place().cloned())
+                    }
                     // Those that have not enqueued theirs yet make the search stale when they do.
                     Task::Meet(attendance) if at > from => todo.extend(attendance.places()),
                     Task::Hold(hold) if at > from => match hold.needs() {

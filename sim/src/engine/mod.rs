@@ -16,7 +16,7 @@ mod stream;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -30,10 +30,13 @@ use ascend_rl_sys::codes::ACL_ERROR_RT_AICORE_EXCEPTION;
 
 use crate::ops::call::Planned;
 use crate::profile::{self, Profile};
-use crate::reject::{Outcome, Reject};
+use crate::reject::{Outcome, Reject, check};
 use crate::settings::Schedule;
 use inbox::{Command, Inbox};
 use lanes::Lanes;
+
+/// Nanoseconds that an operator may run unless somebody says otherwise: what the chips count in 254 steps of 2^32 (1,091 seconds).
+pub(crate) const OPERATOR_LIMIT: u64 = 254 << 32;
 
 /// How long the engine polls for work before it sleeps: a program that thinks a little between two steps finds it awake.
 const ENGINE_SPIN: Duration = Duration::from_micros(50);
@@ -52,8 +55,12 @@ pub(crate) enum Task {
     Meet(Box<Attendance>),
     /// Holds the stream until something is so.
     Hold(Box<Hold>),
+    /// Holds the queue of a graph's lane until the mark of a replay's beginning is there; with the replay's end.
+    Begin(Arc<Record>, Arc<Record>),
     /// An operator of a graph.
     Replay(Arc<Slot>),
+    /// What stood here was dropped.
+    Nothing,
     /// Fails the stream: what was to stand here could not be enqueued.
     Fail(Reject),
 }
@@ -67,10 +74,18 @@ impl Task {
     /// The task is not to run. Nobody must wait for it for ever: a mark counts as reached, a meeting is called off.
     fn dismiss(self, stream: &Stream) {
         match self {
-            Task::Record(record) => record.complete(stream.failure()),
+            Task::Record(record) => record.dismiss(stream.failure()),
             Task::Meet(attendance) => attendance.withdraw(),
             Task::Hold(hold) => hold.dismiss(),
             _ => {}
+        }
+    }
+
+    /// The end of the replay that this entry stands for on the stream that executes it.
+    fn replay(&self) -> Option<&Arc<Record>> {
+        match self {
+            Task::Wait(end) if end.ends_replay() => Some(end),
+            _ => None,
         }
     }
 }
@@ -86,6 +101,8 @@ pub(crate) struct Engine {
     sleeping: Mutex<()>,
     woken: Condvar,
     profile: Option<&'static Mutex<Profile>>,
+    /// Nanoseconds that an operator may run.
+    operator_limit: AtomicU64,
 }
 
 impl Engine {
@@ -99,11 +116,21 @@ impl Engine {
             sleeping: Mutex::new(()),
             woken: Condvar::new(),
             profile: profile::profile(),
+            operator_limit: AtomicU64::new(OPERATOR_LIMIT),
         }));
         let name = "cann-sim-engine".into();
         let handle = std::thread::Builder::new().name(name).spawn(move || engine.run(Lanes::new(schedule)))?;
         engine.inbox.set_reader(handle.thread().clone());
         Ok(engine)
+    }
+
+    /// Nanoseconds that an operator may run from now on.
+    pub(crate) fn limit_operators(&self, nanoseconds: u64) {
+        self.operator_limit.store(nanoseconds, Relaxed);
+    }
+
+    pub(crate) fn operator_limit(&self) -> u64 {
+        self.operator_limit.load(Relaxed)
     }
 
     /// Runs `work` on the calling thread while no operation runs. For blocking copies, which do not wait for streams.
@@ -150,7 +177,10 @@ impl Engine {
             }
             match lanes.next() {
                 Some((stream, task)) => {
-                    if let Some(task) = self.execute(&stream, task) {
+                    if stream.stopped() {
+                        lanes.dismiss(&stream, task);
+                        stream.complete_next();
+                    } else if let Some(task) = self.execute(&mut lanes, &stream, task) {
                         lanes.put_back(&stream, task);
                     }
                 }
@@ -160,16 +190,9 @@ impl Engine {
     }
 
     /// Runs a task; gives back what has to run again.
-    fn execute(&self, stream: &Stream, task: Task) -> Option<Task> {
-        if stream.stopped() {
-            task.dismiss(stream);
-            stream.complete_next();
-            return None;
-        }
+    fn execute(&self, lanes: &mut Lanes, stream: &Arc<Stream>, task: Task) -> Option<Task> {
         match task {
-            Task::Operator(planned) => {
-                self.guarded(planned.name, || (planned.work)()).unwrap_or_else(|failure| stream.fail_here(failure))
-            }
+            Task::Operator(planned) => self.operate(&planned).unwrap_or_else(|failure| stream.fail_here(failure)),
             Task::Work(name, work) => self.guarded(name, || work()).unwrap_or_else(|failure| stream.fail_here(failure)),
             Task::Record(record) => record.complete(stream.failure()),
             // What the stream waited for is not there: it must not pass for a stream with valid results.
@@ -186,13 +209,38 @@ impl Engine {
             Task::Replay(slot) => {
                 let planned = slot.planned();
                 let live = planned.check_memory(stream.device);
-                let done = live.and_then(|()| self.guarded(planned.name, || (planned.work)()));
+                let done = live.and_then(|()| self.operate(&planned));
                 done.unwrap_or_else(|failure| stream.fail_here(failure))
             }
             Task::Fail(failure) => stream.fail_here(failure),
+            // What had failed in the replay before is not this one's failure.
+            Task::Begin(begin, end) => match begin.was_dismissed() {
+                false => stream.forgive(),
+                true => lanes.drop_replay(&end),
+            },
+            Task::Nothing => {}
         }
         stream.complete_next();
         None
+    }
+
+    /// Runs an operator. One that takes longer than it may has failed, as the watchdog of a card has it; but it is not ended
+    /// half-way, and what counts is the time that it takes here.
+    fn operate(&self, planned: &Planned) -> Outcome {
+        let mut took = Duration::ZERO;
+        self.guarded(planned.name, || {
+            let start = Instant::now();
+            (planned.work)();
+            took = start.elapsed();
+        })?;
+        let most = Duration::from_nanos(self.operator_limit());
+        check!(
+            took <= most,
+            ACL_ERROR_RT_AICORE_TIMEOUT,
+            "{} ran for {took:.1?}, and {most:.1?} are allowed (aclrtSetOpExecuteTimeOut)",
+            planned.name
+        );
+        Ok(())
     }
 
     /// A panic becomes the stream's asynchronous error; what is queued behind still runs, as CANN's default mode has it.

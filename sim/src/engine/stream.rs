@@ -324,26 +324,57 @@ pub(crate) struct Record {
     place: OnceLock<(Arc<Stream>, u64)>,
     /// What had failed on its stream by then.
     failure: OnceLock<Reject>,
+    /// What it is to a replay of a graph.
+    role: Role,
+    /// It was dropped: nobody has come here.
+    dismissed: AtomicBool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Role {
+    #[default]
+    None,
     /// Only says when: whoever waits for it does not take over a failure.
-    order_only: bool,
+    Begins,
+    Ends,
 }
 
 impl Record {
     /// A mark behind which a graph begins. What failed before it is not the graph's failure.
-    pub(crate) fn order_only() -> Record {
-        Record { order_only: true, ..Record::default() }
+    pub(crate) fn begin() -> Record {
+        Record { role: Role::Begins, ..Record::default() }
+    }
+
+    /// The mark behind the last step of a graph's lane. Who drops his wait for it drops the lane's replay.
+    pub(crate) fn end() -> Record {
+        Record { role: Role::Ends, ..Record::default() }
+    }
+
+    pub(super) fn ends_replay(&self) -> bool {
+        self.role == Role::Ends
+    }
+
+    /// The mark was dropped from its queue. It counts as reached, so that nobody waits for ever.
+    pub(super) fn dismiss(&self, failure: Option<&Reject>) {
+        self.dismissed.store(true, Release);
+        self.complete(failure);
+    }
+
+    /// Whether it was dropped; only once it counts as reached.
+    pub(crate) fn was_dismissed(&self) -> bool {
+        self.dismissed.load(Acquire)
     }
 
     /// The mark is reached, on a stream with this failure.
     pub(super) fn complete(&self, failure: Option<&Reject>) {
-        if let Some(failure) = failure.filter(|_| !self.order_only) {
+        if let Some(failure) = failure.filter(|_| self.role != Role::Begins) {
             self.failure.get_or_init(|| failure.clone());
         }
         self.time.store(now(), Release);
     }
 
     /// The failure of what the mark stands behind, once it was reached.
-    pub(super) fn failure(&self) -> Option<&Reject> {
+    pub(crate) fn failure(&self) -> Option<&Reject> {
         self.failure.get()
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
+use ascend_rl_sys::codes::ACL_ERROR_RT_AICORE_TIMEOUT;
+
 use super::*;
 
 type Log = Arc<Mutex<Vec<&'static str>>>;
@@ -233,4 +235,25 @@ fn a_stream_that_stops_dismisses_what_is_behind_its_failure() {
     note(&a, &log, "again");
     a.wait_all();
     assert_eq!(take(&log), ["again"]);
+}
+
+#[test]
+fn an_operator_that_takes_too_long_has_failed() {
+    let (engine, [a, b]) = streams(Schedule::Eager);
+    let slow = || {
+        let work = Box::new(|| std::thread::sleep(Duration::from_millis(3)));
+        Task::Operator(Arc::new(Planned { name: "aclnnSlow", regions: Vec::new(), work }))
+    };
+    a.push(slow());
+    a.wait_all();
+    assert_eq!((engine.operator_limit(), a.failure()), (OPERATOR_LIMIT, None));
+    engine.limit_operators(1_000_000);
+    // What is not an operator takes what it takes.
+    b.push(Task::Work("copy", Arc::new(|| std::thread::sleep(Duration::from_millis(3)))));
+    a.push(slow());
+    [&a, &b].into_iter().for_each(Stream::wait_all);
+    let failure = a.failure().unwrap();
+    assert_eq!(failure.code, ACL_ERROR_RT_AICORE_TIMEOUT);
+    assert!(failure.text.contains("aclnnSlow ran for") && failure.text.contains("1.0ms are allowed"), "{}", failure.text);
+    assert_eq!(b.failure(), None);
 }

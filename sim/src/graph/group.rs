@@ -118,7 +118,13 @@ impl Update {
             Task::Operator(planned) => planned,
             Task::Work(name, _) => return Err(no_operator(name)),
             Task::Hold(hold) => return Err(no_operator(hold.name)),
-            Task::Record(_) | Task::Wait(_) | Task::Meet(_) | Task::Replay(_) | Task::Fail(_) => {
+            Task::Record(_)
+            | Task::Wait(_)
+            | Task::Meet(_)
+            | Task::Begin(..)
+            | Task::Replay(_)
+            | Task::Fail(_)
+            | Task::Nothing => {
                 return Err(no_operator("the update"));
             }
         };

@@ -99,8 +99,6 @@ struct State {
     callbacks: Vec<Callback>,
     /// The ends of the latest replay, by lane.
     ends: Vec<Arc<Record>>,
-    /// Something of it was dropped, and nobody has been told.
-    aborted: bool,
 }
 
 /// What is called when the graph is destroyed.

@@ -23,7 +23,13 @@ impl Graph {
             Task::Work(name, work) => (name, Step::Work(name, work)),
             Task::Hold(hold) => return self.hold(lane, &hold),
             // Events and collectives go in by `mark`, `wait` and `add`; replays are refused before.
-            Task::Record(_) | Task::Wait(_) | Task::Meet(_) | Task::Replay(_) | Task::Fail(_) => {
+            Task::Record(_)
+            | Task::Wait(_)
+            | Task::Meet(_)
+            | Task::Begin(..)
+            | Task::Replay(_)
+            | Task::Fail(_)
+            | Task::Nothing => {
                 reject!(ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "the simulator cannot keep this task in a graph")
             }
         };

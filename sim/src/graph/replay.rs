@@ -19,11 +19,7 @@ impl Graph {
             ACL_ERROR_RT_MODEL_EXECUTE,
             "the graph is not ready: its recording has not ended well (aclmdlRIBuildEnd, aclmdlRICaptureEnd)"
         );
-        if let Some(failure) = state.lanes.iter().find_map(|lane| lane.queue.failure()) {
-            return Err(Reject { code: ACL_ERROR_RT_MODEL_EXECUTE, text: format!("the graph has failed: {}", failure.text) });
-        }
-        state.aborted = false;
-        let begin = Arc::new(Record::order_only());
+        let begin = Arc::new(Record::begin());
         stream.push(Task::Record(begin.clone()));
         let marks: Vec<Arc<Record>> = (0..state.marks).map(|_| Arc::default()).collect();
         state.ends = state.lanes.iter().map(|lane| lane.replay(&begin, &marks)).collect();
@@ -39,35 +35,21 @@ impl Graph {
 
     /// Drops what has not begun.
     pub(crate) fn abort(&self) {
-        let queues: Vec<_> = {
-            let mut state = self.state();
-            state.aborted = state.ends.iter().any(|end| end.time().is_none());
-            state.lanes.iter().map(|lane| lane.queue.clone()).collect()
-        };
-        queues.iter().for_each(Stream::discard);
-    }
-
-    /// Whether something of it was dropped since this was last asked.
-    pub(crate) fn take_aborted(&self) -> bool {
-        std::mem::take(&mut self.state().aborted)
-    }
-
-    /// The failure of what has run.
-    pub(crate) fn failure(&self) -> Option<Reject> {
-        self.state().lanes.iter().find_map(|lane| lane.queue.failure().cloned())
+        self.queues().iter().for_each(Stream::discard);
     }
 }
 
-/// What `aclmdlRIExecute` gives where another thread has aborted the graph.
+/// What `aclmdlRIExecute` gives where another thread has aborted the graph, or its stream.
 pub(crate) fn aborted() -> Reject {
-    Reject { code: ACL_ERROR_RT_MODEL_ABORT_NORMAL, text: "the graph was aborted (aclmdlRIAbort)".into() }
+    Reject { code: ACL_ERROR_RT_MODEL_ABORT_NORMAL, text: "the graph was aborted (aclmdlRIAbort, aclrtStreamAbort)".into() }
 }
 
 impl Lane {
     /// Enqueues the steps behind `begin`: the mark behind the last.
     fn replay(&self, begin: &Arc<Record>, marks: &[Arc<Record>]) -> Arc<Record> {
         let mut tasks = Vec::with_capacity(self.steps.len() + 2);
-        tasks.push(Task::Wait(begin.clone()));
+        let end = Arc::new(Record::end());
+        tasks.push(Task::Begin(begin.clone(), end.clone()));
         for step in &self.steps {
             let task = match step {
                 Step::Operator(slot) => Task::Replay(slot.clone()),
@@ -92,7 +74,6 @@ impl Lane {
             };
             tasks.push(task);
         }
-        let end = Arc::<Record>::default();
         tasks.push(Task::Record(end.clone()));
         self.queue.push_all(tasks);
         end

@@ -27,6 +27,8 @@ const PROCESSES: usize = 120;
 pub(crate) enum Use {
     Handle = 1,
     Key = 2,
+    /// Of a notify, whose state is a word of the row.
+    Notify = 3,
 }
 
 #[repr(C)]
@@ -40,7 +42,9 @@ struct Row {
     purpose: AtomicU32,
     /// Whether any process may import.
     to_all: AtomicU32,
-    _pad: [u32; 5],
+    _pad: [u32; 3],
+    /// The state of a notify.
+    word: AtomicU64,
     allowed: [AtomicI32; PROCESSES],
     users: [AtomicI32; PROCESSES],
 }
@@ -49,7 +53,7 @@ const _: () = assert!(size_of::<Row>() == 1024);
 struct Table {
     base: *const Row,
     /// Of the own table: others find it by its open descriptor.
-    _file: Option<OwnedFd>,
+    file: Option<OwnedFd>,
 }
 // SAFETY: `base` is a mapping that lives as long as the value; rows are atomics only.
 unsafe impl Send for Table {}
@@ -77,7 +81,7 @@ impl Table {
         // SAFETY: a new descriptor that nobody else owns.
         let file = File::from(unsafe { OwnedFd::from_raw_fd(fd) });
         file.set_len((ROWS * size_of::<Row>()) as u64)?;
-        Ok(Table { base: Table::map(&file)?, _file: Some(file.into()) })
+        Ok(Table { base: Table::map(&file)?, file: Some(file.into()) })
     }
 
     /// The table of another process.
@@ -87,7 +91,7 @@ impl Table {
             let path = entry?.path();
             if std::fs::read_link(&path).is_ok_and(|target| target.to_string_lossy().starts_with(&wanted)) {
                 let file = File::options().read(true).write(true).open(path)?;
-                return Ok(Table { base: Table::map(&file)?, _file: None });
+                return Ok(Table { base: Table::map(&file)?, file: None });
             }
         }
         Err(Error::new(ErrorKind::NotFound, "it exports nothing"))
@@ -139,6 +143,11 @@ impl Export {
         (std::process::id() as u64) << 42 | (self.row as u64) << 30 | self.nonce
     }
 
+    /// The word of its row.
+    pub(crate) fn word(&self) -> Option<&'static AtomicU64> {
+        own().ok().map(|table| &table.row(self.row).word)
+    }
+
     /// From now on nobody can import. Whether somebody has.
     fn withdraw_used(&self) -> bool {
         if let Ok(table) = own() {
@@ -185,10 +194,19 @@ pub(crate) fn export(file: &OwnedFd, offset: usize, bytes: usize, purpose: Use, 
     row.fd.store(place.fd, Relaxed);
     row.purpose.store(purpose as u32, Relaxed);
     row.to_all.store(to_all as u32, Relaxed);
+    row.word.store(0, Relaxed);
     // 30 bits, never 0: a stale number does not fit a row that is used again.
     let nonce = RandomState::new().build_hasher().finish() % ((1 << 30) - 1) + 1;
     row.nonce.store(nonce, SeqCst);
     Ok(Export { row: i, nonce })
+}
+
+/// Lets other processes share a word, which is 0 from the start: there is no memory but the row itself.
+pub(crate) fn export_word(purpose: Use, to_all: bool) -> Outcome<Export> {
+    match &own()?.file {
+        Some(file) => export(file, 0, size_of::<u64>(), purpose, to_all),
+        None => reject!(ACL_ERROR_RT_INTERNAL_ERROR, "the table of exports has no file"),
+    }
 }
 
 fn broken(error: Error) -> Reject {
@@ -226,6 +244,13 @@ pub(crate) struct Lease {
     table: Arc<Table>,
     row: usize,
     slot: usize,
+}
+
+impl Lease {
+    /// The word of the row.
+    pub(crate) fn word(&self) -> &AtomicU64 {
+        &self.table.row(self.row).word
+    }
 }
 
 impl Drop for Lease {
@@ -328,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_number_finds_its_row_and_nothing_else() {
-        let file = own().unwrap()._file.as_ref().unwrap().try_clone().unwrap();
+        let file = own().unwrap().file.as_ref().unwrap().try_clone().unwrap();
         let made = export(&file, 4096, 100, Use::Key, false).unwrap();
         let number = made.number();
         assert_eq!(maker(number), std::process::id());

@@ -9,6 +9,8 @@ use super::virtual_memory::{UNIT, free_bytes, physical, prop, reserve};
 use super::*;
 
 const PART: &str = "CONFORMANCE_PEER";
+/// A timeout that a passing test never reaches.
+const SOON: i32 = 20_000;
 
 /// The process on the other side.
 struct Peer {
@@ -279,4 +281,80 @@ fn an_exporter_that_dies() {
     ok!(acl?.aclrtFreePhysical(handle));
     ok!(acl?.aclrtIpcMemClose(text.as_ptr()));
     refused!(107000, "has ended", acl?.aclrtIpcMemImportByKey(&mut ptr, text.as_ptr(), 0));
+}
+
+fn notify_key(notify: aclrtNotify, flags: u64) -> String {
+    let mut text = [0 as c_char; 65];
+    ok!(acl?.aclrtNotifyGetExportKey(notify, text.as_mut_ptr(), 65, flags));
+    text.iter().take_while(|byte| **byte != 0).map(|byte| *byte as u8 as char).collect()
+}
+
+// runtime, 08_notify_management: the exporter waits, the process of the white list records, each destroys its handle.
+#[test]
+fn a_notify_of_two_processes() {
+    let Some(mut peer) = Peer::start("sharing::a_notify_of_two_processes") else { return notify_importer() };
+    let _lease = Lease::new();
+    let (stream, mut notify) = (new_stream(), null_mut());
+    ok!(acl?.aclrtCreateNotify(&mut notify, ACL_NOTIFY_DEFAULT));
+    // Waiting already when it is exported.
+    ok!(acl?.aclrtWaitAndResetNotify(notify, stream, 0));
+    refused!(507046, "ms", acl.aclrtSynchronizeStreamWithTimeout(stream, 5));
+    let mut id = peer.pid();
+    refused!(107000, "not exported", acl?.aclrtNotifySetImportPid(notify, &mut id, 1));
+    let text = notify_key(notify, 0);
+    assert_eq!(notify_key(notify, 0), text);
+    ok!(acl?.aclrtNotifySetImportPid(notify, &mut id, 1));
+    peer.say(&text);
+    ok!(acl.aclrtSynchronizeStreamWithTimeout(stream, SOON));
+    peer.say("passed");
+    // The other way: what is recorded here is seen there.
+    ok!(acl?.aclrtRecordNotify(notify, stream));
+    assert_eq!(peer.hear(), "seen");
+    ok!(acl?.aclrtDestroyNotify(notify));
+    peer.say("destroyed");
+    peer.end();
+}
+
+fn notify_importer() {
+    ok!(acl.aclrtSetDevice(1));
+    let (c, mut notify, mut again) = (key(&hear()), null_mut(), null_mut());
+    ok!(acl?.aclrtNotifyImportByKey(&mut notify, c.as_ptr(), 2));
+    let mut text = [0 as c_char; 65];
+    refused!(107000, "was imported", acl?.aclrtNotifyGetExportKey(notify, text.as_mut_ptr(), 65, 0));
+    let stream = new_stream();
+    ok!(acl?.aclrtRecordNotify(notify, stream));
+    ok!(acl.aclrtSynchronizeStream(stream));
+    // The other process's wait has taken what was set.
+    hear();
+    ok!(acl?.aclrtWaitAndResetNotify(notify, stream, 0));
+    ok!(acl.aclrtSynchronizeStreamWithTimeout(stream, SOON));
+    say("seen");
+    hear();
+    refused!(107000, "not a live export", acl?.aclrtNotifyImportByKey(&mut again, c.as_ptr(), 0));
+    // It lasts until all have destroyed theirs.
+    ok!(acl?.aclrtRecordNotify(notify, stream));
+    ok!(acl?.aclrtWaitAndResetNotify(notify, stream, 1));
+    ok!(acl.aclrtSynchronizeStream(stream));
+    ok!(acl?.aclrtDestroyNotify(notify));
+}
+
+// The same: the arguments.
+#[test]
+fn keys_of_notifies() {
+    let _lease = Lease::new();
+    let (mut notify, mut text, mut id) = (null_mut(), [0 as c_char; 65], 1);
+    let at = text.as_mut_ptr();
+    ok!(acl?.aclrtCreateNotify(&mut notify, ACL_NOTIFY_DEFAULT));
+    refused!(107000, "len is 64", acl?.aclrtNotifyGetExportKey(notify, at, 64, 0));
+    refused!(107000, "flags is 1", acl?.aclrtNotifyGetExportKey(notify, at, 65, 1));
+    refused!(100000, "key is null", acl?.aclrtNotifyGetExportKey(notify, null_mut(), 65, 0));
+    refused!(107017, "not a live notify", acl?.aclrtNotifyGetExportKey(at.cast(), at, 65, 0));
+    let c = key(&notify_key(notify, 2));
+    refused!(100000, "pid is null", acl?.aclrtNotifySetImportPid(notify, null_mut(), 1));
+    refused!(100000, "processes is 0", acl?.aclrtNotifySetImportPid(notify, &mut id, 0));
+    refused!(107000, "flags is 1", acl?.aclrtNotifyImportByKey(&mut notify, c.as_ptr(), 1));
+    refused!(107000, "not one that aclrtNotifyGetExportKey", acl?.aclrtNotifyImportByKey(&mut notify, key("no").as_ptr(), 0));
+    refused!(100000, "notify is null", acl?.aclrtNotifyImportByKey(null_mut(), c.as_ptr(), 0));
+    refused!(107000, "not one that aclrtIpcMemGetExportKey", acl?.aclrtIpcMemClose(c.as_ptr()));
+    ok!(acl?.aclrtDestroyNotify(notify));
 }

@@ -44,10 +44,10 @@ pub(crate) fn aclmdlRIExecute(model_ri: aclmdlRI, timeout: i32) -> Outcome {
     for (queue, position) in ends.iter().filter_map(|end| end.place()) {
         check!(queue.wait(*position, deadline), ACL_ERROR_RT_STREAM_SYNC_TIMEOUT, "the graph was not done within {timeout} ms");
     }
-    if let Some(failure) = graph.failure() {
-        return Err(failure);
+    if let Some(failure) = ends.iter().find_map(|end| end.failure()) {
+        return Err(failure.clone());
     }
-    if graph.take_aborted() { Err(aborted()) } else { Ok(()) }
+    if ends.iter().any(|end| end.was_dismissed()) { Err(aborted()) } else { Ok(()) }
 }
 
 /// The documents keep it from captured graphs.

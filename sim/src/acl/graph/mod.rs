@@ -4,7 +4,7 @@
 //! its API pages (`docs/zh/api_ref/15`, `docs/zh/dev_guide/04`).
 //!
 //! # Not covered
-//! External events, memory of pools, conditional tasks, parameters of single tasks (`aclmdlRITask*`, `aclmdlRIUpdate`), streams
+//! Memory of pools, conditional tasks, parameters of single tasks (`aclmdlRITask*`, `aclmdlRIUpdate`), streams
 //! that a task activates. What changes the runtime's settings is not captured: it acts at once.
 
 mod build;
@@ -47,6 +47,18 @@ pub(super) fn check_not_captured(stream: &Stream, what: &str) -> Outcome {
         "stream is being captured and cannot be {what}: its work runs when the graph is executed"
     );
     Ok(())
+}
+
+/// No graph that is built has the stream: what it is given is the graph's (context.cc, StreamAbort).
+pub(super) fn check_not_bound(stream: &Stream) -> Outcome {
+    match stream.recorder() {
+        Some(Recorder::Lane(graph, _)) if !graph.is_capture() => reject!(
+            ACL_ERROR_RT_INTERNAL_ERROR,
+            "stream is bound to graph {} and cannot be aborted: aclmdlRIAbort aborts a graph",
+            graph.id
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Nothing records the stream.

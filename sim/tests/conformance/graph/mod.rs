@@ -5,6 +5,8 @@ mod build;
 mod capture;
 mod collectives;
 mod copies;
+mod ends;
+mod external;
 mod groups;
 mod holds;
 mod modes;
