@@ -9,7 +9,9 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::LazyLock;
 
 use ascend_rl_sys::types::*;
-use ascend_rl_sys::{Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, nnopbase_symbols, opapi_symbols, prof_symbols};
+use ascend_rl_sys::{
+    Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_symbols, prof_symbols,
+};
 
 static API: LazyLock<Api> = LazyLock::new(cann_sim::api);
 
@@ -25,6 +27,7 @@ macro_rules! exports {
     (Atb, $($rest:tt)*) => { exports! { @table atb, $($rest)* } };
     (Prof, $($rest:tt)*) => { exports! { @table prof, $($rest)* } };
     (AclGraph, $($rest:tt)*) => { exports! { @table graph, $($rest)* } };
+    (AclKernel, $($rest:tt)*) => { exports! { @table kernel, $($rest)* } };
     (@table $table:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => { $(
         $(#[$doc])*
@@ -46,6 +49,7 @@ hccl_symbols!(exports);
 atb_symbols!(exports);
 prof_symbols!(exports);
 graph_symbols!(exports);
+kernel_symbols!(exports);
 
 /// The same for operators, whose rows have two functions.
 macro_rules! operator_exports {

@@ -21,6 +21,7 @@ mod fill;
 pub(crate) mod graph;
 mod host_memory;
 mod ipc;
+pub(crate) mod kernel;
 mod limits;
 mod memory;
 mod memory_facts;

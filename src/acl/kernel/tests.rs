@@ -1,0 +1,1 @@
+//! Misuse, and what the library says to it.
