@@ -20,6 +20,7 @@ struct BlockCopyTiling {
     uint64_t k_block; /* bytes of a block of one layer's keys */
     uint64_t v_block; /* of its values; 0: there are none */
     uint32_t chunk;   /* bytes of a chunk, a multiple of 32 */
+    uint32_t reserved;
 };
 
 class BlockCopy {

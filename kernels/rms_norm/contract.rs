@@ -17,7 +17,7 @@ pub const MAX_ROW_4: usize = 7168;
 pub const TILE_BYTES: usize = 16384;
 
 /// The last parameter, after the addresses of x, gamma and y. The kernel runs on vector cores, with any number of blocks.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct Tiling {
     /// Rows of x and y.
