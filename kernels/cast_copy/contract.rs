@@ -1,17 +1,19 @@
-//! The launch contract of `rect_copy` and `cast_copy`: what host code must know to launch them. `kernel.cpp` says the same in C++.
+//! The launch contract of `rect_copy`, `narrow_copy` and `widen_copy`: what host code must know to launch them. `kernel.cpp` says the same in C++.
 //!
 //! Parameters, in order: the table of rectangles ([`Rect`]), the table of cores ([`Share`], one for each block of the launch). Vector
 //! cores, any number of blocks, which do not wait.
 
 /// Copies rectangles of bytes.
 pub const COPY: &str = "rect_copy";
-/// Converts rectangles.
-pub const CAST: &str = "cast_copy";
+/// Converts rectangles to smaller elements, or to others of the same size.
+pub const NARROW: &str = "narrow_copy";
+/// Converts rectangles to larger elements.
+pub const WIDEN: &str = "widen_copy";
 
 /// Bytes of a tile of `rect_copy`, its rows rounded up to [`ROW_STEP`].
 pub const COPY_TILE: usize = 65536;
-/// Elements of a tile of `cast_copy`, its rows rounded up to [`ROW_STEP`].
-pub const CAST_TILE: usize = 8192;
+/// Bytes of a tile that is converted, on the side where they are fewer, its rows rounded up to [`ROW_STEP`].
+pub const CAST_TILE: usize = 16384;
 /// Rows of a tile, elements or bytes long, begin at multiples of so many in UB.
 pub const ROW_STEP: usize = 32;
 /// Most rows of a tile: those of one transfer.

@@ -5,8 +5,9 @@
  * A second table gives each core where it starts and how many tiles are its: the host has cut the list of tiles into parts of even
  * bytes. A core reads its few entries of both tables in large pieces.
  *
- * rect_copy moves rectangles as they are: a pass through UB, from MTE2 to MTE3. cast_copy converts; all arithmetic is in f32, with one
- * rounding (to nearest, ties to even) at the end.
+ * rect_copy moves rectangles as they are: a pass through UB, from MTE2 to MTE3. narrow_copy and widen_copy convert; all arithmetic is
+ * in f32, with one rounding (to nearest, ties to even) at the end. They are two because UB is small: a tile has 16 KB on its narrower
+ * side, so that copies of both sides are long, and up to 64 KB on the other.
  */
 #include "kernel_operator.h"
 
@@ -17,6 +18,8 @@ constexpr uint32_t TYPE_F32 = 0;
 constexpr uint32_t TYPE_BF16 = 1;
 constexpr uint32_t TYPE_F16 = 2;
 constexpr uint32_t TYPE_INT8 = 3;
+
+__aicore__ inline constexpr uint32_t Pair(uint32_t from, uint32_t to) { return 16 * from + to; }
 
 /* An entry of the table of rectangles, 64 bytes. The same in contract.rs. */
 struct Rect {
@@ -95,7 +98,7 @@ public:
     static __aicore__ inline uint32_t Least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 private:
-    static constexpr uint32_t LOAD = 64; /* rectangles in UB at a time */
+    static constexpr uint32_t LOAD = 32; /* rectangles in UB at a time */
 
     /* The program reads what MTE2 has copied. */
     static __aicore__ inline void Arrived()
@@ -146,35 +149,36 @@ private:
     uint32_t tile_, tiles_, left_;
 };
 
-/* Rows of `cols` elements, `pitch` bytes apart in memory; in UB they start `width` elements apart, of which 32 bytes are a whole
- * number. One run where there are no gaps. */
-template <typename T>
-__aicore__ inline void RowsIn(const LocalTensor<T>& ub, uint64_t address, uint64_t pitch, uint32_t rows, uint32_t cols, uint32_t width)
+/* Rows of `row` bytes, `pitch` apart in memory; in UB they start `step` apart, whole blocks of 32. One run where nothing lies between
+ * them. */
+__aicore__ inline void RowsIn(
+    const LocalTensor<uint8_t>& ub, uint64_t address, uint64_t pitch, uint32_t rows, uint32_t row, uint32_t step)
 {
-    GlobalTensor<T> from;
-    from.SetGlobalBuffer(reinterpret_cast<__gm__ T*>(address));
-    const uint32_t bytes = cols * sizeof(T);
-    if (rows == 1 || (pitch == bytes && cols == width)) {
-        DataCopyPad(ub, from, {1, rows * bytes, 0, 0, 0}, {});
+    GlobalTensor<uint8_t> from;
+    from.SetGlobalBuffer(reinterpret_cast<__gm__ uint8_t*>(address));
+    if (rows == 1 || (pitch == row && row == step)) {
+        DataCopyPad(ub, from, {1, rows * row, 0, 0, 0}, {});
     } else {
-        const uint32_t gap = (width * sizeof(T) - (bytes + 31) / 32 * 32) / 32;
-        DataCopyPad(ub, from, {static_cast<uint16_t>(rows), bytes, static_cast<uint32_t>(pitch - bytes), gap, 0}, {});
+        const uint32_t gap = (step - (row + 31) / 32 * 32) / 32;
+        DataCopyPad(ub, from, {static_cast<uint16_t>(rows), row, static_cast<uint32_t>(pitch - row), gap, 0}, {});
     }
 }
 
-template <typename T>
-__aicore__ inline void RowsOut(uint64_t address, const LocalTensor<T>& ub, uint64_t pitch, uint32_t rows, uint32_t cols, uint32_t width)
+__aicore__ inline void RowsOut(
+    uint64_t address, const LocalTensor<uint8_t>& ub, uint64_t pitch, uint32_t rows, uint32_t row, uint32_t step)
 {
-    GlobalTensor<T> to;
-    to.SetGlobalBuffer(reinterpret_cast<__gm__ T*>(address));
-    const uint32_t bytes = cols * sizeof(T);
-    if (rows == 1 || (pitch == bytes && cols == width)) {
-        DataCopyPad(to, ub, {1, rows * bytes, 0, 0, 0});
+    GlobalTensor<uint8_t> to;
+    to.SetGlobalBuffer(reinterpret_cast<__gm__ uint8_t*>(address));
+    if (rows == 1 || (pitch == row && row == step)) {
+        DataCopyPad(to, ub, {1, rows * row, 0, 0, 0});
     } else {
-        const uint32_t gap = (width * sizeof(T) - (bytes + 31) / 32 * 32) / 32;
-        DataCopyPad(to, ub, {static_cast<uint16_t>(rows), bytes, gap, static_cast<uint32_t>(pitch - bytes), 0});
+        const uint32_t gap = (step - (row + 31) / 32 * 32) / 32;
+        DataCopyPad(to, ub, {static_cast<uint16_t>(rows), row, gap, static_cast<uint32_t>(pitch - row), 0});
     }
 }
+
+/* Elements, or bytes, between rows in UB: whole blocks of 32 bytes in every type. */
+__aicore__ inline uint32_t Width(const Tile& tile) { return (tile.cols + 31) / 32 * 32; }
 
 class RectCopy {
 public:
@@ -187,12 +191,12 @@ public:
         Rect rect;
         Tile tile;
         while (tiles_.Next(rect, tile)) {
-            const uint32_t width = (tile.cols + 31) / 32 * 32;
+            const uint32_t step = Width(tile);
             LocalTensor<uint8_t> rows = through_.AllocTensor<uint8_t>();
-            RowsIn(rows, rect.from + tile.row * rect.from_pitch + tile.col, rect.from_pitch, tile.rows, tile.cols, width);
+            RowsIn(rows, rect.from + tile.row * rect.from_pitch + tile.col, rect.from_pitch, tile.rows, tile.cols, step);
             through_.EnQue(rows);
             rows = through_.DeQue<uint8_t>();
-            RowsOut(rect.to + tile.row * rect.to_pitch + tile.col, rows, rect.to_pitch, tile.rows, tile.cols, width);
+            RowsOut(rect.to + tile.row * rect.to_pitch + tile.col, rows, rect.to_pitch, tile.rows, tile.cols, step);
             through_.FreeTensor(rows);
         }
     }
@@ -204,6 +208,8 @@ private:
     Tiles tiles_;
 };
 
+/* WIDEN: the destination has larger elements than the source; else, smaller ones or as large. */
+template <bool WIDEN>
 class CastCopy {
 public:
     __aicore__ inline void Run(GM_ADDR rects, GM_ADDR shares)
@@ -211,10 +217,10 @@ public:
         if (!tiles_.Init(pipe_, rects, shares)) {
             return;
         }
-        pipe_.InitBuffer(in_, 2, ELEMENTS * sizeof(float));
-        pipe_.InitBuffer(out_, 2, ELEMENTS * sizeof(float));
-        pipe_.InitBuffer(wide_, ELEMENTS * sizeof(float));
-        pipe_.InitBuffer(half_, ELEMENTS * sizeof(half));
+        pipe_.InitBuffer(in_, 2, WIDEN ? NARROW_SIDE : WIDE_SIDE);
+        pipe_.InitBuffer(out_, 2, WIDEN ? WIDE_SIDE : NARROW_SIDE);
+        pipe_.InitBuffer(wide_, PART * sizeof(float));
+        pipe_.InitBuffer(half_, PART * sizeof(half));
         pipe_.InitBuffer(scale_, SCALES * sizeof(float));
         /* One tile ahead, so that MTE2 works while the program waits for a tile's scales. */
         Rect rect, rect_next;
@@ -233,167 +239,157 @@ public:
     }
 
 private:
-    static constexpr uint32_t ELEMENTS = 8192; /* of a tile, its rows at their distance in UB */
-    static constexpr uint32_t SCALES = 1024;   /* rows of a tile that has scales */
+    static constexpr uint32_t NARROW_SIDE = 16384; /* bytes of a tile, its rows at their distance in UB */
+    static constexpr uint32_t WIDE_SIDE = 65536;
+    static constexpr uint32_t SCALES = 1024; /* rows of a tile that has scales */
+    static constexpr uint32_t PART = 2048;   /* elements that are converted at a time */
 
-    /* The elements of a tile in UB: `count` runs of `length`, `step` apart. */
-    struct Runs {
-        uint32_t count, length, step;
+    /* What is converted at a time: `count` runs of `length` elements, `step` apart, the first at `at`. */
+    struct Part {
+        uint32_t at, count, length, step;
+        uint32_t row; /* of the tile */
     };
 
-    /* Elements between rows in UB: whole blocks of 32 bytes in every type. */
-    static __aicore__ inline uint32_t Width(const Tile& tile) { return (tile.cols + 31) / 32 * 32; }
-
-    /* One run where rows have no gap in UB. */
-    static __aicore__ inline Runs RunsOf(const Tile& tile)
-    {
-        const uint32_t width = Width(tile);
-        return width == tile.cols ? Runs{1, tile.rows * tile.cols, 0} : Runs{tile.rows, tile.cols, width};
-    }
+    static __aicore__ inline uint32_t SizeOf(uint32_t type) { return type == TYPE_F32 ? 4 : type == TYPE_INT8 ? 1 : 2; }
 
     __aicore__ inline void CopyIn(const Rect& rect, const Tile& tile)
     {
-        switch (rect.cast / 16) {
-            case TYPE_F32: CopyInAs<float>(rect, tile); break;
-            case TYPE_BF16: CopyInAs<bfloat16_t>(rect, tile); break;
-            case TYPE_F16: CopyInAs<half>(rect, tile); break;
-            default: CopyInAs<int8_t>(rect, tile); break;
-        }
-    }
-
-    template <typename T>
-    __aicore__ inline void CopyInAs(const Rect& rect, const Tile& tile)
-    {
-        LocalTensor<T> rows = in_.AllocTensor<T>();
-        const uint64_t from = rect.from + tile.row * rect.from_pitch + tile.col * sizeof(T);
-        RowsIn(rows, from, rect.from_pitch, tile.rows, tile.cols, Width(tile));
+        const uint32_t size = SizeOf(rect.cast / 16);
+        LocalTensor<uint8_t> rows = in_.template AllocTensor<uint8_t>();
+        const uint64_t from = rect.from + tile.row * rect.from_pitch + static_cast<uint64_t>(tile.col) * size;
+        RowsIn(rows, from, rect.from_pitch, tile.rows, tile.cols * size, Width(tile) * size);
         in_.EnQue(rows);
     }
 
     __aicore__ inline void Convert(const Rect& rect, const Tile& tile)
     {
-        switch (rect.cast / 16) {
-            case TYPE_F32: ConvertFrom<float>(rect, tile); break;
-            case TYPE_BF16: ConvertFrom<bfloat16_t>(rect, tile); break;
-            case TYPE_F16: ConvertFrom<half>(rect, tile); break;
-            default: ConvertFrom<int8_t>(rect, tile); break;
+        if constexpr (WIDEN) {
+            switch (rect.cast) {
+                case Pair(TYPE_BF16, TYPE_F32): ConvertAs<bfloat16_t, float>(rect, tile); break;
+                case Pair(TYPE_F16, TYPE_F32): ConvertAs<half, float>(rect, tile); break;
+                case Pair(TYPE_INT8, TYPE_F32): ConvertAs<int8_t, float>(rect, tile); break;
+                case Pair(TYPE_INT8, TYPE_BF16): ConvertAs<int8_t, bfloat16_t>(rect, tile); break;
+                default: ConvertAs<int8_t, half>(rect, tile); break;
+            }
+        } else {
+            switch (rect.cast) {
+                case Pair(TYPE_F32, TYPE_BF16): ConvertAs<float, bfloat16_t>(rect, tile); break;
+                case Pair(TYPE_F32, TYPE_F16): ConvertAs<float, half>(rect, tile); break;
+                case Pair(TYPE_F32, TYPE_INT8): ConvertAs<float, int8_t>(rect, tile); break;
+                case Pair(TYPE_BF16, TYPE_F16): ConvertAs<bfloat16_t, half>(rect, tile); break;
+                case Pair(TYPE_BF16, TYPE_INT8): ConvertAs<bfloat16_t, int8_t>(rect, tile); break;
+                case Pair(TYPE_F16, TYPE_BF16): ConvertAs<half, bfloat16_t>(rect, tile); break;
+                default: ConvertAs<half, int8_t>(rect, tile); break;
+            }
         }
     }
 
-    template <typename S>
-    __aicore__ inline void ConvertFrom(const Rect& rect, const Tile& tile)
+    template <typename S, typename D>
+    __aicore__ inline void ConvertAs(const Rect& rect, const Tile& tile)
     {
-        switch (rect.cast % 16) {
-            case TYPE_F32: ConvertAs<S, float>(rect, tile); break;
-            case TYPE_BF16: ConvertAs<S, bfloat16_t>(rect, tile); break;
-            case TYPE_F16: ConvertAs<S, half>(rect, tile); break;
-            default: ConvertAs<S, int8_t>(rect, tile); break;
+        const uint32_t width = Width(tile);
+        LocalTensor<S> from = in_.template DeQue<S>();
+        LocalTensor<D> to = out_.template AllocTensor<D>();
+        if constexpr (sizeof(S) == sizeof(int8_t) || sizeof(D) == sizeof(int8_t)) {
+            LoadScales(rect, tile);
         }
+        /* Rows without gaps in UB are one, unless each has a scale. */
+        const bool one = width == tile.cols && rect.scale_step == 0;
+        const uint32_t rows = one ? 1 : tile.rows;
+        const uint32_t length = one ? tile.rows * tile.cols : tile.cols;
+        const uint32_t together = length < PART ? PART / Width({0, 1, 0, length}) : 1;
+        for (uint32_t row = 0; row < rows; row += together) {
+            const uint32_t count = Tiles::Least(rows - row, together);
+            for (uint32_t col = 0; col < length; col += PART) {
+                const Part part = {row * width + col, count, Tiles::Least(length - col, PART), width, row};
+                ConvertPart<S, D>(to, from, part, rect.scale_step);
+            }
+        }
+        in_.FreeTensor(from);
+        out_.EnQue(to);
+        LocalTensor<uint8_t> bytes = out_.template DeQue<uint8_t>();
+        const uint64_t address = rect.to + tile.row * rect.to_pitch + static_cast<uint64_t>(tile.col) * sizeof(D);
+        RowsOut(address, bytes, rect.to_pitch, tile.rows, tile.cols * sizeof(D), width * sizeof(D));
+        out_.FreeTensor(bytes);
     }
 
     /* From S by f32 to D. What is f32 already needs no room of its own. */
     template <typename S, typename D>
-    __aicore__ inline void ConvertAs(const Rect& rect, const Tile& tile)
+    __aicore__ inline void ConvertPart(
+        const LocalTensor<D>& whole_to, const LocalTensor<S>& whole_from, const Part& part, uint32_t scale_step)
     {
-        constexpr bool from_float = sizeof(S) == sizeof(float);
-        constexpr bool to_float = sizeof(D) == sizeof(float);
-        const Runs runs = RunsOf(tile);
-        LocalTensor<S> from = in_.DeQue<S>();
-        LocalTensor<D> to = out_.AllocTensor<D>();
+        const LocalTensor<S> from = whole_from[part.at];
+        const LocalTensor<D> to = whole_to[part.at];
         LocalTensor<float> x;
-        if constexpr (to_float) {
+        if constexpr (sizeof(D) == sizeof(float)) {
             x = to;
-        } else if constexpr (from_float) {
+        } else if constexpr (sizeof(S) == sizeof(float)) {
             x = from;
         } else {
-            x = wide_.Get<float>();
+            x = wide_.template Get<float>();
         }
-        Widen(x, from, runs);
-        if constexpr (sizeof(S) == sizeof(int8_t) || sizeof(D) == sizeof(int8_t)) {
-            Scale(x, rect, tile);
-        }
-        Narrow(to, x, runs);
-        in_.FreeTensor(from);
-        out_.EnQue(to);
-        to = out_.DeQue<D>();
-        RowsOut(
-            rect.to + tile.row * rect.to_pitch + tile.col * sizeof(D), to, rect.to_pitch, tile.rows, tile.cols, Width(tile));
-        out_.FreeTensor(to);
-    }
-
-    template <typename S>
-    __aicore__ inline void Widen(const LocalTensor<float>& x, const LocalTensor<S>& from, const Runs& runs)
-    {
         if constexpr (sizeof(S) == sizeof(int8_t)) {
-            LocalTensor<half> middle = half_.Get<half>();
-            CastRuns(middle, from, RoundMode::CAST_NONE, runs);
-            CastRuns(x, middle, RoundMode::CAST_NONE, runs);
+            LocalTensor<half> middle = half_.template Get<half>();
+            CastRuns(middle, from, RoundMode::CAST_NONE, part);
+            CastRuns(x, middle, RoundMode::CAST_NONE, part);
         } else if constexpr (sizeof(S) == sizeof(half)) {
-            CastRuns(x, from, RoundMode::CAST_NONE, runs);
-        } else {
-            for (uint32_t i = 0; i < runs.count; i++) {
-                /* From f32 to f32: never asked for, but a copy all the same. */
-                Muls(x[i * runs.step], from[i * runs.step], 1.0f, runs.length);
+            CastRuns(x, from, RoundMode::CAST_NONE, part);
+        }
+        if constexpr (sizeof(S) == sizeof(int8_t) || sizeof(D) == sizeof(int8_t)) {
+            LocalTensor<float> scale = scale_.template Get<float>();
+            for (uint32_t i = 0; i < part.count; i++) {
+                Muls(x[i * part.step], x[i * part.step], scale.GetValue(scale_step * (part.row + i)), part.length);
             }
             PipeBarrier<PIPE_V>();
         }
-    }
-
-    template <typename D>
-    __aicore__ inline void Narrow(const LocalTensor<D>& to, const LocalTensor<float>& x, const Runs& runs)
-    {
         if constexpr (sizeof(D) == sizeof(int8_t)) {
-            for (uint32_t i = 0; i < runs.count; i++) {
-                Mins(x[i * runs.step], x[i * runs.step], 127.0f, runs.length);
-            }
-            PipeBarrier<PIPE_V>();
-            for (uint32_t i = 0; i < runs.count; i++) {
-                Maxs(x[i * runs.step], x[i * runs.step], -128.0f, runs.length);
-            }
-            PipeBarrier<PIPE_V>();
-            /* No cast leads from f32 to int8. The first rounds; the others are exact. */
-            const LocalTensor<int32_t> whole = x.ReinterpretCast<int32_t>();
-            LocalTensor<half> middle = half_.Get<half>();
-            CastRuns(whole, x, RoundMode::CAST_RINT, runs);
-            CastRuns(x, whole, RoundMode::CAST_NONE, runs);
-            CastRuns(middle, x, RoundMode::CAST_NONE, runs);
-            CastRuns(to, middle, RoundMode::CAST_NONE, runs);
+            ToInt8(to, x, part);
         } else if constexpr (sizeof(D) == sizeof(half)) {
-            CastRuns(to, x, RoundMode::CAST_RINT, runs);
+            CastRuns(to, x, RoundMode::CAST_RINT, part);
         }
     }
 
-    /* Multiplies each row by its scale, or all by one. */
-    __aicore__ inline void Scale(const LocalTensor<float>& x, const Rect& rect, const Tile& tile)
+    __aicore__ inline void ToInt8(const LocalTensor<int8_t>& to, const LocalTensor<float>& x, const Part& part)
     {
-        LocalTensor<float> scale = scale_.Get<float>();
+        for (uint32_t i = 0; i < part.count; i++) {
+            Mins(x[i * part.step], x[i * part.step], 127.0f, part.length);
+        }
+        PipeBarrier<PIPE_V>();
+        for (uint32_t i = 0; i < part.count; i++) {
+            Maxs(x[i * part.step], x[i * part.step], -128.0f, part.length);
+        }
+        PipeBarrier<PIPE_V>();
+        /* No cast leads from f32 to int8. The first rounds; the others are exact. */
+        const LocalTensor<int32_t> whole = x.template ReinterpretCast<int32_t>();
+        LocalTensor<half> middle = half_.template Get<half>();
+        CastRuns(whole, x, RoundMode::CAST_RINT, part);
+        CastRuns(x, whole, RoundMode::CAST_NONE, part);
+        CastRuns(middle, x, RoundMode::CAST_NONE, part);
+        CastRuns(to, middle, RoundMode::CAST_NONE, part);
+    }
+
+    /* The tile's scales to UB, for the program to read: one for each row, or the one. */
+    __aicore__ inline void LoadScales(const Rect& rect, const Tile& tile)
+    {
         const uint32_t n = rect.scale_step == 0 ? 1 : tile.rows;
+        GlobalTensor<float> from;
+        from.SetGlobalBuffer(reinterpret_cast<__gm__ float*>(rect.scale));
         const event_t read = static_cast<event_t>(GetTPipePtr()->FetchEventID(HardEvent::S_MTE2));
         SetFlag<HardEvent::S_MTE2>(read);
         WaitFlag<HardEvent::S_MTE2>(read);
-        RowsIn(scale, rect.scale + static_cast<uint64_t>(tile.row) * rect.scale_step * sizeof(float), 0, 1, n, n);
+        DataCopyPad(
+            scale_.template Get<float>(), from[static_cast<uint64_t>(tile.row) * rect.scale_step],
+            {1, static_cast<uint32_t>(n * sizeof(float)), 0, 0, 0}, {});
         const event_t there = static_cast<event_t>(GetTPipePtr()->FetchEventID(HardEvent::MTE2_S));
         SetFlag<HardEvent::MTE2_S>(there);
         WaitFlag<HardEvent::MTE2_S>(there);
-        if (n == 1) {
-            const float factor = scale.GetValue(0);
-            const Runs runs = RunsOf(tile);
-            for (uint32_t i = 0; i < runs.count; i++) {
-                Muls(x[i * runs.step], x[i * runs.step], factor, runs.length);
-            }
-        } else {
-            for (uint32_t r = 0; r < tile.rows; r++) {
-                Muls(x[r * Width(tile)], x[r * Width(tile)], scale.GetValue(r), tile.cols);
-            }
-        }
-        PipeBarrier<PIPE_V>();
     }
 
     template <typename D, typename S>
-    __aicore__ inline void CastRuns(const LocalTensor<D>& to, const LocalTensor<S>& from, RoundMode mode, const Runs& runs)
+    __aicore__ inline void CastRuns(const LocalTensor<D>& to, const LocalTensor<S>& from, RoundMode mode, const Part& part)
     {
-        for (uint32_t i = 0; i < runs.count; i++) {
-            Cast(to[i * runs.step], from[i * runs.step], mode, runs.length);
+        for (uint32_t i = 0; i < part.count; i++) {
+            Cast(to[i * part.step], from[i * part.step], mode, part.length);
         }
         PipeBarrier<PIPE_V>();
     }
@@ -414,10 +410,18 @@ extern "C" __global__ __aicore__ void rect_copy(GM_ADDR rects, GM_ADDR shares)
     kernel.Run(rects, shares);
 }
 
-/* Rectangles whose element type changes. */
-extern "C" __global__ __aicore__ void cast_copy(GM_ADDR rects, GM_ADDR shares)
+/* Rectangles whose elements become smaller, or of another type of their size. */
+extern "C" __global__ __aicore__ void narrow_copy(GM_ADDR rects, GM_ADDR shares)
 {
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-    CastCopy kernel;
+    CastCopy<false> kernel;
+    kernel.Run(rects, shares);
+}
+
+/* Rectangles whose elements become larger. */
+extern "C" __global__ __aicore__ void widen_copy(GM_ADDR rects, GM_ADDR shares)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    CastCopy<true> kernel;
     kernel.Run(rects, shares);
 }

@@ -20,8 +20,17 @@ pub const MAX_ROW: usize = 65536;
 pub const MAX_ROW_INT8: usize = 8192;
 /// The same in f32.
 pub const MAX_ROW_INT8_F32: usize = 4096;
-/// Cores get whole multiples of so many bytes of tokens, so that each reads in long runs.
-pub const UNIT_BYTES: usize = 16384;
+/// Runs of memory are to have so many bytes: from here on copies run at full speed.
+pub const RUN_BYTES: usize = 16384;
+/// The most tokens of a tile: those whose slots are in UB.
+pub const MAX_TILE: usize = 512;
+/// What the tiles may fill of UB, in bytes; [`int8_tile_bytes`] where they are rounded.
+pub const TILE_BYTES: usize = 163840;
+
+/// What the tiles may fill where rows of so many elements are rounded to int8: their scales and what is read are in UB too.
+pub const fn int8_tile_bytes(k_row: usize, v_row: usize) -> usize {
+    TILE_BYTES - 22528 - size_of::<f32>() * (k_row + v_row)
+}
 
 /// The last parameter. Keys are 0, values 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -37,6 +46,10 @@ pub struct Tiling {
     pub slot_bytes: u32,
     /// Cores get whole multiples of so many tokens.
     pub unit: u32,
+    /// Tokens of a tile.
+    pub tile: u32,
+    /// Tiles in UB: 2, or 1 where a tile is large.
+    pub buffers: u32,
     /// Zero.
     pub reserved: u32,
     /// Bytes of a token's row in the cache; 0 where there are no values.
@@ -47,4 +60,4 @@ pub struct Tiling {
     pub pitch: [u32; 2],
 }
 
-const _: () = assert!(size_of::<Tiling>() == 48 && align_of::<Tiling>() == 4);
+const _: () = assert!(size_of::<Tiling>() == 56 && align_of::<Tiling>() == 4);

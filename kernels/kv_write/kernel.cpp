@@ -9,9 +9,10 @@
  * A row of `row` bytes has row / piece pieces, and a block is as many planes of block_size pieces: token `at` of a block has its piece
  * `p` at (p * block_size + at) * piece. With a piece of a whole row there is one plane, and even blocks follow one another.
  *
- * The tokens are read in chunks, many rows in one transfer. What a chunk writes is cut by its slots: tokens whose slots follow one
- * another go in one run (all of a prefill; in decoding each token is a run of its own). A negative slot is skipped, and not even
- * read; so is one past the cache.
+ * The tokens go in tiles. Tokens whose slots follow one another are written in one run, or in a run for each plane (all of a prefill;
+ * in decoding each token is on its own). So where a page has planes a tile has many tokens, as many as make such runs long, at the
+ * price of the second buffer: then the cores, rather than the queues of one, keep the memory busy. A negative slot is skipped, and not
+ * even read; so is one past the cache.
  *
  * kv_write copies bytes, of any element type. kv_write_int8_* multiply by a scale for each channel and round to int8 on the way.
  */
@@ -26,6 +27,8 @@ struct KvWriteTiling {
     uint32_t block_size;
     uint32_t slot_bytes; /* of an element of slot_mapping: 4 or 8 */
     uint32_t unit;       /* cores get whole multiples of so many tokens */
+    uint32_t tile;       /* tokens of a tile, at most 512 */
+    uint32_t buffers;    /* tiles in UB: 2, or 1 where a tile is large */
     uint32_t reserved;
     uint32_t row[2];     /* bytes of a token's row in the cache; 0: there are no values */
     uint32_t piece[2];   /* bytes of a row in the cache that stay together; divides the row's */
@@ -94,6 +97,16 @@ public:
         return token;
     }
 
+    /* Where a tile ends that begins with a loaded token, which may be skipped: at the first that must be. */
+    __aicore__ inline uint32_t TileEnd(uint32_t token, uint32_t loaded, uint32_t most)
+    {
+        uint32_t end = token;
+        while (end < loaded && end - token < most && At(end) >= 0) {
+            end++;
+        }
+        return end;
+    }
+
     /* Rows of tokens first..end, which lie one after another in UB, to their slots. */
     __aicore__ inline void Write(
         const GlobalTensor<uint8_t>& cache, const LocalTensor<uint8_t>& rows, uint32_t first, uint32_t end, uint32_t row,
@@ -106,7 +119,7 @@ public:
         }
     }
 
-    static constexpr uint32_t LOAD = 1024; /* slots in UB at a time */
+    static constexpr uint32_t LOAD = 512; /* slots in UB at a time */
     uint32_t first_, last_;
 
 private:
@@ -153,7 +166,6 @@ public:
         if (!slots_.Init(pipe_, slot_mapping, tiling)) {
             return;
         }
-        pipe_.InitBuffer(through_, 2, BUFFER);
         GlobalTensor<uint8_t> from[2], to[2];
         from[0].SetGlobalBuffer((__gm__ uint8_t*)k);
         from[1].SetGlobalBuffer((__gm__ uint8_t*)v);
@@ -161,14 +173,11 @@ public:
         to[1].SetGlobalBuffer((__gm__ uint8_t*)v_cache);
         const uint32_t longest = tiling.row[0] > tiling.row[1] ? tiling.row[0] : tiling.row[1];
         const uint32_t sides = tiling.row[1] == 0 ? 1 : 2;
-        const uint32_t most = BUFFER / longest;
+        pipe_.InitBuffer(through_, tiling.buffers, tiling.tile * longest);
         for (uint32_t token = slots_.first_; token < slots_.last_;) {
             const uint32_t loaded = token + slots_.Load(token);
             while (token < loaded) {
-                uint32_t end = token;
-                while (end < loaded && end - token < most && slots_.At(end) >= 0) {
-                    end++;
-                }
+                const uint32_t end = slots_.TileEnd(token, loaded, tiling.tile);
                 if (end == token) {
                     token++; /* skipped */
                     continue;
@@ -182,8 +191,6 @@ public:
     }
 
 private:
-    static constexpr uint32_t BUFFER = 65536;
-
     __aicore__ inline void Move(
         const GlobalTensor<uint8_t>& from, const GlobalTensor<uint8_t>& to, uint32_t first, uint32_t end, uint32_t row,
         uint32_t piece, uint32_t pitch)
@@ -219,11 +226,12 @@ public:
         if (!slots_.Init(pipe_, slot_mapping, tiling)) {
             return;
         }
-        pipe_.InitBuffer(in_, 2, ELEMENTS * sizeof(T));
-        pipe_.InitBuffer(out_, 2, ELEMENTS);
-        pipe_.InitBuffer(half_, ELEMENTS * sizeof(half));
+        const uint32_t longest = tiling.row[0] > tiling.row[1] ? tiling.row[0] : tiling.row[1];
+        pipe_.InitBuffer(in_, 2, READ);
+        pipe_.InitBuffer(out_, tiling.buffers, tiling.tile * longest);
+        pipe_.InitBuffer(half_, PART * sizeof(half));
         if constexpr (sizeof(T) != sizeof(float)) {
-            pipe_.InitBuffer(wide_, ELEMENTS * sizeof(float));
+            pipe_.InitBuffer(wide_, PART * sizeof(float));
         }
         const uint32_t sides = tiling.row[1] == 0 ? 1 : 2;
         GlobalTensor<T> from[2];
@@ -242,22 +250,16 @@ public:
         SetFlag<HardEvent::MTE2_V>(there);
         WaitFlag<HardEvent::MTE2_V>(there);
 
-        const uint32_t longest = tiling.row[0] > tiling.row[1] ? tiling.row[0] : tiling.row[1];
-        const uint32_t most = ELEMENTS / longest;
         for (uint32_t token = slots_.first_; token < slots_.last_;) {
             const uint32_t loaded = token + slots_.Load(token);
             while (token < loaded) {
-                uint32_t end = token;
-                while (end < loaded && end - token < most && slots_.At(end) >= 0) {
-                    end++;
-                }
+                const uint32_t end = slots_.TileEnd(token, loaded, tiling.tile);
                 if (end == token) {
                     token++;
                     continue;
                 }
                 for (uint32_t side = 0; side < sides; side++) {
-                    CopyIn(from[side], token, end - token, tiling.row[side], tiling.pitch[side]);
-                    Quantise(scale_[side].template Get<float>(), end - token, tiling.row[side]);
+                    Quantise(from[side], token, end, tiling.row[side], tiling.pitch[side], scale_[side].template Get<float>());
                     LocalTensor<uint8_t> rows = out_.template DeQue<uint8_t>();
                     slots_.Write(to[side], rows, token, end, tiling.row[side], tiling.piece[side]);
                     out_.FreeTensor(rows);
@@ -268,8 +270,8 @@ public:
     }
 
 private:
-    /* Elements of a chunk, and of the longest row: what fits into UB. */
-    static constexpr uint32_t ELEMENTS = sizeof(T) == sizeof(float) ? 4096 : 8192;
+    static constexpr uint32_t READ = 16384; /* bytes that are read at a time, in whole rows */
+    static constexpr uint32_t PART = 1024;  /* elements that are rounded at a time */
 
     __aicore__ inline void LoadScale(TBuf<TPosition::VECIN>& to, GM_ADDR scale, uint32_t n)
     {
@@ -292,39 +294,64 @@ private:
         in_.EnQue(rows);
     }
 
-    __aicore__ inline void Quantise(const LocalTensor<float>& scale, uint32_t n, uint32_t row)
+    /* Tokens first..end to a tile of int8. It is read in several pieces, so that it may be large. */
+    __aicore__ inline void Quantise(
+        const GlobalTensor<T>& from, uint32_t first, uint32_t end, uint32_t row, uint32_t pitch, const LocalTensor<float>& scale)
     {
-        const uint32_t count = n * row;
-        LocalTensor<T> rows = in_.template DeQue<T>();
+        LocalTensor<uint8_t> tile = out_.template AllocTensor<uint8_t>();
+        LocalTensor<int8_t> to = tile.template ReinterpretCast<int8_t>();
+        const uint32_t at_a_time = READ / (row * static_cast<uint32_t>(sizeof(T)));
+        for (uint32_t token = first; token < end; token += at_a_time) {
+            const uint32_t n = end - token < at_a_time ? end - token : at_a_time;
+            CopyIn(from, token, n, row, pitch);
+            LocalTensor<T> rows = in_.template DeQue<T>();
+            const LocalTensor<int8_t> here = to[(token - first) * row];
+            /* Some whole rows at a time, or a part of a long one. */
+            const uint32_t together = row < PART ? PART / row : 1;
+            for (uint32_t i = 0; i < n; i += together) {
+                const uint32_t count = n - i < together ? n - i : together;
+                for (uint32_t col = 0; col < row; col += PART) {
+                    const uint32_t length = row - col < PART ? row - col : PART;
+                    QuantisePart(here[i * row + col], rows[i * row + col], scale[col], count, length);
+                }
+            }
+            in_.FreeTensor(rows);
+        }
+        out_.EnQue(tile);
+    }
+
+    /* `count` runs of `length` elements, one after another, each with the same scales. */
+    __aicore__ inline void QuantisePart(
+        const LocalTensor<int8_t>& to, const LocalTensor<T>& from, const LocalTensor<float>& scale, uint32_t count, uint32_t length)
+    {
+        const uint32_t all = count * length;
         LocalTensor<float> x;
         if constexpr (sizeof(T) == sizeof(float)) {
-            x = rows;
+            x = from;
         } else {
-            x = wide_.Get<float>();
-            Cast(x, rows, RoundMode::CAST_NONE, count);
+            x = wide_.template Get<float>();
+            Cast(x, from, RoundMode::CAST_NONE, all);
             PipeBarrier<PIPE_V>();
         }
-        for (uint32_t i = 0; i < n; i++) {
-            Mul(x[i * row], x[i * row], scale, row);
+        for (uint32_t i = 0; i < count; i++) {
+            Mul(x[i * length], x[i * length], scale, length);
         }
         PipeBarrier<PIPE_V>();
-        Mins(x, x, 127.0f, count);
+        Mins(x, x, 127.0f, all);
         PipeBarrier<PIPE_V>();
-        Maxs(x, x, -128.0f, count);
+        Maxs(x, x, -128.0f, all);
         PipeBarrier<PIPE_V>();
         /* No cast leads from f32 to int8. The first rounds, to nearest and ties to even; the others are exact. */
         LocalTensor<int32_t> whole = x.template ReinterpretCast<int32_t>();
-        Cast(whole, x, RoundMode::CAST_RINT, count);
+        Cast(whole, x, RoundMode::CAST_RINT, all);
         PipeBarrier<PIPE_V>();
-        Cast(x, whole, RoundMode::CAST_NONE, count);
+        Cast(x, whole, RoundMode::CAST_NONE, all);
         PipeBarrier<PIPE_V>();
-        LocalTensor<half> narrow = half_.Get<half>();
-        Cast(narrow, x, RoundMode::CAST_NONE, count);
+        LocalTensor<half> narrow = half_.template Get<half>();
+        Cast(narrow, x, RoundMode::CAST_NONE, all);
         PipeBarrier<PIPE_V>();
-        LocalTensor<uint8_t> q = out_.template AllocTensor<uint8_t>();
-        Cast(q.template ReinterpretCast<int8_t>(), narrow, RoundMode::CAST_NONE, count);
-        in_.FreeTensor(rows);
-        out_.EnQue(q);
+        Cast(to, narrow, RoundMode::CAST_NONE, all);
+        PipeBarrier<PIPE_V>();
     }
 
     TPipe pipe_;

@@ -9,7 +9,7 @@ pub(super) fn bad<T>(kind: ErrorKind, detail: String) -> Result<T> {
 }
 
 /// Keys or values as the kernel sees them; in bytes, but for the first two.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Side {
     pub slots: usize,
     pub block_size: usize,
@@ -86,6 +86,10 @@ impl Side {
         let slots = blocks * block_size;
         if slots > i32::MAX as usize {
             return bad(ErrorKind::Shape, format!("{name}_cache has {slots} slots, at most {} are possible", i32::MAX));
+        }
+        if block_size * width * size > u32::MAX as usize {
+            let most = u32::MAX as usize / (width * size);
+            return bad(ErrorKind::Shape, format!("{name}_cache has blocks of {block_size} tokens, at most {most} are possible"));
         }
         let piece = match layout {
             PageLayout::Bsnd => width * size,

@@ -1,6 +1,7 @@
 //! New keys and values to their slots, by our own kernel.
 
 use super::kv_checks::{Side, bad, check_slots};
+use super::kv_tiles::Tiles;
 use crate::acl::Stream;
 use crate::acl::kernel::{ArgList, Argument, Arguments, BlockKind, Kernel, KernelImage, OrNull};
 use crate::error::{ErrorKind, Result};
@@ -156,18 +157,26 @@ fn launch<'a>(
     if tokens == 0 || k.slots == 0 {
         return Ok(());
     }
-    let unit = (contract::UNIT_BYTES / k.row_in.max(v.row_in)).max(1);
+    let space = match scales {
+        None => contract::TILE_BYTES,
+        Some(_) => contract::int8_tile_bytes(k.row, v.row),
+    };
+    let tiles = Tiles::new(&k, &v, space);
+    let device = s.device();
+    let unit = tiles.unit(tokens, k.row_in.max(v.row_in), device.resident_blocks(BlockKind::Vector)? as usize);
     let tiling = Tiling {
         tokens: tokens as u32,
         slots: k.slots as u32,
         block_size: k.block_size as u32,
         slot_bytes: slot_mapping.dtype().size() as u32,
         unit: unit as u32,
+        tile: tiles.tokens as u32,
+        buffers: tiles.buffers as u32,
         reserved: 0,
         row: [k.row as u32, v.row as u32],
         piece: [k.piece as u32, v.piece as u32],
         pitch: [k.pitch as u32, v.pitch as u32],
     };
-    let blocks = s.device().blocks_for(BlockKind::Vector, tokens.div_ceil(unit))?;
+    let blocks = device.blocks_for(BlockKind::Vector, tokens.div_ceil(unit))?;
     s.launch(KvWrite { keys, values, scales, slot_mapping, tiling }, blocks)
 }

@@ -19,6 +19,7 @@ mod block_allocator;
 mod block_copy;
 mod kv_cache;
 mod kv_checks;
+mod kv_tiles;
 mod kv_write;
 mod sequence;
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::shares::{cast_rect, copy_rect, shares};
+use super::shares::{cast_rect, copy_rect, shares, sizes};
 use crate::acl::Stream;
 use crate::acl::kernel::{ArgList, Argument, Arguments, BlockKind, Kernel, KernelImage};
 use crate::error::{Error, ErrorKind, Result};
@@ -58,8 +58,8 @@ pub struct ScaleAt {
 /// Errors: `Argument` for a buffer that is not there, and scales missing, needless or not there; `Length` if a rectangle does not
 /// lie in its buffer; `Shape` for buffers with gaps, overlapping rows, and more than a kernel can count; `DType`, `WrongStream`; those of
 /// [`Stream::launch`].
-/// Kernel: `kernels/cast_copy`, two launches if some rectangles change their dtype and others do not. CANN's own: `aclnnInplaceCopy`
-/// for one rectangle a call, without int8.
+/// Kernel: `kernels/cast_copy`; a launch each for the rectangles that keep their dtype, get smaller elements, and get larger ones.
+/// CANN's own: `aclnnInplaceCopy` for one rectangle a call, without int8.
 pub fn cast_copy(
     s: &Stream,
     src: &[View<'_>],
@@ -68,23 +68,25 @@ pub fn cast_copy(
     rects: &[CastRect],
 ) -> Result<()> {
     let buffers = Buffers::new(s, src, dst, scales)?;
-    let (mut copies, mut casts) = (Vec::new(), Vec::new());
+    let (mut copies, mut narrow, mut widen) = (Vec::new(), Vec::new(), Vec::new());
     for (i, rect) in rects.iter().enumerate() {
         let place = |e: Error| e.context(format_args!("cast_copy: rectangle {i}"));
         match buffers.place(rect).map_err(place)? {
             Some(rect) if rect.cast == SAME => copies.push(rect),
-            Some(rect) => casts.push(rect),
+            Some(rect) if sizes(&rect).0 < sizes(&rect).1 => widen.push(rect),
+            Some(rect) => narrow.push(rect),
             None => (),
         }
     }
     copies.iter_mut().for_each(copy_rect);
-    casts.iter_mut().for_each(cast_rect);
+    narrow.iter_mut().chain(&mut widen).for_each(cast_rect);
     buffers.launch(s, contract::COPY, &copies)?;
-    buffers.launch(s, contract::CAST, &casts)
+    buffers.launch(s, contract::NARROW, &narrow)?;
+    buffers.launch(s, contract::WIDEN, &widen)
 }
 
 /// [`Rect::cast`] of a rectangle of bytes; no cast from f32 to f32 is asked for.
-const SAME: u32 = 16 * types::F32 + types::F32;
+pub(super) const SAME: u32 = 16 * types::F32 + types::F32;
 
 /// A buffer, checked.
 #[derive(Clone, Copy)]

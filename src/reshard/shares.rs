@@ -1,5 +1,6 @@
 //! How rectangles are cut into tiles, and tiles given to cores. Pure.
 
+use super::cast_copy::SAME;
 use super::cast_copy::contract::{CAST_TILE, COPY_TILE, MAX_SCALED_ROWS, MAX_TILE_ROWS, ROW_STEP, Rect, Share};
 
 /// Cuts a rectangle of bytes.
@@ -9,15 +10,22 @@ pub(super) fn copy_rect(rect: &mut Rect) {
 
 /// Cuts a rectangle that is converted.
 pub(super) fn cast_rect(rect: &mut Rect) {
-    tile(rect, CAST_TILE, if rect.scale == 0 { MAX_TILE_ROWS } else { MAX_SCALED_ROWS });
+    let (size_in, size_out) = sizes(rect);
+    let most_rows = if rect.scale == 0 { MAX_TILE_ROWS } else { MAX_SCALED_ROWS };
+    tile(rect, CAST_TILE / size_in.min(size_out), most_rows);
+}
+
+/// Bytes of an element on either side, as its rows count them.
+pub(super) fn sizes(rect: &Rect) -> (usize, usize) {
+    let size = |code: u32| [4, 2, 2, 1][code as usize];
+    if rect.cast == SAME { (1, 1) } else { (size(rect.cast / 16), size(rect.cast % 16)) }
 }
 
 /// Rows that follow one another without a gap on both sides are one row, unless each has a scale of its own.
 fn flatten(rect: &mut Rect) {
-    let size = |code: u32| [4, 2, 2, 1][code as usize];
-    let (size_in, size_out) = if rect.cast == 0 { (1, 1) } else { (size(rect.cast / 16), size(rect.cast % 16)) };
+    let (size_in, size_out) = sizes(rect);
     let cols = u64::from(rect.cols);
-    let dense = rect.from_pitch == cols * size_in && rect.to_pitch == cols * size_out;
+    let dense = rect.from_pitch == cols * size_in as u64 && rect.to_pitch == cols * size_out as u64;
     match u32::try_from(cols * u64::from(rect.rows)) {
         Ok(len) if dense && rect.scale_step == 0 => (rect.rows, rect.cols) = (1, len),
         _ => (),
