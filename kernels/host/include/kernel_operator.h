@@ -1,0 +1,27 @@
+/* Ascend C for arch 2201 on the CPU: the twin of the vendor's header of this name. See README.md of the folder above. */
+#ifndef ASCENDC_TWIN_KERNEL_OPERATOR_H
+#define ASCENDC_TWIN_KERNEL_OPERATOR_H
+
+#include "twin/types.h"
+
+#include "twin/core.h"
+
+#include "twin/tensor.h"
+
+#include "twin/sync.h"
+
+#include "twin/tpipe.h"
+
+#include "twin/copy.h"
+
+#include "twin/vector_binary.h"
+
+#include "twin/vector_unary.h"
+
+#include "twin/cast.h"
+
+#include "twin/system.h"
+
+#include "twin/image.h"
+
+#endif

@@ -1,0 +1,184 @@
+//! The twin image: one shared object for each instruction set, and one with checks.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use super::Error;
+use super::source::Declared;
+use crate::container::{self, Isa, Variant};
+
+/// A variant that a build makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub isa: Isa,
+    pub checked: bool,
+}
+
+/// What a build makes: all variants, or, where only this machine will run it, the two that it uses.
+pub(super) fn plans(target_arch: &str, only_here: bool) -> Vec<Plan> {
+    let all: &[Isa] = if target_arch == "x86_64" { &[Isa::Base, Isa::X86V3, Isa::X86V4] } else { &[Isa::Base] };
+    let fast: Vec<Isa> =
+        if only_here { all.iter().copied().rfind(|isa| isa.runs_here()).into_iter().collect() } else { all.to_vec() };
+    let mut plans = vec![Plan { isa: Isa::Base, checked: true }];
+    plans.extend(fast.into_iter().map(|isa| Plan { isa, checked: false }));
+    plans
+}
+
+/// The file that is compiled: the source, and behind it the image's one symbol.
+pub(super) fn wrapper(source: &Path, kernels: &[Declared]) -> String {
+    let entries: Vec<String> =
+        kernels.iter().map(|k| format!("ASCENDC_TWIN_KERNEL({}, {}, {})", k.name, k.kind, k.schedule_mode)).collect();
+    format!(
+        "#include \"kernel_operator.h\"\n#include \"{}\"\nASCENDC_TWIN_IMAGE({})\n",
+        source.display().to_string().replace('\\', "\\\\").replace('"', "\\\""),
+        entries.join(", ")
+    )
+}
+
+/// What is passed to the compiler. Floating point as the source says it (no fused multiply-adds, so that all variants agree bit for
+/// bit), but without the parts of the standard that nobody looks at: errno and floating-point traps.
+pub(super) fn arguments(
+    plan: Plan,
+    includes: &[PathBuf],
+    defines: &[(String, String)],
+    wrapper: &Path,
+    symbols: &Path,
+    out: &Path,
+) -> Vec<OsString> {
+    let mut args: Vec<OsString> =
+        ["-x", "c++", "-std=c++17", "-fPIC", "-shared", "-s", "-fvisibility=hidden", "-fvisibility-inlines-hidden"]
+            .map(Into::into)
+            .into();
+    args.extend(["-fno-strict-aliasing", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-w"].map(Into::into));
+    // The checks cost far more than the arithmetic; a smaller program is also sooner compiled.
+    args.push(if plan.checked { "-O1" } else { "-O3" }.into());
+    match plan.isa {
+        Isa::Base => {}
+        Isa::X86V3 => args.push("-march=x86-64-v3".into()),
+        Isa::X86V4 => args.extend(["-march=x86-64-v4", "-mprefer-vector-width=512"].map(Into::into)),
+    }
+    args.push(format!("-DASCENDC_TWIN_CHECKED={}", u8::from(plan.checked)).into());
+    args.extend(defines.iter().map(|(name, value)| format!("-D{name}={value}").into()));
+    for folder in includes {
+        args.extend(["-I".into(), folder.clone().into_os_string()]);
+    }
+    args.push(wrapper.into());
+    args.extend(["-o".into(), out.into()]);
+    let mut script = OsString::from("-Wl,--version-script=");
+    script.push(symbols);
+    args.push(script);
+    args
+}
+
+/// Only this leaves the shared object: what else is in it must not meet another image's, or the program's.
+pub(super) const SYMBOLS: &str = "{ global: ascendc_twin_image; local: *; };\n";
+
+/// The C++ compiler that `cc` finds (`CXX` and its like are heeded), if it works.
+pub(super) fn compiler() -> Option<cc::Tool> {
+    let mut build = cc::Build::new();
+    build.cpp(true).cargo_metadata(false).opt_level(3).warnings(false);
+    // Outside a build script, for this machine.
+    if env::var_os("TARGET").is_none() {
+        let here = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+        build.target(&here).host(&here);
+    }
+    let tool = build.try_get_compiler().ok()?;
+    Command::new(tool.path()).arg("--version").output().is_ok_and(|output| output.status.success()).then_some(tool)
+}
+
+/// Compiles the variants side by side and packs them.
+pub(super) fn compile(
+    tool: &cc::Tool,
+    plans: &[Plan],
+    folder: &Path,
+    name: &str,
+    arguments: impl Fn(Plan, &Path) -> Vec<OsString>,
+) -> Result<Vec<u8>, Error> {
+    let commands: Vec<(Plan, PathBuf, Command)> = plans
+        .iter()
+        .map(|&plan| {
+            let out = folder.join(format!("{name}-{:?}-{}.so", plan.isa, if plan.checked { "checked" } else { "fast" }));
+            let mut command = Command::new(tool.path());
+            command.envs(tool.get_envs()).args(arguments(plan, &out));
+            (plan, out, command)
+        })
+        .collect();
+    let jobs = env::var("NUM_JOBS").ok().and_then(|jobs| jobs.parse().ok()).unwrap_or(2_usize).clamp(1, 8);
+    let queue = std::sync::Mutex::new(commands.into_iter());
+    let next = || queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+    let done: Vec<(Plan, Result<Vec<u8>, Error>)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..jobs)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut done = Vec::new();
+                    while let Some((plan, out, command)) = next() {
+                        done.push((plan, run(command).and_then(|()| fs::read(&out).map_err(|e| Error::io(&out, e)))));
+                    }
+                    done
+                })
+            })
+            .collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    });
+    let mut objects = Vec::new();
+    for plan in plans {
+        match done.iter().find(|(of, _)| of == plan) {
+            Some((_, Ok(object))) => objects.push((*plan, object)),
+            // A compiler that is too old for an instruction set: the plainer variant serves.
+            Some((_, Err(Error::Compiler { output, .. }))) if plan.isa != Isa::Base && output.contains("-march") => {}
+            Some((_, Err(error))) => return Err(error.clone()),
+            None => {
+                return Err(Error::Compiler { command: name.to_owned(), output: "a thread of the build ended early".to_owned() });
+            }
+        }
+    }
+    let variants: Vec<Variant> =
+        objects.iter().map(|(plan, object)| Variant { isa: plan.isa, checked: plan.checked, object }).collect();
+    Ok(container::write(&variants))
+}
+
+/// Runs a compiler; its output is the error.
+pub(super) fn run(mut command: Command) -> Result<(), Error> {
+    let shown = format!("{command:?}");
+    match command.output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let text = [output.stderr, output.stdout].concat();
+            Err(Error::Compiler { command: shown, output: String::from_utf8_lossy(&text).into_owned() })
+        }
+        Err(error) => Err(Error::Compiler { command: shown, output: error.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_instruction_set_is_compiled_fast_and_one_with_checks() {
+        let plan = |isa, checked| Plan { isa, checked };
+        assert_eq!(plans("aarch64", false), [plan(Isa::Base, true), plan(Isa::Base, false)]);
+        let all = [plan(Isa::Base, true), plan(Isa::Base, false), plan(Isa::X86V3, false), plan(Isa::X86V4, false)];
+        assert_eq!(plans("x86_64", false), all);
+        assert_eq!(plans("x86_64", true).len(), 2);
+    }
+
+    #[test]
+    fn the_wrapper_registers_each_kernel() {
+        let kernel = |name: &str, kind| Declared { name: name.to_owned(), kind, schedule_mode: 1, params: vec![] };
+        let text = wrapper(Path::new("/k/kernel.cpp"), &[kernel("a", 0), kernel("b", 5)]);
+        assert!(text.contains("#include \"/k/kernel.cpp\""), "{text}");
+        assert!(text.contains("ASCENDC_TWIN_IMAGE(ASCENDC_TWIN_KERNEL(a, 0, 1), ASCENDC_TWIN_KERNEL(b, 5, 1))"), "{text}");
+    }
+
+    #[test]
+    fn no_variant_fuses_multiply_adds() {
+        for plan in plans("x86_64", false) {
+            let args = arguments(plan, &[], &[], Path::new("w.cpp"), Path::new("s.map"), Path::new("o.so"));
+            assert!(args.contains(&"-ffp-contract=off".into()), "{args:?}");
+            assert_eq!(args.contains(&"-march=x86-64-v3".into()), plan.isa == Isa::X86V3, "{args:?}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! A core to run a kernel on: memory, and services that write down what they are told.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, c_char, c_void};
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::{fs, ptr, slice};
+
+use ascendc_twin::abi::{self, Call, Core, Image, Kernel, Range, Services, core_kind, space};
+use ascendc_twin::container::{self, Isa};
+
+/// Usable bytes of each memory on arch 2201.
+const SIZES: [u32; space::COUNT] = [0, 192 * 1024 - 256, 512 * 1024 - 256, 65536, 65536, 131072, 1024, 2048];
+
+/// What a checked image has told.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub findings: Vec<Finding>,
+    pub calls: Vec<(String, u32, Vec<Range>)>,
+    pub events: Vec<String>,
+    pub printed: String,
+}
+
+#[derive(Debug)]
+pub struct Finding {
+    pub call: String,
+    pub line: u32,
+    pub rule: String,
+    pub message: String,
+}
+
+/// A source's images, loaded.
+pub struct Loaded {
+    images: Vec<(Isa, bool, *const Image)>,
+}
+
+// SAFETY: the images are read-only and never unloaded.
+unsafe impl Send for Loaded {}
+// SAFETY: as above.
+unsafe impl Sync for Loaded {}
+
+/// The images of `tests/kernels/NAME.cpp`, built once a process.
+pub fn load(name: &str) -> &'static Loaded {
+    static LOADED: OnceLock<Mutex<HashMap<String, &'static Loaded>>> = OnceLock::new();
+    let mut loaded = LOADED.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    *loaded.entry(name.to_owned()).or_insert_with(|| Box::leak(Box::new(build(name))))
+}
+
+fn build(name: &str) -> Loaded {
+    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&out).unwrap();
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/kernels/{name}.cpp"));
+    ascendc_twin::build::Kernel::new(source)
+        .out_dir(&out)
+        .all_variants(true)
+        .try_build()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let bytes = fs::read(out.join(format!("{name}-twin/image.bin"))).unwrap();
+    let images = container::read(&bytes).unwrap().into_iter().filter(|variant| variant.isa.runs_here()).map(|variant| {
+        let file = out.join(format!("{:?}-{}.so", variant.isa, variant.checked));
+        fs::write(&file, variant.object).unwrap();
+        // SAFETY: an image that the helper has built; its one symbol is of this type. It stays loaded.
+        unsafe {
+            let library = Box::leak(Box::new(libloading::Library::new(&file).unwrap()));
+            let image = library.get::<abi::ImageFn>(abi::SYMBOL.as_bytes()).unwrap()();
+            assert_eq!((*image).abi, abi::ABI);
+            assert_eq!((*image).checked, u32::from(variant.checked));
+            (variant.isa, variant.checked, image)
+        }
+    });
+    Loaded { images: images.collect() }
+}
+
+impl Loaded {
+    /// Runs a kernel in the checked image, on one vector core.
+    pub fn check(&self, kernel: &str, args: &[u64]) -> Told {
+        let (_, _, image) = *self.images.iter().find(|(_, checked, _)| *checked).unwrap();
+        run(image, kernel, args, core_kind::AIV).1
+    }
+
+    /// Runs a kernel in each fast image that this machine runs, and in the checked one, which must have nothing to say.
+    pub fn each(&self, kernel: &str, kind: u32, mut args: impl FnMut() -> Vec<u64>, mut judge: impl FnMut(&str)) {
+        for &(isa, checked, image) in &self.images {
+            let (answer, told) = run(image, kernel, &args(), kind);
+            assert!(answer == 0 && told.findings.is_empty(), "{isa:?}: {answer} {:?}", told.findings);
+            judge(&format!("{isa:?}{}", if checked { ", checked" } else { "" }));
+        }
+    }
+}
+
+/// Arguments are all of eight bytes here.
+fn run(image: *const Image, name: &str, args: &[u64], kind: u32) -> (i32, Told) {
+    // SAFETY: the image's tables are as its counts say.
+    let kernels: &[Kernel] = unsafe { slice::from_raw_parts((*image).kernels, (*image).kernel_count as usize) };
+    // SAFETY: names are C strings.
+    let kernel =
+        kernels.iter().find(|k| unsafe { CStr::from_ptr(k.name) }.to_str() == Ok(name)).unwrap_or_else(|| panic!("no {name}"));
+    assert_eq!(kernel.args_size as usize, size_of_val(args), "{name}");
+    let mut told = Told::default();
+    let mut memories: Vec<Vec<u64>> = SIZES.iter().map(|&size| vec![0x7fc1_7fc1_7fc1_7fc1; size as usize / 8 + 8]).collect();
+    let mut memory = [ptr::null_mut(); space::COUNT];
+    for (at, bytes) in memories.iter_mut().enumerate().skip(1) {
+        let cube = at != usize::from(space::UB);
+        if cube == (kind == core_kind::AIC) {
+            memory[at] = bytes.as_mut_ptr().cast::<u8>();
+        }
+    }
+    let mut core = Core {
+        services: &SERVICES,
+        host: (&raw mut told).cast::<c_void>(),
+        memory,
+        size: SIZES,
+        kind,
+        block: 0,
+        blocks: 1,
+        sub_block: 0,
+        sub_blocks: 1,
+        // SAFETY: a valid image.
+        checked: unsafe { (*image).checked },
+        cycles: 7,
+        state: ptr::null_mut(),
+    };
+    // SAFETY: the core and the arguments live for the call.
+    let answer = unsafe { (kernel.run)(&raw mut core, args.as_ptr().cast()) };
+    (answer, told)
+}
+
+fn told<'a>(core: *mut Core) -> &'a mut Told {
+    // SAFETY: `host` is the `Told` of the run that calls.
+    unsafe { &mut *(*core).host.cast::<Told>() }
+}
+
+fn text(text: *const c_char) -> String {
+    // SAFETY: null, or a C string.
+    if text.is_null() { String::new() } else { unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned() }
+}
+
+const PIPES: [&str; 8] = ["S", "V", "M", "MTE1", "MTE2", "MTE3", "FIX", "ALL"];
+
+unsafe extern "C" fn call(core: *mut Core, call: *const Call) -> i32 {
+    // SAFETY: the record and its ranges are valid for the call.
+    let (call, ranges) = unsafe { (&*call, slice::from_raw_parts((*call).ranges, (*call).range_count as usize)) };
+    told(core).calls.push((text(call.name), call.pipe, ranges.to_vec()));
+    0
+}
+
+unsafe extern "C" fn finding(
+    core: *mut Core,
+    call: *const c_char,
+    _: *const c_char,
+    line: u32,
+    rule: *const c_char,
+    message: *const c_char,
+) -> i32 {
+    told(core).findings.push(Finding { call: text(call), line, rule: text(rule), message: text(message) });
+    1
+}
+
+unsafe extern "C" fn set_flag(core: *mut Core, from: u32, to: u32, id: u32, _: *const c_char, _: u32) -> i32 {
+    told(core).events.push(format!("set {}_{} {id}", PIPES[from as usize], PIPES[to as usize]));
+    0
+}
+
+unsafe extern "C" fn wait_flag(core: *mut Core, from: u32, to: u32, id: u32, _: *const c_char, _: u32) -> i32 {
+    told(core).events.push(format!("wait {}_{} {id}", PIPES[from as usize], PIPES[to as usize]));
+    0
+}
+
+unsafe extern "C" fn pipe_barrier(core: *mut Core, pipe: u32, _: *const c_char, _: u32) -> i32 {
+    told(core).events.push(format!("barrier {}", PIPES[pipe as usize]));
+    0
+}
+
+unsafe extern "C" fn forget(_: *mut Core, _: u32, _: u32, _: u32) -> i32 {
+    0
+}
+
+unsafe extern "C" fn sync_all(core: *mut Core, _: u32, _: *const c_char, _: u32) -> i32 {
+    told(core).events.push("sync all".to_owned());
+    0
+}
+
+unsafe extern "C" fn cross_set(core: *mut Core, mode: u32, pipe: u32, id: u32, _: *const c_char, _: u32) -> i32 {
+    told(core).events.push(format!("cross set mode {mode} {} {id}", PIPES[pipe as usize]));
+    0
+}
+
+unsafe extern "C" fn cross_wait(core: *mut Core, id: u32, _: *const c_char, _: u32) -> i32 {
+    told(core).events.push(format!("cross wait {id}"));
+    0
+}
+
+unsafe extern "C" fn r#yield(_: *mut Core) -> i32 {
+    0
+}
+
+unsafe extern "C" fn cache(core: *mut Core, _: u64, entire: u32, _: *const c_char, _: u32) -> i32 {
+    told(core).events.push(format!("cache {}", if entire != 0 { "entire" } else { "line" }));
+    0
+}
+
+unsafe extern "C" fn memory_barrier(core: *mut Core, kind: u32) -> i32 {
+    told(core).events.push(format!("memory barrier {kind}"));
+    0
+}
+
+unsafe extern "C" fn print(core: *mut Core, message: *const c_char, length: u32) {
+    // SAFETY: `length` bytes.
+    let bytes = unsafe { slice::from_raw_parts(message.cast::<u8>(), length as usize) };
+    told(core).printed += &String::from_utf8_lossy(bytes);
+}
+
+static SERVICES: Services = Services {
+    abi: abi::ABI,
+    size: size_of::<Services>() as u32,
+    call,
+    finding,
+    set_flag,
+    wait_flag,
+    pipe_barrier,
+    forget,
+    sync_all,
+    cross_set,
+    cross_wait,
+    r#yield,
+    cache_clean_invalidate: cache,
+    memory_barrier,
+    print,
+};

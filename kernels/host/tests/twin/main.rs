@@ -1,0 +1,5 @@
+//! The headers, by kernels that are built with the helper and run here: what calls compute against naive references, and what a
+//! checked image says of kernels that break a rule.
+
+mod copy;
+mod core;
