@@ -33,7 +33,7 @@ c_enum! {
 c_enum! {
     /// Attributes of a launch.
     aclrtLaunchKernelAttrId: c_int {
-        /// How blocks are given to cores: 0 as cores become free, 1 all at once, 2 all at once and in step with other streams.
+        /// How blocks are given to cores: 0 as cores become free, 1 all at once.
         ACL_RT_LAUNCH_KERNEL_ATTR_SCHEM_MODE = 1;
         /// Memory of a vector core for SIMT kernels (Ascend 950 only). `..._LOCAL_MEMORY_SIZE` before.
         ACL_RT_LAUNCH_KERNEL_ATTR_DYN_UBUF_SIZE = 2;
@@ -119,7 +119,7 @@ pub struct aclrtTimeoutUs {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub union aclrtLaunchKernelAttrValue {
-    /// 0, 1 or 2.
+    /// 0 or 1.
     pub schemMode: u8,
     /// Bytes.
     pub localMemorySize: u32,

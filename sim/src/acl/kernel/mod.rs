@@ -1,191 +1,58 @@
-//! Kernels. Not yet: each function refuses.
+//! Kernel binaries, their functions, arguments and launches. One body for each row of `kernel_symbols!`.
+//!
+//! What is checked, and in which order, follows the open source runtime (`src/acl/aclrt_impl/kernel.cpp`,
+//! `src/runtime/api/impl/api_error.cc`, `src/runtime/core/src/kernel/binary_loader.cc`); what each call is for, its API page
+//! (`docs/zh/api_ref/14_Kernel_loading_and_execution.md`).
+//!
+//! # Not covered
+//! Binaries of devices: the simulator runs twin images ([`crate::kernel`]). AI CPU kernels, SIMT kernels (Ascend 950), launches by the
+//! symbol of a host stub.
 
-use std::ffi::{c_char, c_void};
+mod args;
+mod binary;
+mod function;
+mod launch;
+
+use std::sync::Arc;
 
 use ascend_rl_sys::types::*;
 
-use super::unsupported;
-use crate::reject::Outcome;
+use super::{give, not_null, stream, unsupported};
+use crate::kernel::image::{Image, Kernel};
+use crate::registry::{Kind, Registry};
+use crate::reject::{Outcome, reject};
 
-pub(crate) fn aclrtCreateBinary(_: *const c_void, _: usize) -> Outcome<aclrtBinary> {
-    unsupported("kernels")
+pub(crate) use args::*;
+pub(crate) use binary::*;
+pub(crate) use function::*;
+pub(crate) use launch::*;
+
+/// A kernel of a loaded binary.
+#[derive(Clone)]
+struct Function {
+    /// The binary's handle.
+    program: usize,
+    image: Arc<Image>,
+    /// Its index among the image's.
+    index: usize,
 }
 
-pub(crate) fn aclrtDestroyBinary(_: aclrtBinary) -> Outcome {
-    unsupported("kernels")
+impl Function {
+    fn kernel(&self) -> &Kernel {
+        &self.image.kernels[self.index]
+    }
 }
 
-pub(crate) fn aclrtBinaryLoad(_: aclrtBinary, _: *mut aclrtBinHandle) -> Outcome {
-    unsupported("kernels")
-}
+static FUNCTIONS: Registry<Function> = Registry::new(Kind::Function);
 
-pub(crate) fn aclrtBinaryLoadFromFile(_: *const c_char, _: *mut aclrtBinaryLoadOptions, _: *mut aclrtBinHandle) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtBinaryLoadFromData(
-    _: *const c_void,
-    _: usize,
-    _: *const aclrtBinaryLoadOptions,
-    _: *mut aclrtBinHandle,
-) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtBinaryUnLoad(_: aclrtBinHandle) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtBinaryGetDevAddress(_: aclrtBinHandle, _: *mut *mut c_void, _: *mut usize) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtBinaryGetFunction(_: aclrtBinHandle, _: *const c_char, _: *mut aclrtFuncHandle) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtBinaryGetFunctionByEntry(_: aclrtBinHandle, _: u64, _: *mut aclrtFuncHandle) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtBinaryGetGlobal(_: aclrtBinHandle, _: *const c_char, _: *mut *mut c_void, _: *mut usize) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtBinarySetExceptionCallback(_: aclrtBinHandle, _: aclrtOpExceptionCallback, _: *mut c_void) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtGetFunctionAddr(_: aclrtFuncHandle, _: *mut *mut c_void, _: *mut *mut c_void) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtGetFunctionSize(_: aclrtFuncHandle, _: *mut usize, _: *mut usize) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtGetFunctionName(_: aclrtFuncHandle, _: u32, _: *mut c_char) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtGetFunctionAttribute(_: aclrtFuncHandle, _: aclrtFuncAttribute, _: *mut i64) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtFunctionGetBinary(_: aclrtFuncHandle, _: *mut aclrtBinHandle) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtFunctionGetParamCount(_: *const c_void, _: *mut usize) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtFunctionGetParamInfo(_: *const c_void, _: usize, _: *mut usize, _: *mut usize) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtFunctionGetAvailDynUbufPerBlock(_: *mut c_void, _: u32, _: *mut usize) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtGetHardwareSyncAddr(_: *mut *mut c_void) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtGetArgsFromExceptionInfo(_: *const aclrtExceptionInfo, _: *mut *mut c_void, _: *mut u32) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtGetFuncHandleFromExceptionInfo(_: *const aclrtExceptionInfo, _: *mut aclrtFuncHandle) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtKernelArgsInit(_: aclrtFuncHandle, _: *mut aclrtArgsHandle) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtKernelArgsInitByUserMem(_: aclrtFuncHandle, _: aclrtArgsHandle, _: *mut c_void, _: usize) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtKernelArgsGetMemSize(_: aclrtFuncHandle, _: usize, _: *mut usize) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtKernelArgsGetHandleMemSize(_: aclrtFuncHandle, _: *mut usize) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtKernelArgsAppend(_: aclrtArgsHandle, _: *mut c_void, _: usize, _: *mut aclrtParamHandle) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtKernelArgsAppendPlaceHolder(_: aclrtArgsHandle, _: *mut aclrtParamHandle) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtKernelArgsGetPlaceHolderBuffer(
-    _: aclrtArgsHandle,
-    _: aclrtParamHandle,
-    _: usize,
-    _: *mut *mut c_void,
-) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtKernelArgsParaUpdate(_: aclrtArgsHandle, _: aclrtParamHandle, _: *mut c_void, _: usize) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtKernelArgsFinalize(_: aclrtArgsHandle) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtLaunchKernel(_: aclrtFuncHandle, _: u32, _: *const c_void, _: usize, _: aclrtStream) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtLaunchKernelV2(
-    _: aclrtFuncHandle,
-    _: u32,
-    _: *const c_void,
-    _: usize,
-    _: *mut aclrtLaunchKernelCfg,
-    _: aclrtStream,
-) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtLaunchKernelWithConfig(
-    _: aclrtFuncHandle,
-    _: u32,
-    _: aclrtStream,
-    _: *mut aclrtLaunchKernelCfg,
-    _: aclrtArgsHandle,
-    _: *mut c_void,
-) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtLaunchKernelWithHostArgs(
-    _: aclrtFuncHandle,
-    _: u32,
-    _: aclrtStream,
-    _: *mut aclrtLaunchKernelCfg,
-    _: *mut c_void,
-    _: usize,
-    _: *mut aclrtPlaceHolderInfo,
-    _: usize,
-) -> Outcome {
-    unsupported("kernels")
-}
-
-pub(crate) fn aclrtLaunchKernelWithArgsArray(
-    _: *mut c_void,
-    _: u32,
-    _: aclrtStream,
-    _: *mut aclrtLaunchKernelCfg,
-    _: *mut *mut c_void,
-) -> Outcome {
-    unsupported("kernels")
+/// The kernel of a handle.
+fn resolve(param: &str, handle: aclrtFuncHandle) -> Outcome<Function> {
+    not_null(param, handle)?;
+    match FUNCTIONS.get(handle as usize) {
+        Some(function) => Ok(function),
+        None => reject!(
+            ACL_ERROR_RT_INVALID_HANDLE,
+            "{param} is no kernel of a loaded binary: unloaded already (aclrtBinaryUnLoad), or never found"
+        ),
+    }
 }
