@@ -82,6 +82,7 @@ pub mod atb;
 pub mod attention;
 pub mod error;
 pub mod hccl;
+pub mod kernels;
 pub mod ops;
 pub mod reshard;
 pub mod rules;

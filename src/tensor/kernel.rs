@@ -20,7 +20,7 @@ impl Argument for ViewMut<'_> {
 
 impl View<'_> {
     /// Where its first element is on the device.
-    fn first_address(&self) -> usize {
+    pub(crate) fn first_address(&self) -> usize {
         self.storage.address + self.layout.offset() * self.dtype.size()
     }
 }
