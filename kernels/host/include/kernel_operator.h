@@ -2,26 +2,21 @@
 #ifndef ASCENDC_TWIN_KERNEL_OPERATOR_H
 #define ASCENDC_TWIN_KERNEL_OPERATOR_H
 
-#include "twin/types.h"
-
-#include "twin/core.h"
-
-#include "twin/tensor.h"
-
-#include "twin/sync.h"
-
-#include "twin/tpipe.h"
-
-#include "twin/copy.h"
-
-#include "twin/vector_binary.h"
-
-#include "twin/vector_unary.h"
-
 #include "twin/cast.h"
-
-#include "twin/system.h"
-
+#include "twin/cache.h"
+#include "twin/copy.h"
+#include "twin/core.h"
 #include "twin/image.h"
+#include "twin/sync.h"
+#include "twin/system.h"
+#include "twin/tensor.h"
+#include "twin/tpipe.h"
+#include "twin/types.h"
+#include "twin/vector_binary.h"
+#include "twin/vector_fill.h"
+#include "twin/vector_fused.h"
+#include "twin/vector_reduce.h"
+#include "twin/vector_select.h"
+#include "twin/vector_unary.h"
 
 #endif

@@ -18,12 +18,6 @@ constexpr Element element_of() {
 }
 
 template <typename T>
-float widened(T value) {
-    return static_cast<float>(value);
-}
-inline float widened(bfloat16_t value) { return AscendC::ToFloat(value); }
-
-template <typename T>
 T combined(T a, T b, Atomic how) {
     if constexpr (std::is_integral<T>::value) {
         using Unsigned = std::make_unsigned_t<T>;

@@ -183,7 +183,7 @@ void check_cast(At at, RoundMode mode) {
         size_t length = 0;
         for (int i = 0; i < 7; ++i) {
             if ((cast_modes<D, S>() >> i & 1) == 0) continue;
-            length += static_cast<size_t>(snprintf(allowed + length, sizeof allowed - length, "%s%s", length ? ", " : "", names[i]));
+            length += static_cast<size_t>(__builtin_snprintf(allowed + length, sizeof allowed - length, "%s%s", length ? ", " : "", names[i]));
         }
         finding("Cast", at, "round mode", "%s: this pair of types takes %s", static_cast<int>(mode) < 7 ? names[static_cast<int>(mode)] : "?", allowed);
         stop();
@@ -239,15 +239,8 @@ void Cast(const LocalTensor<T>& dst, const LocalTensor<U>& src, const RoundMode&
     ascendc_twin::convert(dst.twin_data(), static_cast<const U*>(src.twin_data()), n, roundMode);
 }
 
-template <typename T, typename U, bool isSetMask = true>
-void Cast(const LocalTensor<T>& dst, const LocalTensor<U>& src, const RoundMode& roundMode, const uint64_t mask, const uint8_t repeatTime,
-          const UnaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {
-    ascendc_twin::cast_repeat(at, dst, src, roundMode, ascendc_twin::mask_of<isSetMask>("Cast", at, mask, ascendc_twin::CAST_LANES<T, U>), repeatTime,
-                              repeatParams);
-}
-
-template <typename T, typename U, bool isSetMask = true>
-void Cast(const LocalTensor<T>& dst, const LocalTensor<U>& src, const RoundMode& roundMode, const uint64_t mask[], const uint8_t repeatTime,
+template <typename T, typename U, bool isSetMask = true, typename M>
+void Cast(const LocalTensor<T>& dst, const LocalTensor<U>& src, const RoundMode& roundMode, const M mask, const uint8_t repeatTime,
           const UnaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {
     ascendc_twin::cast_repeat(at, dst, src, roundMode, ascendc_twin::mask_of<isSetMask>("Cast", at, mask, ascendc_twin::CAST_LANES<T, U>), repeatTime,
                               repeatParams);

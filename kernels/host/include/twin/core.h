@@ -3,7 +3,6 @@
 #define ASCENDC_TWIN_CORE_H
 
 #include <cstdarg>
-#include <cstdio>
 
 #include "types.h"
 
@@ -36,16 +35,8 @@ struct State {
     AscendC::TPipe* pipe = nullptr;
     Atomic atomic = Atomic::None;
     Element atomic_type = Element::None;
-    bool counter_mode = false;                /* SetMaskCount */
-    uint64_t mask[2] = {~0ULL, ~0ULL};        /* SetVectorMask: low, high */
-    uint64_t compare_mask[2] = {0, 0};        /* what Compare without dst leaves for Select */
-    half deq_scale = half(1.0f);              /* SetDeqScale */
-    uint64_t gathered = 0;                    /* GetRsvdCnt */
-    uint16_t merged[4] = {0, 0, 0, 0};        /* GetMrgSortResult */
-    float reduced_value = 0, reduced_sum = 0; /* GetReduceMaxMinCount, GetAccVal */
-    uint32_t reduced_index = 0;
-    uint64_t quant_pre = 0; /* SetFixpipePreQuantFlag */
-    uint32_t nz2nd[3] = {1, 0, 0}; /* SetFixpipeNz2ndFlag: matrices, source and destination pitch */
+    uint64_t mask[2] = {~0ULL, ~0ULL}; /* SetVectorMask: low, high */
+    half deq_scale = half(1.0f);   /* SetDeqScale */
     uint8_t flags[TWIN_PIPES][TWIN_PIPES] = {}; /* events that are set, a bit each */
 
     explicit State(twin_core* core) : core(core) { core->state = this; }
@@ -69,7 +60,7 @@ inline void obey(int32_t answer) {
     char message[2048];
     va_list values;
     va_start(values, format);
-    vsnprintf(message, sizeof message, format, values);
+    __builtin_vsnprintf(message, sizeof message, format, values);
     va_end(values);
     obey(services().finding(&core(), call, at.file, at.line, rule, message));
 }
@@ -90,7 +81,7 @@ inline const char* pipe_name(uint32_t pipe) {
 /* A call that is being told. Only checked images make one. */
 class Call {
 public:
-    Call(const char* name, uint32_t pipe, At at) : name_(name), at_(at) {
+    Call(const char* name, uint32_t pipe, At at) {
         call_.name = name;
         call_.file = at.file;
         call_.line = at.line;
@@ -102,9 +93,11 @@ public:
 
     void range(uint32_t space, uint32_t access, uint64_t address, uint32_t bytes, uint32_t align, uint32_t count = 1, int64_t stride = 0) {
         if (bytes == 0 || count == 0) return;
+        /* More runs than fit: the call is told in parts. */
         if (used_ == capacity) {
-            finding(name_, at_, "ranges", "the call touches more separate runs than the twin can tell (%u): use a plainer mask", capacity);
-            stop();
+            tell();
+            used_ = 0;
+            call_.vector_elements = call_.cube_macs = 0;
         }
         twin_range& it = ranges_[used_++];
         it.address = address;
@@ -130,8 +123,6 @@ public:
 
 private:
     static constexpr uint32_t capacity = 512;
-    const char* name_;
-    At at_;
     twin_call call_;
     uint32_t used_ = 0;
     twin_range ranges_[capacity];

@@ -308,17 +308,20 @@ constexpr bool one_of = (std::is_same<T, Allowed>::value || ...);
 
 namespace AscendC {
 
+/* For calls with isSetMask = false. */
 template <typename T, MaskMode mode = MaskMode::NORMAL>
 void SetVectorMask(const uint64_t maskHigh, const uint64_t maskLow) {
+    static_assert(mode == MaskMode::NORMAL, "SetVectorMask: the twin has no counter mode");
     ascendc_twin::state->mask[0] = maskLow;
     ascendc_twin::state->mask[1] = maskHigh;
 }
 
 template <typename T, MaskMode mode = MaskMode::NORMAL>
 void SetVectorMask(int32_t len) {
-    ascendc_twin::Mask mask = ascendc_twin::Mask::first(static_cast<uint64_t>(len));
-    ascendc_twin::state->mask[0] = mode == MaskMode::COUNTER ? static_cast<uint64_t>(len) : mask.low;
-    ascendc_twin::state->mask[1] = mode == MaskMode::COUNTER ? 0 : mask.high;
+    static_assert(mode == MaskMode::NORMAL, "SetVectorMask: the twin has no counter mode");
+    ascendc_twin::Mask bits = ascendc_twin::Mask::first(static_cast<uint64_t>(len));
+    ascendc_twin::state->mask[0] = bits.low;
+    ascendc_twin::state->mask[1] = bits.high;
 }
 
 inline void ResetMask() {

@@ -42,6 +42,20 @@ inline void InitSocState() {
 /* The twin's barriers need no address. */
 inline void SetSyncBaseAddr(uint64_t) {}
 
+/* To the host, when the stream is waited for. Not C's printf: a kernel has no standard library. */
+template <typename... Args>
+void printf(const __gm__ char* format, Args... args) {
+    char text[1024];
+    int length = __builtin_snprintf(text, sizeof text, format, args...);
+    if (length < 0) return;
+    if (length >= static_cast<int>(sizeof text)) length = sizeof text - 1;
+    ascendc_twin::services().print(&ascendc_twin::core(), text, static_cast<uint32_t>(length));
+}
+template <typename... Args>
+void PRINTF(const __gm__ char* format, Args... args) {
+    printf(format, args...);
+}
+
 /* Stops the core. */
 inline void Trap(ascendc_twin::At at = ascendc_twin::At()) {
     ascendc_twin::finding("Trap", at, "trap", "the kernel calls Trap()");
@@ -49,5 +63,14 @@ inline void Trap(ascendc_twin::At at = ascendc_twin::At()) {
 }
 
 }  // namespace AscendC
+
+/* Of the debugging form of the API; in a fast image nothing. */
+#define ascendc_assert(condition, ...)                                                                                                       \
+    do {                                                                                                                                     \
+        if (ascendc_twin::checked && !(condition)) {                                                                                         \
+            ascendc_twin::finding("ascendc_assert", ascendc_twin::At(), "assert", "%s does not hold", #condition);                           \
+            ascendc_twin::stop();                                                                                                            \
+        }                                                                                                                                    \
+    } while (false)
 
 #endif

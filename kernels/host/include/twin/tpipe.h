@@ -247,7 +247,7 @@ private:
         list[0] = 0;
         for (uint32_t i = 0; i < used_ && length + 64 < sizeof list; ++i) {
             if (ascendc_twin::space_of(buffers_[i].position) != space) continue;
-            length += static_cast<size_t>(snprintf(list + length, sizeof list - length, "%s%s %u", length ? ", " : "",
+            length += static_cast<size_t>(__builtin_snprintf(list + length, sizeof list - length, "%s%s %u", length ? ", " : "",
                                                    ascendc_twin::position_name(buffers_[i].position), buffers_[i].dataLen));
         }
         ascendc_twin::finding("InitBuffer", at, "buffers",

@@ -226,6 +226,7 @@ constexpr int32_t DEFAULT_BLK_STRIDE = 1;
 constexpr uint8_t DEFAULT_REPEAT_STRIDE = 8;
 constexpr uint8_t HALF_DEFAULT_REPEAT_STRIDE = 4;
 constexpr uint64_t FULL_MASK = 0xffffffffffffffff;
+constexpr uint64_t MASK_PLACEHOLDER = 0;
 constexpr int32_t MAX_REPEAT_TIMES = 255;
 constexpr uint16_t ONE_BLK_SIZE = 32;
 constexpr int32_t ONE_REPEAT_BYTE_SIZE = 256;
@@ -244,5 +245,15 @@ inline bfloat16_t ToBfloat16(const float& value) { return bfloat16_t(value); }
 inline float ToFloat(const bfloat16_t& value) { return ascendc_twin::float_of_bfloat16_bits(value.bits); }
 
 }  // namespace AscendC
+
+namespace ascendc_twin {
+
+template <typename T>
+float widened(T value) {
+    return static_cast<float>(value);
+}
+inline float widened(bfloat16_t value) { return AscendC::ToFloat(value); }
+
+}  // namespace ascendc_twin
 
 #endif

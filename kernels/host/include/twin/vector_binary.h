@@ -156,15 +156,8 @@ namespace AscendC {
         static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                                              \
         ascendc_twin::binary_count(#Name, at, dst, src0, src1, count, Op());                                                                       \
     }                                                                                                                                               \
-    template <typename T, bool isSetMask = true>                                                                                                    \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src0, const LocalTensor<T>& src1, uint64_t mask, const uint8_t repeatTime,           \
-              const BinaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                                   \
-        static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                                              \
-        ascendc_twin::binary_repeat(#Name, at, dst, src0, src1, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>),         \
-                                    repeatTime, repeatParams, Op());                                                                                \
-    }                                                                                                                                               \
-    template <typename T, bool isSetMask = true>                                                                                                    \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src0, const LocalTensor<T>& src1, uint64_t mask[], const uint8_t repeatTime,         \
+    template <typename T, bool isSetMask = true, typename M>                                                                                        \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src0, const LocalTensor<T>& src1, M mask, const uint8_t repeatTime,                  \
               const BinaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                                   \
         static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                                              \
         ascendc_twin::binary_repeat(#Name, at, dst, src0, src1, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>),         \
@@ -191,16 +184,8 @@ ASCENDC_TWIN_BINARY(SubRelu, ascendc_twin::SubReluOp, half, float, int16_t)
         auto scalar = ascendc_twin::scalar_of(scalarValue);                                                                                         \
         ascendc_twin::unary_count(#Name, at, dst, src, count, [=](auto x) { return Op()(x, static_cast<decltype(x)>(scalar)); });                   \
     }                                                                                                                                               \
-    template <typename T, bool isSetMask = true>                                                                                                    \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const T& scalarValue, uint64_t mask, const uint8_t repeatTime,                  \
-              const UnaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                                    \
-        static_assert(ascendc_twin::one_of<T, half, float, int16_t, int32_t>, #Name ": arch 2201 takes half, float, int16_t, int32_t");            \
-        auto scalar = ascendc_twin::scalar_of(scalarValue);                                                                                         \
-        ascendc_twin::unary_repeat(#Name, at, dst, src, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), repeatTime,     \
-                                   repeatParams, [=](auto x) { return Op()(x, static_cast<decltype(x)>(scalar)); });                                \
-    }                                                                                                                                               \
-    template <typename T, bool isSetMask = true>                                                                                                    \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const T& scalarValue, uint64_t mask[], const uint8_t repeatTime,                \
+    template <typename T, bool isSetMask = true, typename M>                                                                                        \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const T& scalarValue, M mask, const uint8_t repeatTime,                         \
               const UnaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                                    \
         static_assert(ascendc_twin::one_of<T, half, float, int16_t, int32_t>, #Name ": arch 2201 takes half, float, int16_t, int32_t");            \
         auto scalar = ascendc_twin::scalar_of(scalarValue);                                                                                         \

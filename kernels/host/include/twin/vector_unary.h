@@ -47,16 +47,9 @@ namespace AscendC {
         static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                                              \
         ascendc_twin::unary_count(#Name, at, dst, src, count, Op());                                                                               \
     }                                                                                                                                               \
-    template <typename T, bool isSetMask = true>                                                                                                    \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, uint64_t mask, const uint8_t repeatTime, const UnaryRepeatParams& repeatParams, \
+    template <typename T, bool isSetMask = true, typename M>                                                                                        \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, M mask, const uint8_t repeatTime, const UnaryRepeatParams& repeatParams,        \
               ascendc_twin::At at = ascendc_twin::At()) {                                                                                           \
-        static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                                              \
-        ascendc_twin::unary_repeat(#Name, at, dst, src, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), repeatTime,     \
-                                   repeatParams, Op());                                                                                             \
-    }                                                                                                                                               \
-    template <typename T, bool isSetMask = true>                                                                                                    \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, uint64_t mask[], const uint8_t repeatTime,                                      \
-              const UnaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                                    \
         static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                                              \
         ascendc_twin::unary_repeat(#Name, at, dst, src, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), repeatTime,     \
                                    repeatParams, Op());                                                                                             \
