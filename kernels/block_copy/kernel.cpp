@@ -1,11 +1,11 @@
-/* Block copy: for many (from, to) pairs, block `from` to block `to` of the key pool and of the value pool of every layer, in one launch.
- * What copy-on-write forks of a paged cache need.
+/* Block copy: for many (from, to) pairs, block `from` to block `to` of the key pool and of the value pool of every layer, in one
+ * launch. What copy-on-write forks of a paged cache need.
  *
  * A pure copy has no use for the vector unit: TQueBind passes a buffer straight from the copy-in queue (MTE2) to the copy-out queue
  * (MTE3). With two buffers, the copy-in of one chunk runs beside the copy-out of the chunk before it.
  *
- * The work is a list of chunks, ordered by pair, then layer, then keys before values, then the place in the block. Each core takes a
- * contiguous part of the list, so that it needs few entries of the tables and its chunks follow one another in memory.
+ * The work is a list of chunks, ordered by pair, then layer, then keys before values, then the place in the block. Each core takes
+ * a contiguous part of the list, so that it needs few entries of the tables and its chunks follow one another in memory.
  *
  * Bytes are bytes here: no element type.
  */

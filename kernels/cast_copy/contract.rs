@@ -1,21 +1,21 @@
-//! The launch contract of `rect_copy`, `narrow_copy` and `widen_copy`: what host code must know to launch them. `kernel.cpp` says the same in C++.
+//! The launch contract of `rect_copy` and `cast_copy`: what host code must know to launch them. `kernel.cpp` says the same in C++.
 //!
-//! Parameters, in order: the table of rectangles ([`Rect`]), the table of cores ([`Share`], one for each block of the launch). Vector
-//! cores, any number of blocks, which do not wait.
+//! Parameters, in order: the table of rectangles ([`Rect`]), the table of cores ([`Share`], one for each block of the launch); of
+//! `cast_copy`, [`Tiling`] by value. Vector cores, any number of blocks, which do not wait.
 
 /// Copies rectangles of bytes.
 pub const COPY: &str = "rect_copy";
-/// Converts rectangles to smaller elements, or to others of the same size.
-pub const NARROW: &str = "narrow_copy";
-/// Converts rectangles to larger elements.
-pub const WIDEN: &str = "widen_copy";
+/// Converts rectangles.
+pub const CAST: &str = "cast_copy";
 
 /// Bytes of a tile of `rect_copy`, its rows rounded up to [`ROW_STEP`].
 pub const COPY_TILE: usize = 65536;
-/// Bytes of a tile that is converted, on the side where they are fewer, its rows rounded up to [`ROW_STEP`].
-pub const CAST_TILE: usize = 16384;
+/// Bytes of UB for tiles that are converted, two of the source and two of the destination.
+pub const CAST_SPACE: usize = 163840;
 /// Rows of a tile, elements or bytes long, begin at multiples of so many in UB.
 pub const ROW_STEP: usize = 32;
+/// A row that is cut is cut at multiples of so many elements or bytes, but for its end: lines of memory stay whole.
+pub const TILE_STEP: usize = 512;
 /// Most rows of a tile: those of one transfer.
 pub const MAX_TILE_ROWS: usize = 4095;
 /// Most rows of a tile that has scales.
@@ -31,6 +31,16 @@ pub mod types {
     pub const F16: u32 = 2;
     /// Signed 8-bit, with scales.
     pub const INT8: u32 = 3;
+}
+
+/// The last parameter of `cast_copy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct Tiling {
+    /// Bytes of the largest tile in the source, its rows rounded up to [`ROW_STEP`] elements.
+    pub from: u32,
+    /// In the destination.
+    pub to: u32,
 }
 
 /// An entry of the table of rectangles.
@@ -77,8 +87,14 @@ pub struct Share {
     pub reserved: [u32; 4],
 }
 
+const _: () = assert!(size_of::<Tiling>() == 8 && align_of::<Tiling>() == 4);
 const _: () = assert!(size_of::<Rect>() == 64 && align_of::<Rect>() == 8);
 const _: () = assert!(size_of::<Share>() == 32 && align_of::<Share>() == 4);
+
+/// Elements of a tile that is converted between elements of so many bytes, its rows rounded up to [`ROW_STEP`].
+pub const fn cast_tile(size_in: usize, size_out: usize) -> usize {
+    CAST_SPACE / (2 * (size_in + size_out)) / TILE_STEP * TILE_STEP
+}
 
 impl Rect {
     /// Tiles across and down.

@@ -1,13 +1,13 @@
 /* Cast copy: many strided rectangles, each from one place to another, with a change of element type on the way. The workhorse of
  * resharding: one launch for all the pieces of all the parameters.
  *
- * A table in memory describes the rectangles, each cut into tiles that fit into UB: as many whole rows as fit, or a part of a long row.
- * A second table gives each core where it starts and how many tiles are its: the host has cut the list of tiles into parts of even
- * bytes. A core reads its few entries of both tables in large pieces.
+ * A table in memory describes the rectangles, each cut into tiles that fit into UB: as many whole rows as fit, or a part of a long
+ * row. A second table gives each core where it starts and how many tiles are its: the host has cut the list of tiles into parts of
+ * even bytes. A core reads its few entries of both tables in large pieces.
  *
- * rect_copy moves rectangles as they are: a pass through UB, from MTE2 to MTE3. narrow_copy and widen_copy convert; all arithmetic is
- * in f32, with one rounding (to nearest, ties to even) at the end. They are two because UB is small: a tile has 16 KB on its narrower
- * side, so that copies of both sides are long, and up to 64 KB on the other.
+ * rect_copy moves rectangles as they are: a pass through UB, from MTE2 to MTE3. cast_copy converts; all arithmetic is in f32, with
+ * one rounding (to nearest, ties to even) at the end. The host launches it once for each pair of element sizes, whose tiles fill UB
+ * then: copies are long on both sides.
  */
 #include "kernel_operator.h"
 
@@ -45,6 +45,12 @@ struct Share {
     uint32_t reserved[4];
 };
 
+/* By value, the last parameter of cast_copy. The same in contract.rs. */
+struct CastCopyTiling {
+    uint32_t from; /* bytes of the largest tile of the source, its rows at their distance in UB */
+    uint32_t to;   /* of the destination */
+};
+
 /* Where a tile is. */
 struct Tile {
     uint32_t row, rows, col, cols;
@@ -60,7 +66,8 @@ public:
         all.SetGlobalBuffer((__gm__ uint32_t*)shares);
         pipe.InitBuffer(table_, LOAD * sizeof(Rect));
         pipe.InitBuffer(share_, sizeof(Share));
-        DataCopyPad(share_.Get<uint32_t>(), all[GetBlockIdx() * (sizeof(Share) / sizeof(uint32_t))], {1, sizeof(Share), 0, 0, 0}, {});
+        const uint64_t own = static_cast<uint64_t>(GetBlockIdx()) * (sizeof(Share) / sizeof(uint32_t));
+        DataCopyPad(share_.Get<uint32_t>(), all[own], {1, sizeof(Share), 0, 0, 0}, {});
         Arrived();
         next_ = share_.Get<uint32_t>().GetValue(0);
         rects_end_ = next_ + share_.Get<uint32_t>().GetValue(1);
@@ -149,8 +156,8 @@ private:
     uint32_t tile_, tiles_, left_;
 };
 
-/* Rows of `row` bytes, `pitch` apart in memory; in UB they start `step` apart, whole blocks of 32. One run where nothing lies between
- * them. */
+/* Rows of `row` bytes, `pitch` apart in memory; in UB they start `step` apart, whole blocks of 32. One run where nothing lies
+ * between them. */
 __aicore__ inline void RowsIn(
     const LocalTensor<uint8_t>& ub, uint64_t address, uint64_t pitch, uint32_t rows, uint32_t row, uint32_t step)
 {
@@ -208,17 +215,15 @@ private:
     Tiles tiles_;
 };
 
-/* WIDEN: the destination has larger elements than the source; else, smaller ones or as large. */
-template <bool WIDEN>
 class CastCopy {
 public:
-    __aicore__ inline void Run(GM_ADDR rects, GM_ADDR shares)
+    __aicore__ inline void Run(GM_ADDR rects, GM_ADDR shares, const CastCopyTiling& tiling)
     {
         if (!tiles_.Init(pipe_, rects, shares)) {
             return;
         }
-        pipe_.InitBuffer(in_, 2, WIDEN ? NARROW_SIDE : WIDE_SIDE);
-        pipe_.InitBuffer(out_, 2, WIDEN ? WIDE_SIDE : NARROW_SIDE);
+        pipe_.InitBuffer(in_, 2, tiling.from);
+        pipe_.InitBuffer(out_, 2, tiling.to);
         pipe_.InitBuffer(wide_, PART * sizeof(float));
         pipe_.InitBuffer(half_, PART * sizeof(half));
         pipe_.InitBuffer(scale_, SCALES * sizeof(float));
@@ -239,8 +244,6 @@ public:
     }
 
 private:
-    static constexpr uint32_t NARROW_SIDE = 16384; /* bytes of a tile, its rows at their distance in UB */
-    static constexpr uint32_t WIDE_SIDE = 65536;
     static constexpr uint32_t SCALES = 1024; /* rows of a tile that has scales */
     static constexpr uint32_t PART = 2048;   /* elements that are converted at a time */
 
@@ -255,7 +258,7 @@ private:
     __aicore__ inline void CopyIn(const Rect& rect, const Tile& tile)
     {
         const uint32_t size = SizeOf(rect.cast / 16);
-        LocalTensor<uint8_t> rows = in_.template AllocTensor<uint8_t>();
+        LocalTensor<uint8_t> rows = in_.AllocTensor<uint8_t>();
         const uint64_t from = rect.from + tile.row * rect.from_pitch + static_cast<uint64_t>(tile.col) * size;
         RowsIn(rows, from, rect.from_pitch, tile.rows, tile.cols * size, Width(tile) * size);
         in_.EnQue(rows);
@@ -263,24 +266,19 @@ private:
 
     __aicore__ inline void Convert(const Rect& rect, const Tile& tile)
     {
-        if constexpr (WIDEN) {
-            switch (rect.cast) {
-                case Pair(TYPE_BF16, TYPE_F32): ConvertAs<bfloat16_t, float>(rect, tile); break;
-                case Pair(TYPE_F16, TYPE_F32): ConvertAs<half, float>(rect, tile); break;
-                case Pair(TYPE_INT8, TYPE_F32): ConvertAs<int8_t, float>(rect, tile); break;
-                case Pair(TYPE_INT8, TYPE_BF16): ConvertAs<int8_t, bfloat16_t>(rect, tile); break;
-                default: ConvertAs<int8_t, half>(rect, tile); break;
-            }
-        } else {
-            switch (rect.cast) {
-                case Pair(TYPE_F32, TYPE_BF16): ConvertAs<float, bfloat16_t>(rect, tile); break;
-                case Pair(TYPE_F32, TYPE_F16): ConvertAs<float, half>(rect, tile); break;
-                case Pair(TYPE_F32, TYPE_INT8): ConvertAs<float, int8_t>(rect, tile); break;
-                case Pair(TYPE_BF16, TYPE_F16): ConvertAs<bfloat16_t, half>(rect, tile); break;
-                case Pair(TYPE_BF16, TYPE_INT8): ConvertAs<bfloat16_t, int8_t>(rect, tile); break;
-                case Pair(TYPE_F16, TYPE_BF16): ConvertAs<half, bfloat16_t>(rect, tile); break;
-                default: ConvertAs<half, int8_t>(rect, tile); break;
-            }
+        switch (rect.cast) {
+            case Pair(TYPE_F32, TYPE_BF16): ConvertAs<float, bfloat16_t>(rect, tile); break;
+            case Pair(TYPE_F32, TYPE_F16): ConvertAs<float, half>(rect, tile); break;
+            case Pair(TYPE_F32, TYPE_INT8): ConvertAs<float, int8_t>(rect, tile); break;
+            case Pair(TYPE_BF16, TYPE_F32): ConvertAs<bfloat16_t, float>(rect, tile); break;
+            case Pair(TYPE_BF16, TYPE_F16): ConvertAs<bfloat16_t, half>(rect, tile); break;
+            case Pair(TYPE_BF16, TYPE_INT8): ConvertAs<bfloat16_t, int8_t>(rect, tile); break;
+            case Pair(TYPE_F16, TYPE_F32): ConvertAs<half, float>(rect, tile); break;
+            case Pair(TYPE_F16, TYPE_BF16): ConvertAs<half, bfloat16_t>(rect, tile); break;
+            case Pair(TYPE_F16, TYPE_INT8): ConvertAs<half, int8_t>(rect, tile); break;
+            case Pair(TYPE_INT8, TYPE_F32): ConvertAs<int8_t, float>(rect, tile); break;
+            case Pair(TYPE_INT8, TYPE_BF16): ConvertAs<int8_t, bfloat16_t>(rect, tile); break;
+            default: ConvertAs<int8_t, half>(rect, tile); break;
         }
     }
 
@@ -288,8 +286,8 @@ private:
     __aicore__ inline void ConvertAs(const Rect& rect, const Tile& tile)
     {
         const uint32_t width = Width(tile);
-        LocalTensor<S> from = in_.template DeQue<S>();
-        LocalTensor<D> to = out_.template AllocTensor<D>();
+        LocalTensor<S> from = in_.DeQue<S>();
+        LocalTensor<D> to = out_.AllocTensor<D>();
         if constexpr (sizeof(S) == sizeof(int8_t) || sizeof(D) == sizeof(int8_t)) {
             LoadScales(rect, tile);
         }
@@ -307,7 +305,7 @@ private:
         }
         in_.FreeTensor(from);
         out_.EnQue(to);
-        LocalTensor<uint8_t> bytes = out_.template DeQue<uint8_t>();
+        LocalTensor<uint8_t> bytes = out_.DeQue<uint8_t>();
         const uint64_t address = rect.to + tile.row * rect.to_pitch + static_cast<uint64_t>(tile.col) * sizeof(D);
         RowsOut(address, bytes, rect.to_pitch, tile.rows, tile.cols * sizeof(D), width * sizeof(D));
         out_.FreeTensor(bytes);
@@ -326,17 +324,17 @@ private:
         } else if constexpr (sizeof(S) == sizeof(float)) {
             x = from;
         } else {
-            x = wide_.template Get<float>();
+            x = wide_.Get<float>();
         }
         if constexpr (sizeof(S) == sizeof(int8_t)) {
-            LocalTensor<half> middle = half_.template Get<half>();
+            LocalTensor<half> middle = half_.Get<half>();
             CastRuns(middle, from, RoundMode::CAST_NONE, part);
             CastRuns(x, middle, RoundMode::CAST_NONE, part);
         } else if constexpr (sizeof(S) == sizeof(half)) {
             CastRuns(x, from, RoundMode::CAST_NONE, part);
         }
         if constexpr (sizeof(S) == sizeof(int8_t) || sizeof(D) == sizeof(int8_t)) {
-            LocalTensor<float> scale = scale_.template Get<float>();
+            LocalTensor<float> scale = scale_.Get<float>();
             for (uint32_t i = 0; i < part.count; i++) {
                 Muls(x[i * part.step], x[i * part.step], scale.GetValue(scale_step * (part.row + i)), part.length);
             }
@@ -360,8 +358,8 @@ private:
         }
         PipeBarrier<PIPE_V>();
         /* No cast leads from f32 to int8. The first rounds; the others are exact. */
-        const LocalTensor<int32_t> whole = x.template ReinterpretCast<int32_t>();
-        LocalTensor<half> middle = half_.template Get<half>();
+        const LocalTensor<int32_t> whole = x.ReinterpretCast<int32_t>();
+        LocalTensor<half> middle = half_.Get<half>();
         CastRuns(whole, x, RoundMode::CAST_RINT, part);
         CastRuns(x, whole, RoundMode::CAST_NONE, part);
         CastRuns(middle, x, RoundMode::CAST_NONE, part);
@@ -378,7 +376,7 @@ private:
         SetFlag<HardEvent::S_MTE2>(read);
         WaitFlag<HardEvent::S_MTE2>(read);
         DataCopyPad(
-            scale_.template Get<float>(), from[static_cast<uint64_t>(tile.row) * rect.scale_step],
+            scale_.Get<float>(), from[static_cast<uint64_t>(tile.row) * rect.scale_step],
             {1, static_cast<uint32_t>(n * sizeof(float)), 0, 0, 0}, {});
         const event_t there = static_cast<event_t>(GetTPipePtr()->FetchEventID(HardEvent::MTE2_S));
         SetFlag<HardEvent::MTE2_S>(there);
@@ -410,18 +408,10 @@ extern "C" __global__ __aicore__ void rect_copy(GM_ADDR rects, GM_ADDR shares)
     kernel.Run(rects, shares);
 }
 
-/* Rectangles whose elements become smaller, or of another type of their size. */
-extern "C" __global__ __aicore__ void narrow_copy(GM_ADDR rects, GM_ADDR shares)
+/* Rectangles whose element type changes. */
+extern "C" __global__ __aicore__ void cast_copy(GM_ADDR rects, GM_ADDR shares, CastCopyTiling tiling)
 {
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-    CastCopy<false> kernel;
-    kernel.Run(rects, shares);
-}
-
-/* Rectangles whose elements become larger. */
-extern "C" __global__ __aicore__ void widen_copy(GM_ADDR rects, GM_ADDR shares)
-{
-    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-    CastCopy<true> kernel;
-    kernel.Run(rects, shares);
+    CastCopy kernel;
+    kernel.Run(rects, shares, tiling);
 }

@@ -6,13 +6,13 @@
  *   BNSD  [blocks, heads, block_size, dim]         a head
  *   NZ    [blocks, heads * dim / c, block_size, c]  32 bytes (c elements)
  *
- * A row of `row` bytes has row / piece pieces, and a block is as many planes of block_size pieces: token `at` of a block has its piece
- * `p` at (p * block_size + at) * piece. With a piece of a whole row there is one plane, and even blocks follow one another.
+ * A row of `row` bytes has row / piece pieces, and a block is as many planes of block_size pieces: token `at` of a block has its
+ * piece `p` at (p * block_size + at) * piece. With a piece of a whole row there is one plane, and even blocks follow one another.
  *
- * The tokens go in tiles. Tokens whose slots follow one another are written in one run, or in a run for each plane (all of a prefill;
- * in decoding each token is on its own). So where a page has planes a tile has many tokens, as many as make such runs long, at the
- * price of the second buffer: then the cores, rather than the queues of one, keep the memory busy. A negative slot is skipped, and not
- * even read; so is one past the cache.
+ * The tokens go in tiles. Tokens whose slots follow one another are written in one run, or in a run for each plane (all of a
+ * prefill; in decoding each token is on its own). So where a page has planes a tile has many tokens, as many as make such runs
+ * long, at the price of the second buffer: then the cores, rather than the queues of one, keep the memory busy. A negative slot is
+ * skipped, and not even read; so is one past the cache.
  *
  * kv_write copies bytes, of any element type. kv_write_int8_* multiply by a scale for each channel and round to int8 on the way.
  */

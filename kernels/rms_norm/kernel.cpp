@@ -1,14 +1,14 @@
 /* RMS norm: y = x / sqrt(mean(x * x) + eps) * gamma, row by row. The kernel to read first.
  *
  * What a vector core (AIV) is: a scalar unit that runs this program, and three queues that it feeds. MTE2 copies from global memory
- * (GM) into the core's unified buffer (UB), V computes on UB, MTE3 copies from UB to GM. The queues run beside each other and beside
- * the program; a call here only puts an instruction into one of them. So every place where one queue needs what another did has a
- * mark: EnQue/DeQue of a TQue between queues, PipeBarrier<PIPE_V> between dependent instructions of V, and SetFlag/WaitFlag where
- * the program itself reads a value.
+ * (GM) into the core's unified buffer (UB), V computes on UB, MTE3 copies from UB to GM. The queues run beside each other and
+ * beside the program; a call here only puts an instruction into one of them. So every place where one queue needs what another did
+ * has a mark: EnQue/DeQue of a TQue between queues, PipeBarrier<PIPE_V> between dependent instructions of V, and SetFlag/WaitFlag
+ * where the program itself reads a value.
  *
  * How the work is cut: blocks (cores) take contiguous ranges of rows, a block takes its rows in tiles of about 16 KB, the size from
- * which copies run at full speed. While V works on one tile, MTE2 already fetches the next and MTE3 writes the last: each of the two
- * queues has two buffers.
+ * which copies run at full speed. While V works on one tile, MTE2 already fetches the next and MTE3 writes the last: each of the
+ * two queues has two buffers.
  */
 #include "kernel_operator.h"
 

@@ -1,5 +1,6 @@
 //! Many strided rectangles in one launch, with a change of dtype on the way, by our own kernel.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use super::shares::{cast_rect, copy_rect, shares, sizes};
@@ -7,7 +8,7 @@ use crate::acl::Stream;
 use crate::acl::kernel::{ArgList, Argument, Arguments, BlockKind, Kernel, KernelImage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{DType, Tensor, View, ViewMut};
-use contract::{Rect, types};
+use contract::{Rect, Tiling, types};
 
 #[path = "../../kernels/cast_copy/contract.rs"]
 pub(super) mod contract;
@@ -58,8 +59,8 @@ pub struct ScaleAt {
 /// Errors: `Argument` for a buffer that is not there, and scales missing, needless or not there; `Length` if a rectangle does not
 /// lie in its buffer; `Shape` for buffers with gaps, overlapping rows, and more than a kernel can count; `DType`, `WrongStream`; those of
 /// [`Stream::launch`].
-/// Kernel: `kernels/cast_copy`; a launch each for the rectangles that keep their dtype, get smaller elements, and get larger ones.
-/// CANN's own: `aclnnInplaceCopy` for one rectangle a call, without int8.
+/// Kernel: `kernels/cast_copy`; a launch for the rectangles that keep their dtype, and one for each pair of element sizes among the
+/// others. CANN's own: `aclnnInplaceCopy` for one rectangle a call, without int8.
 pub fn cast_copy(
     s: &Stream,
     src: &[View<'_>],
@@ -68,21 +69,26 @@ pub fn cast_copy(
     rects: &[CastRect],
 ) -> Result<()> {
     let buffers = Buffers::new(s, src, dst, scales)?;
-    let (mut copies, mut narrow, mut widen) = (Vec::new(), Vec::new(), Vec::new());
+    let mut copies = Vec::new();
+    // By the sizes of elements on both sides: their tiles have one size then, and fill the unified buffer.
+    let mut casts: BTreeMap<(usize, usize), Vec<Rect>> = BTreeMap::new();
     for (i, rect) in rects.iter().enumerate() {
         let place = |e: Error| e.context(format_args!("cast_copy: rectangle {i}"));
         match buffers.place(rect).map_err(place)? {
             Some(rect) if rect.cast == SAME => copies.push(rect),
-            Some(rect) if sizes(&rect).0 < sizes(&rect).1 => widen.push(rect),
-            Some(rect) => narrow.push(rect),
+            Some(rect) => casts.entry(sizes(&rect)).or_default().push(rect),
             None => (),
         }
     }
     copies.iter_mut().for_each(copy_rect);
-    narrow.iter_mut().chain(&mut widen).for_each(cast_rect);
-    buffers.launch(s, contract::COPY, &copies)?;
-    buffers.launch(s, contract::NARROW, &narrow)?;
-    buffers.launch(s, contract::WIDEN, &widen)
+    buffers.launch(s, None, &copies)?;
+    for ((size_in, size_out), mut casts) in casts {
+        casts.iter_mut().for_each(cast_rect);
+        let tile = contract::cast_tile(size_in, size_out);
+        let tiling = Tiling { from: (tile * size_in) as u32, to: (tile * size_out) as u32 };
+        buffers.launch(s, Some(tiling), &casts)?;
+    }
+    Ok(())
 }
 
 /// [`Rect::cast`] of a rectangle of bytes; no cast from f32 to f32 is asked for.
@@ -106,9 +112,10 @@ struct Buffers<'a> {
 
 /// The arguments of one launch. Its only maker is [`Buffers::launch`].
 struct RectTables<'a> {
-    name: &'static str,
     rects: View<'a>,
     shares: View<'a>,
+    /// Of `cast_copy`.
+    tiling: Option<Tiling>,
     /// The tables have their addresses.
     _buffers: &'a Buffers<'a>,
 }
@@ -116,7 +123,8 @@ struct RectTables<'a> {
 impl Arguments for RectTables<'_> {
     fn push_all(self, list: &mut ArgList<'_>) -> Result<()> {
         self.rects.push("rects", list)?;
-        self.shares.push("shares", list)
+        self.shares.push("shares", list)?;
+        self.tiling.map_or(Ok(()), |tiling| tiling.push("tiling", list))
     }
 }
 
@@ -128,7 +136,7 @@ unsafe impl Kernel for RectTables<'_> {
     const BLOCK: BlockKind = BlockKind::Vector;
 
     fn name(&self) -> &'static str {
-        self.name
+        if self.tiling.is_some() { contract::CAST } else { contract::COPY }
     }
 
     fn check(&self, _blocks: u32) -> Result<()> {
@@ -211,7 +219,7 @@ impl<'a> Buffers<'a> {
         }
     }
 
-    fn launch(&self, s: &Stream, name: &'static str, rects: &[Rect]) -> Result<()> {
+    fn launch(&self, s: &Stream, tiling: Option<Tiling>, rects: &[Rect]) -> Result<()> {
         if rects.is_empty() {
             return Ok(());
         }
@@ -220,7 +228,7 @@ impl<'a> Buffers<'a> {
         let words = |bytes: &[u8]| Tensor::from_slice(s, &[bytes.len()], bytes);
         let table = words(bytemuck::cast_slice(rects))?;
         let shares = words(bytemuck::cast_slice(&shares(rects, blocks as usize)))?;
-        s.launch(RectTables { name, rects: table.view(), shares: shares.view(), _buffers: self }, blocks)
+        s.launch(RectTables { rects: table.view(), shares: shares.view(), tiling, _buffers: self }, blocks)
     }
 }
 

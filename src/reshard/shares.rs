@@ -1,7 +1,7 @@
 //! How rectangles are cut into tiles, and tiles given to cores. Pure.
 
 use super::cast_copy::SAME;
-use super::cast_copy::contract::{CAST_TILE, COPY_TILE, MAX_SCALED_ROWS, MAX_TILE_ROWS, ROW_STEP, Rect, Share};
+use super::cast_copy::contract::{COPY_TILE, MAX_SCALED_ROWS, MAX_TILE_ROWS, ROW_STEP, Rect, Share, TILE_STEP, cast_tile};
 
 /// Cuts a rectangle of bytes.
 pub(super) fn copy_rect(rect: &mut Rect) {
@@ -12,7 +12,7 @@ pub(super) fn copy_rect(rect: &mut Rect) {
 pub(super) fn cast_rect(rect: &mut Rect) {
     let (size_in, size_out) = sizes(rect);
     let most_rows = if rect.scale == 0 { MAX_TILE_ROWS } else { MAX_SCALED_ROWS };
-    tile(rect, CAST_TILE / size_in.min(size_out), most_rows);
+    tile(rect, cast_tile(size_in, size_out), most_rows);
 }
 
 /// Bytes of an element on either side, as its rows count them.
@@ -39,7 +39,10 @@ fn tile(rect: &mut Rect, most: usize, most_rows: usize) {
         rect.tile_rows = (most / width).min(most_rows).min(rect.rows as usize) as u32;
         rect.tile_cols = rect.cols;
     } else {
-        (rect.tile_rows, rect.tile_cols) = (1, most as u32);
+        // In even parts.
+        let parts = width.div_ceil(most);
+        rect.tile_rows = 1;
+        rect.tile_cols = width.div_ceil(parts).next_multiple_of(TILE_STEP) as u32;
     }
 }
 

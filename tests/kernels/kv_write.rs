@@ -34,7 +34,8 @@ fn layouts() -> impl Strategy<Value = PageLayout> {
 fn cases(dtypes: Vec<DType>) -> impl Strategy<Value = Case> {
     let shape = (1_usize..9, 1_usize..9, 0_usize..9, prop::sample::select(vec![1_usize, 3, 16, 128]), 0_usize..3);
     let tokens = prop_oneof![1_usize..20, 20_usize..700];
-    let pattern = (any::<bool>(), prop::sample::select(vec![0_usize, 8, 100]), prop_oneof![Just(1_usize), 2_usize..40, 40_usize..900]);
+    let pattern =
+        (any::<bool>(), prop::sample::select(vec![0_usize, 8, 100]), prop_oneof![Just(1_usize), 2_usize..40, 40_usize..900]);
     (layouts(), prop::sample::select(dtypes), tokens, shape, pattern, any::<u64>()).prop_map(
         |(layout, dtype, tokens, (heads, k, v, block_size, gap), (wide_slots, skipped, run), seed)| {
             let dtype = if layout == PageLayout::Nz && dtype == DType::F32 { DType::BF16 } else { dtype };
@@ -175,9 +176,11 @@ fn rounds(case: &Case, cores: u32) {
             });
             wants.push(cache);
         }
-        let mut pairs = sources.iter().zip(&mut caches).enumerate().map(|(side, (new, cache))| {
-            KvPair { new: rows(case, new, case.dims[side] * 32), cache: cache.view_mut() }
-        });
+        let mut pairs = sources
+            .iter()
+            .zip(&mut caches)
+            .enumerate()
+            .map(|(side, (new, cache))| KvPair { new: rows(case, new, case.dims[side] * 32), cache: cache.view_mut() });
         let factors = KvScales { k: scales[0].view(), v: scales.get(1).map(|v| v.view()) };
         kv_write_int8(s, case.layout, pairs.next().unwrap(), pairs.next(), factors, &slot_mapping).unwrap();
         drop(pairs);
