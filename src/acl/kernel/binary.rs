@@ -1,5 +1,6 @@
 //! [`KernelBinary`]: kernels of others, from a file or from memory.
 
+use super::image::pick;
 use super::loaded::{Loaded, load, load_file};
 use super::{Device, Function, KernelImage};
 use crate::error::Result;
@@ -43,8 +44,8 @@ impl Device {
     ///
     /// Errors: `Unsupported` if that part was not built, and as [`Device::load_kernel_bytes`].
     pub fn load_kernel_image(&self, image: &KernelImage) -> Result<KernelBinary> {
-        let loaded = load(self, image.pick(self.cann().flavor())?)?;
-        Ok(KernelBinary::new(self, image.name().to_owned(), loaded))
+        let loaded = load(self, pick(image, self.cann().flavor())?)?;
+        Ok(KernelBinary::new(self, image.name.to_owned(), loaded))
     }
 }
 

@@ -4,6 +4,7 @@ use super::Device;
 use crate::acl::Cores;
 use crate::error::{Error, ErrorKind, Result};
 use ascend_rl_sys::types::*;
+use ascendc_twin::abi::kernel_type;
 use std::fmt;
 
 /// The most blocks that CANN launches.
@@ -23,6 +24,17 @@ pub enum BlockKind {
 }
 
 impl BlockKind {
+    /// Of a type of a kernel in a source.
+    pub(super) fn from_source(kernel_type: u32) -> Option<BlockKind> {
+        match kernel_type {
+            kernel_type::AIV_ONLY | kernel_type::MIX_AIV_1_0 => Some(BlockKind::Vector),
+            kernel_type::AIC_ONLY | kernel_type::MIX_AIC_1_0 => Some(BlockKind::Cube),
+            kernel_type::MIX_AIC_1_1 => Some(BlockKind::Mixed1),
+            kernel_type::MIX_AIC_1_2 => Some(BlockKind::Mixed2),
+            _ => None,
+        }
+    }
+
     /// Blocks that run at once on so many cores.
     fn blocks_on(self, cores: Cores) -> u32 {
         match self {
@@ -72,19 +84,23 @@ impl Device {
     }
 }
 
-/// `Argument` for a number of blocks that cannot be launched. Of a resident launch each block waits for others, so all must have
-/// cores at once.
-pub(super) fn check(device: &Device, name: &str, blocks: u32, resident: Option<BlockKind>) -> Result<()> {
-    if blocks == 0 || blocks > MOST {
-        return Err(Error::new(ErrorKind::Argument, format!("{name}: {blocks} blocks, 1 to {MOST} are needed")));
+/// `Argument` for a number of blocks that cannot be launched.
+pub(super) fn check(name: &str, blocks: u32) -> Result<()> {
+    if (1..=MOST).contains(&blocks) {
+        return Ok(());
     }
-    let Some(kind) = resident else { return Ok(()) };
+    Err(Error::new(ErrorKind::Argument, format!("{name}: {blocks} blocks, 1 to {MOST} are needed")))
+}
+
+/// `Argument` for more blocks than run at once, each on `kind`, where each waits for others.
+pub(super) fn check_resident(device: &Device, name: &str, blocks: u32, kind: BlockKind) -> Result<()> {
     let most = device.resident_blocks(kind)?;
     if blocks <= most {
         return Ok(());
     }
     let text = format!(
-        "{name}: {blocks} blocks that wait for each other, each on {kind}; {device:?} runs {most} at once, and more would wait for ever"
+        "{name}: {blocks} blocks that wait for each other, each on {kind}; {device:?} runs {most} at once, and the others would be \
+         waited for without end"
     );
     Err(Error::new(ErrorKind::Argument, text))
 }

@@ -1,7 +1,7 @@
 //! Launches: the one place that follows CANN's protocol of arguments and attributes.
 
 use super::loaded::Entry;
-use super::{ArgList, BlockKind, Function, Kernel, Stream, blocks};
+use super::{ArgList, BlockKind, Function, Kernel, KernelImage, Stream, blocks};
 use crate::acl::Mode;
 use crate::acl::optional::optional;
 use crate::error::{Error, ErrorKind, Result};
@@ -37,16 +37,17 @@ impl Stream {
     pub fn launch_with<K: Kernel>(&self, kernel: K, blocks: u32, options: &LaunchOptions) -> Result<()> {
         let (device, name) = (self.device(), kernel.name());
         self.check_launch(name)?;
-        let entry = device.0.kernels().carried(device, K::IMAGE, name)?;
-        if let Some(block) = entry.block.filter(|block| *block != K::BLOCK) {
-            let text = format!("{name}: its contract says a block is {}, its image says {block}", K::BLOCK);
-            return Err(Error::new(ErrorKind::Argument, text));
-        }
-        let resident = K::RESIDENT || options.resident || entry.resident;
-        blocks::check(device, name, blocks, resident.then_some(K::BLOCK))?;
+        blocks::check(name, blocks)?;
         kernel.check(blocks)?;
         let mut list = ArgList::new(name, self);
         kernel.push_all(&mut list)?;
+        check_source(K::IMAGE, K::BLOCK, name, &list)?;
+        let entry = device.0.kernels().carried(device, K::IMAGE, name)?;
+        let source = K::IMAGE.kernel(name).is_some_and(|kernel| kernel.schedule_mode == 1);
+        let resident = K::RESIDENT || options.resident || source || entry.resident;
+        if resident {
+            blocks::check_resident(device, name, blocks, K::BLOCK)?;
+        }
         // SAFETY: whoever implemented `Kernel` vouches for what the kernel does with arguments that have passed its check. Memory
         // is at home here (checked as it was pushed) and borrowed until the launch is queued; the queue's order does the rest.
         unsafe { queue(&entry, blocks, &LaunchOptions { resident, ..*options }, &list) }
@@ -73,13 +74,15 @@ impl Stream {
     ) -> Result<()> {
         let name = function.name();
         self.check_launch(name)?;
-        function.binary.device().check_same(name, self.device())?;
-        let resident = options.resident || function.is_resident();
-        // Of unknown kind, the fewest that any kernel can have at once.
-        let block = function.block().unwrap_or(BlockKind::Mixed2);
-        blocks::check(self.device(), name, blocks, resident.then_some(block))?;
+        self.device().check_same(name, function.binary.device())?;
+        blocks::check(name, blocks)?;
         let mut list = ArgList::new(name, self);
         args(&mut list)?;
+        let resident = options.resident || function.is_resident();
+        if resident {
+            // Of unknown kind, the fewest that any kernel can have at once.
+            blocks::check_resident(self.device(), name, blocks, function.block().unwrap_or(BlockKind::Mixed2))?;
+        }
         if self.mode() == Mode::Capture {
             self.keep(Box::new(function.clone()));
         }
@@ -128,6 +131,40 @@ unsafe fn queue(entry: &Entry, blocks: u32, options: &LaunchOptions, list: &ArgL
 
 const fn attribute(id: aclrtLaunchKernelAttrId) -> aclrtLaunchKernelAttr {
     aclrtLaunchKernelAttr { id, value: aclrtLaunchKernelAttrValue { rsv: [0; 4] } }
+}
+
+/// Whether the contract is the one of the kernel's source: its cores, and its parameters by name and size.
+fn check_source(image: &KernelImage, block: BlockKind, name: &str, list: &ArgList<'_>) -> Result<()> {
+    let bad = |kind, detail: String| Err(Error::new(kind, format!("{name}: {detail}")));
+    let Some(kernel) = image.kernel(name) else {
+        let names: Vec<_> = image.kernels.iter().map(|kernel| kernel.name).collect();
+        return bad(ErrorKind::Argument, format!("there is no such kernel in {}, which has {}", image.name, names.join(", ")));
+    };
+    match BlockKind::from_source(kernel.kernel_type) {
+        Some(source) if source == block => {}
+        Some(source) => {
+            return bad(ErrorKind::Argument, format!("a block is {block} by its contract, and {source} by its source"));
+        }
+        None => return bad(ErrorKind::Argument, format!("its source is of an unknown type, {}", kernel.kernel_type)),
+    }
+    let (given, needed) = (list.params(), kernel.params);
+    if given.len() != needed.len() {
+        let text = format!("{} arguments are given, its source has {} parameters", given.len(), needed.len());
+        return bad(ErrorKind::Length, text);
+    }
+    for (i, (given, needed)) in given.iter().zip(needed).enumerate() {
+        if given.name != needed.name {
+            let text = format!("parameter {} is {} by its contract, and {} by its source", i + 1, given.name, needed.name);
+            return bad(ErrorKind::Argument, text);
+        }
+        // Of a struct only the image knows the size: see `check_params`.
+        if let Some(size) = needed.size
+            && size as usize != given.size()
+        {
+            return bad(ErrorKind::Length, format!("{} has {} bytes, {size} in its source", given.name, given.size()));
+        }
+    }
+    Ok(())
 }
 
 /// `Length` if the binary says that the kernel has other parameters.

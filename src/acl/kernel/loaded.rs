@@ -1,5 +1,6 @@
 //! Binaries on a device: loading, functions by name, and when a binary may go.
 
+use super::image::pick;
 use super::{BlockKind, Device, KernelImage};
 use crate::acl::device::{DeviceInner, Handle};
 use crate::acl::optional::optional;
@@ -47,15 +48,15 @@ impl Kernels {
         let loaded = match carried.iter().find(|(image, _)| *image == key) {
             Some((_, loaded)) => loaded.clone(),
             None => {
-                let bytes = image.pick(device.cann().flavor())?;
-                let loaded = load(device, bytes).map_err(|e| e.context(format!("the kernels of {}", image.name())))?;
+                let bytes = pick(image, device.cann().flavor())?;
+                let loaded = load(device, bytes).map_err(|e| e.context(format!("the kernels of {}", image.name)))?;
                 let loaded = Arc::new(loaded);
                 carried.push((key, loaded.clone()));
                 loaded
             }
         };
         drop(carried);
-        loaded.function(device, image.name(), name)
+        loaded.function(device, image.name, name)
     }
 
     pub(super) fn retire(&self, binary: Handle) {
@@ -75,9 +76,9 @@ impl Kernels {
     /// Unloads binaries that no queued work uses; the context is current.
     pub(in crate::acl) fn unload(&self, device: &DeviceInner, binaries: Vec<Handle>) -> Result<()> {
         let Some(unload) = device.api().kernel.aclrtBinaryUnLoad else { return Ok(()) };
-        binaries.into_iter().try_for_each(|binary| {
+        binaries.into_iter().fold(Ok(()), |outcome, binary| {
             // SAFETY: the handle came from a load on this device, nobody has it any more, and what was launched of it has run.
-            check(device.api(), "aclrtBinaryUnLoad", unsafe { unload(binary.0) })
+            outcome.and(check(device.api(), "aclrtBinaryUnLoad", unsafe { unload(binary.0) }))
         })
     }
 

@@ -36,8 +36,19 @@ pub use binary::KernelBinary;
 pub use blocks::BlockKind;
 pub use contract::Kernel;
 pub use function::Function;
-pub use image::{ImagePart, KernelImage};
 pub use launch::LaunchOptions;
+
+/// The kernels of one source file as a build script has compiled them: for a card, where it found a toolkit, and for the simulated
+/// NPU. The build script writes one for each source; the program includes it.
+/// ```ignore
+/// // build.rs
+/// ascendc_twin::build::Kernel::new("kernels/axpy/kernel.cpp").build();
+/// // src/lib.rs: `pub static AXPY: ascendc_twin::Image`
+/// include!(concat!(env!("OUT_DIR"), "/axpy.rs"));
+/// ```
+pub use ascendc_twin::Image as KernelImage;
+/// What a source says of one of its kernels, and of a parameter.
+pub use ascendc_twin::{Kernel as SourceKernel, Param as SourceParam};
 
 pub(super) use loaded::Kernels;
 

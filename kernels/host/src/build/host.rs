@@ -78,7 +78,7 @@ pub(super) const SYMBOLS: &str = "{ global: ascendc_twin_image; local: *; };\n";
 /// The C++ compiler that `cc` finds (`CXX` and its like are heeded), if it works.
 pub(super) fn compiler() -> Option<cc::Tool> {
     let mut build = cc::Build::new();
-    build.cpp(true).cargo_metadata(false).opt_level(3).warnings(false);
+    build.cpp(true).cargo_metadata(false).cargo_warnings(false).opt_level(3).warnings(false);
     // Outside a build script, for this machine.
     if env::var_os("TARGET").is_none() {
         let here = format!("{}-unknown-linux-gnu", env::consts::ARCH);

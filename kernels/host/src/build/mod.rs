@@ -17,6 +17,7 @@ mod source;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::{env, fmt, fs, io};
 
 use source::Declared;
@@ -158,10 +159,13 @@ impl Kernel {
         out: &Path,
     ) -> Result<Option<PathBuf>, Error> {
         let Some(tool) = host::compiler() else {
-            println!(
-                "cargo:warning=no C++ compiler was found: {} cannot run on the simulated NPU (install g++ or clang++, or set CXX)",
-                self.name
-            );
+            // Once, for all kernels of a crate.
+            static SAID: Once = Once::new();
+            SAID.call_once(|| {
+                println!(
+                    "cargo:warning=no C++ compiler was found: kernels cannot run on the simulated NPU (install g++ or clang++, or set CXX)"
+                );
+            });
             return Ok(None);
         };
         let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_else(|_| env::consts::ARCH.to_owned());
