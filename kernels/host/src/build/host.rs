@@ -75,8 +75,8 @@ pub(super) fn arguments(
 /// Only this leaves the shared object: what else is in it must not meet another image's, or the program's.
 pub(super) const SYMBOLS: &str = "{ global: ascendc_twin_image; local: *; };\n";
 
-/// The C++ compiler that `cc` finds (`CXX` and its like are heeded), if it works.
-pub(super) fn compiler() -> Option<cc::Tool> {
+/// The C++ compiler that `cc` finds (`CXX` and its like are heeded); the one tried, if it does not run.
+pub(super) fn compiler() -> Result<cc::Tool, String> {
     let mut build = cc::Build::new();
     build.cpp(true).cargo_metadata(false).opt_level(3).warnings(false);
     // Outside a build script, for this machine.
@@ -84,8 +84,16 @@ pub(super) fn compiler() -> Option<cc::Tool> {
         let here = format!("{}-unknown-linux-gnu", env::consts::ARCH);
         build.target(&here).host(&here);
     }
-    let tool = build.try_get_compiler().ok()?;
-    Command::new(tool.path()).arg("--version").output().is_ok_and(|output| output.status.success()).then_some(tool)
+    let tool = build.try_get_compiler().map_err(|_| env::var("CXX").unwrap_or_else(|_| "c++".to_owned()))?;
+    let runs = Command::new(tool.path()).arg("--version").output().is_ok_and(|output| output.status.success());
+    if runs { Ok(tool) } else { Err(tool.path().display().to_string()) }
+}
+
+/// What is said without one.
+pub(super) fn no_compiler(tried: &str) -> String {
+    format!(
+        "no C++ compiler: {tried} does not run, so that kernels cannot be launched on the simulated NPU; install g++ or clang++, or set CXX"
+    )
 }
 
 /// Compiles the variants side by side and packs them.

@@ -29,6 +29,23 @@ pub struct Finding {
     pub message: String,
 }
 
+/// Which core runs a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub kind: u32,
+    pub block: u32,
+    pub blocks: u32,
+    pub sub_block: u32,
+    pub sub_blocks: u32,
+}
+
+impl Place {
+    /// The one block of a launch.
+    pub fn only(kind: u32) -> Place {
+        Place { kind, block: 0, blocks: 1, sub_block: 0, sub_blocks: 1 }
+    }
+}
+
 /// A source's images, loaded.
 pub struct Loaded {
     images: Vec<(Isa, bool, *const Image)>,
@@ -72,36 +89,93 @@ fn build(name: &str) -> Loaded {
 }
 
 impl Loaded {
+    /// The kernels' names.
+    pub fn names(&self) -> Vec<String> {
+        let (_, _, image) = self.images[0];
+        kernels(image).iter().map(|kernel| text(kernel.name)).collect()
+    }
+
+    /// What the image says of a kernel.
+    pub fn kernel(&self, name: &str) -> &'static Kernel {
+        find(self.images[0].2, name)
+    }
+
     /// Runs a kernel in the checked image, on one vector core.
     pub fn check(&self, kernel: &str, args: &[u64]) -> Told {
+        self.check_on(kernel, args, core_kind::AIV)
+    }
+
+    /// Runs a kernel in the checked image.
+    pub fn check_on(&self, kernel: &str, args: &[u64], kind: u32) -> Told {
         let (_, _, image) = *self.images.iter().find(|(_, checked, _)| *checked).unwrap();
-        run(image, kernel, args, core_kind::AIV).1
+        run(image, kernel, args, Place::only(kind)).1
+    }
+
+    /// Runs a kernel in the checked image, on one core of many.
+    pub fn check_at(&self, kernel: &str, args: &[u64], place: Place) -> Told {
+        let (_, _, image) = *self.images.iter().find(|(_, checked, _)| *checked).unwrap();
+        run(image, kernel, args, place).1
+    }
+
+    /// Runs a kernel in the best fast image.
+    pub fn fast(&self, kernel: &str, args: &[u64]) {
+        let (_, _, image) = *self.images.iter().rfind(|(_, checked, _)| !checked).unwrap();
+        assert_eq!(run(image, kernel, args, Place::only(core_kind::AIV)).0, 0);
     }
 
     /// Runs a kernel in each fast image that this machine runs, and in the checked one, which must have nothing to say.
     pub fn each(&self, kernel: &str, kind: u32, mut args: impl FnMut() -> Vec<u64>, mut judge: impl FnMut(&str)) {
         for &(isa, checked, image) in &self.images {
-            let (answer, told) = run(image, kernel, &args(), kind);
+            let (answer, told) = run(image, kernel, &args(), Place::only(kind));
             assert!(answer == 0 && told.findings.is_empty(), "{isa:?}: {answer} {:?}", told.findings);
             judge(&format!("{isa:?}{}", if checked { ", checked" } else { "" }));
         }
     }
+
+    /// Runs a kernel that takes buffers and plain words, `buffers` first, in each image; each time from the same contents. What the
+    /// buffers hold then.
+    pub fn results(&self, kernel: &str, buffers: &[&[u8]], words: &[u64]) -> Vec<(String, Vec<Vec<u8>>)> {
+        let run = |&(isa, checked, image): &(Isa, bool, *const Image)| {
+            // Of words, so that addresses are aligned.
+            let mut data: Vec<Vec<u64>> = buffers.iter().map(|bytes| padded(bytes)).collect();
+            let args: Vec<u64> = data.iter_mut().map(|words| words.as_mut_ptr() as u64).chain(words.iter().copied()).collect();
+            let (answer, told) = run(image, kernel, &args, Place::only(core_kind::AIV));
+            assert!(answer == 0 && told.findings.is_empty(), "{kernel}, {isa:?}: {answer} {:?}", told.findings);
+            let bytes = data.iter().zip(buffers).map(|(words, bytes)| unpadded(words, bytes.len())).collect();
+            (format!("{kernel}, {isa:?}{}", if checked { ", checked" } else { "" }), bytes)
+        };
+        self.images.iter().map(run).collect()
+    }
 }
 
-/// Arguments are all of eight bytes here.
-fn run(image: *const Image, name: &str, args: &[u64], kind: u32) -> (i32, Told) {
-    // SAFETY: the image's tables are as its counts say.
-    let kernels: &[Kernel] = unsafe { slice::from_raw_parts((*image).kernels, (*image).kernel_count as usize) };
-    // SAFETY: names are C strings.
-    let kernel =
-        kernels.iter().find(|k| unsafe { CStr::from_ptr(k.name) }.to_str() == Ok(name)).unwrap_or_else(|| panic!("no {name}"));
-    assert_eq!(kernel.args_size as usize, size_of_val(args), "{name}");
+fn padded(bytes: &[u8]) -> Vec<u64> {
+    let word = |chunk: &[u8]| u64::from_ne_bytes(std::array::from_fn(|i| chunk.get(i).copied().unwrap_or(0)));
+    bytes.chunks(8).map(word).collect()
+}
+
+fn unpadded(words: &[u64], len: usize) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_ne_bytes()).take(len).collect()
+}
+
+fn kernels(image: *const Image) -> &'static [Kernel] {
+    // SAFETY: the image's tables are as its counts say, and it is never unloaded.
+    unsafe { slice::from_raw_parts((*image).kernels, (*image).kernel_count as usize) }
+}
+
+fn find(image: *const Image, name: &str) -> &'static Kernel {
+    kernels(image).iter().find(|kernel| text(kernel.name) == name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+/// Arguments are multiples of eight bytes here.
+fn run(image: *const Image, name: &str, args: &[u64], place: Place) -> (i32, Told) {
+    let kernel = find(image, name);
+    assert_eq!(kernel.args_size.next_multiple_of(8) as usize, size_of_val(args), "{name}");
     let mut told = Told::default();
     let mut memories: Vec<Vec<u64>> = SIZES.iter().map(|&size| vec![0x7fc1_7fc1_7fc1_7fc1; size as usize / 8 + 8]).collect();
     let mut memory = [ptr::null_mut(); space::COUNT];
     for (at, bytes) in memories.iter_mut().enumerate().skip(1) {
         let cube = at != usize::from(space::UB);
-        if cube == (kind == core_kind::AIC) {
+        if cube == (place.kind == core_kind::AIC) {
             memory[at] = bytes.as_mut_ptr().cast::<u8>();
         }
     }
@@ -110,11 +184,11 @@ fn run(image: *const Image, name: &str, args: &[u64], kind: u32) -> (i32, Told) 
         host: (&raw mut told).cast::<c_void>(),
         memory,
         size: SIZES,
-        kind,
-        block: 0,
-        blocks: 1,
-        sub_block: 0,
-        sub_blocks: 1,
+        kind: place.kind,
+        block: place.block,
+        blocks: place.blocks,
+        sub_block: place.sub_block,
+        sub_blocks: place.sub_blocks,
         // SAFETY: a valid image.
         checked: unsafe { (*image).checked },
         cycles: 7,
