@@ -17,6 +17,7 @@
 #include "twin/vector_fused.h"
 #include "twin/vector_reduce.h"
 #include "twin/vector_select.h"
+#include "twin/vector_total.h"
 #include "twin/vector_unary.h"
 
 #endif

@@ -128,7 +128,7 @@ inline uint32_t pipe_out(const char* name, At at, uint32_t space) {
 
 /* `local_bytes`: what each run takes in local memory. */
 template <typename T>
-void tell_in(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src, const Runs& runs,
+[[gnu::noinline]] void tell_in(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src, const Runs& runs,
              uint64_t local_bytes) {
     uint32_t pipe = pipe_in(name, at, dst.twin_space());
     check_local(name, at, "dst", dst, runs.count == 0 ? 0 : (runs.count - 1) * runs.dst_pitch + local_bytes);
@@ -143,7 +143,7 @@ void tell_in(const char* name, At at, const AscendC::LocalTensor<T>& dst, const 
 }
 
 template <typename T>
-void tell_out(const char* name, At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const Runs& runs) {
+[[gnu::noinline]] void tell_out(const char* name, At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const Runs& runs) {
     uint32_t pipe = pipe_out(name, at, src.twin_space());
     check_local(name, at, "src", src, runs.count == 0 ? 0 : (runs.count - 1) * runs.src_pitch + runs.bytes);
     check_gm(name, at, dst);
@@ -184,7 +184,7 @@ const uint8_t* bytes_of(const AscendC::LocalTensor<T>& tensor) {
 
 /* Inside a core. UB to UB is the vector unit's. */
 template <typename T>
-void copy_local(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const Runs& runs) {
+[[gnu::noinline]] void copy_local(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const Runs& runs) {
     if constexpr (checked) {
         uint32_t from = src.twin_space(), to = dst.twin_space();
         uint32_t pipe = from == TWIN_UB && to == TWIN_UB ? TWIN_V : from == TWIN_L1 && to == TWIN_BT ? TWIN_MTE1 : TWIN_FIX;
@@ -209,7 +209,7 @@ void copy_local(const char* name, At at, const AscendC::LocalTensor<T>& dst, con
 
 /* DataCopyPad from GM: each run starts at a multiple of 32 bytes and is filled up to one. */
 template <typename T>
-void pad_in(At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src, const AscendC::DataCopyExtParams& params, bool pad,
+[[gnu::noinline]] void pad_in(At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src, const AscendC::DataCopyExtParams& params, bool pad,
             uint32_t left, uint32_t right, T value) {
     constexpr const char* name = "DataCopyPad";
     uint64_t before = pad ? left * sizeof(T) : 0;
@@ -251,7 +251,7 @@ void pad_in(At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTens
 }
 
 template <typename T>
-void pad_out(At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const AscendC::DataCopyExtParams& params) {
+[[gnu::noinline]] void pad_out(At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const AscendC::DataCopyExtParams& params) {
     constexpr const char* name = "DataCopyPad";
     uint64_t row = (params.blockLen + 31ULL) / 32 * 32;
     Runs runs{params.blockCount, params.blockLen, row + params.srcStride * 32ULL, params.blockLen + static_cast<uint64_t>(params.dstStride)};

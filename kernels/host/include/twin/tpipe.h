@@ -218,7 +218,7 @@ private:
         }
     }
 
-    TBufType& Take(TPosition position, uint32_t len, ascendc_twin::At at) {
+    [[gnu::noinline]] TBufType& Take(TPosition position, uint32_t len, ascendc_twin::At at) {
         uint32_t space = ascendc_twin::space_of(position);
         uint32_t bytes = (len + ONE_BLK_SIZE - 1) / ONE_BLK_SIZE * ONE_BLK_SIZE;
         if (used_ == MAX_BUFFERS) {
@@ -240,7 +240,7 @@ private:
     }
 
     /* Says what fills the memory. */
-    void Exceeded(TPosition position, uint32_t bytes, ascendc_twin::At at) {
+    [[gnu::noinline]] void Exceeded(TPosition position, uint32_t bytes, ascendc_twin::At at) {
         uint32_t space = ascendc_twin::space_of(position);
         char list[1200];
         size_t length = 0;
@@ -280,7 +280,7 @@ private:
         if (ascendc_twin::checked && id >= 0) events_[static_cast<int>(event)] &= ~(1ULL << id);
     }
 
-    void Release() {
+    [[gnu::noinline]] void Release() {
         if constexpr (ascendc_twin::checked) {
             ascendc_twin::At nowhere(nullptr, 0);
             for (uint32_t i = 0; i < used_; ++i) {
@@ -435,7 +435,7 @@ private:
         }
     }
 
-    TBufType& Alloc(const char* name, ascendc_twin::At at) {
+    [[gnu::noinline]] TBufType& Alloc(const char* name, ascendc_twin::At at) {
         if (ascendc_twin::checked && count_ == 0) {
             ascendc_twin::finding(name, at, "queues", "the %s queue has no buffers: InitBuffer gives it some",
                                   ascendc_twin::position_name(position));
@@ -455,7 +455,7 @@ private:
         ascendc_twin::stop();
     }
 
-    bool Push(ascendc_twin::At at, TBufHandle handle, HardEvent event) {
+    [[gnu::noinline]] bool Push(ascendc_twin::At at, TBufHandle handle, HardEvent event) {
         TBufType& buffer = Own("EnQue", at, handle);
         if constexpr (ascendc_twin::checked) {
             if (buffer.state != TBufState::OCCUPIED && buffer.state != TBufState::DEQUE) {
@@ -473,13 +473,13 @@ private:
             queue_[(head_ + queued_) % slots] = &buffer;
             ++queued_;
             buffer.enQueEvtID = pipe_->AllocEvent("EnQue", at, event);
-            events_[&buffer - (pipe_->buffers_ + first_)] = event;
+            if constexpr (ascendc_twin::checked) events_[&buffer - (pipe_->buffers_ + first_)] = event;
         }
         Set("EnQue", at, event, buffer.enQueEvtID);
         return true;
     }
 
-    TBufType& Pop(ascendc_twin::At at, HardEvent event) {
+    [[gnu::noinline]] TBufType& Pop(ascendc_twin::At at, HardEvent event) {
         if (ascendc_twin::checked && queued_ == 0) {
             ascendc_twin::finding("DeQue", at, "queues", "the %s queue is empty: EnQue() first", ascendc_twin::position_name(position));
             ascendc_twin::stop();
@@ -520,7 +520,7 @@ private:
     int32_t head_ = 0;
     int32_t queued_ = 0;
     TBufType* queue_[slots] = {};
-    HardEvent events_[TPipe::MAX_BUFFERS] = {};
+    HardEvent events_[ascendc_twin::checked ? TPipe::MAX_BUFFERS : 1] = {};
 };
 
 template <TPosition pos, int32_t depth, auto mask = 0>
