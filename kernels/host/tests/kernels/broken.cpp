@@ -68,6 +68,32 @@ extern "C" __global__ __aicore__ void element_far(GM_ADDR x) { KERNEL_TASK_TYPE_
 extern "C" __global__ __aicore__ void offset_far(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); Relu(r.a[1025], r.b, 8); }
 extern "C" __global__ __aicore__ void part_far(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); Relu(r.a_.GetWithOffset<float>(8, 4080), r.b, 8); }
 
+/* The cube core. */
+struct Cube {
+    LocalTensor<half> a1, a2, b2;
+    LocalTensor<float> c;
+    GlobalTensor<half> gm;
+
+    __aicore__ inline explicit Cube(GM_ADDR x)
+        : a1(TPosition::A1, 0, 4096), a2(TPosition::A2, 0, 4096), b2(TPosition::B2, 0, 4096), c(TPosition::CO1, 0, 4096)
+    {
+        gm.SetGlobalBuffer((__gm__ half*)x);
+    }
+};
+
+extern "C" __global__ __aicore__ void nz_rows(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); DataCopy(u.a1, u.gm, Nd2NzParams(1, 16385, 16, 0, 16, 16, 1, 0)); }
+extern "C" __global__ __aicore__ void nz_past_the_end(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); DataCopy(u.a1, u.gm, Nd2NzParams(1, 16, 32, 0, 32, 256, 1, 0)); }
+extern "C" __global__ __aicore__ void nz_to_l0(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); DataCopy(u.a2, u.gm, Nd2NzParams(1, 16, 16, 0, 16, 16, 1, 0)); }
+extern "C" __global__ __aicore__ void gm_to_l0(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); DataCopy(u.a2, u.gm, 256); }
+extern "C" __global__ __aicore__ void load_unaligned(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); LoadData(u.a2[16], u.a1, LoadData2DParams(0, 1, 1, 0, 0, false, 0)); }
+extern "C" __global__ __aicore__ void load_turned_floats(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); LoadData(u.a2.ReinterpretCast<float>(), u.a1.ReinterpretCast<float>(), LoadData2DParams(0, 1, 1, 0, 0, true, 0)); }
+extern "C" __global__ __aicore__ void multiply_one_row(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); Mmad(u.c, u.a2, u.b2, MmadParams(1, 16, 16, 0, false, true)); }
+extern "C" __global__ __aicore__ void multiply_swapped(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); Mmad(u.c, u.b2, u.a2, MmadParams(16, 16, 16, 0, false, true)); }
+extern "C" __global__ __aicore__ void multiply_past_the_end(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); Mmad(u.c, u.a2, u.b2, MmadParams(64, 65, 64, 0, false, true)); }
+extern "C" __global__ __aicore__ void fix_mode(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); Fixpipe(u.gm, u.c, FixpipeParamsV220(16, 16, 16, 16, false)); }
+extern "C" __global__ __aicore__ void fix_width(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY); Cube u(x); Fixpipe(u.gm, u.c, FixpipeParamsV220(20, 16, 16, 20, false, QuantMode_t::F322F16, 0, 1, 0, 0, 0)); }
+extern "C" __global__ __aicore__ void static_exceeded(GM_ADDR) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); LocalTensor<float> t(TPosition::VECCALC, 196000, 256); }
+
 /* Queues and buffers. */
 extern "C" __global__ __aicore__ void enqueue_twice(GM_ADDR)
 {

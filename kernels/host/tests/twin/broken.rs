@@ -65,6 +65,18 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ("element_far", "SetValue", "length", "element 1024 of a tensor of 1024 elements"),
     ("offset_far", "LocalTensor::operator[]", "length", "offset 1025 is beyond the tensor's 1024 elements"),
     ("part_far", "TBuf::GetWithOffset", "length", "32 bytes from byte 4080 on, of a buffer of 4096"),
+    ("nz_rows", "DataCopy", "limits", "nValue is 16385: 1 to 16384"),
+    ("nz_past_the_end", "DataCopy", "length", "dst is touched to byte 8704, but the tensor has 8192 bytes"),
+    ("nz_to_l0", "DataCopy", "memory", "dst is in L0A: it must be in L1"),
+    ("gm_to_l0", "DataCopy", "memory", "GM to L0A: there is a path to UB and to L1 only"),
+    ("load_unaligned", "LoadData", "alignment", "dst is at byte 32 of L0A, which is no multiple of 512"),
+    ("load_turned_floats", "LoadData", "types", "elements of 16 bits only"),
+    ("multiply_one_row", "Mmad", "limits", "m is 1: the hardware then takes L0A for a vector"),
+    ("multiply_swapped", "Mmad", "memory", "fm is in L0B: it must be in L0A"),
+    ("multiply_past_the_end", "Mmad", "length", "dst is touched to byte 20480, but the tensor has 16384 bytes"),
+    ("fix_mode", "Fixpipe", "types", "quantPre does not fit the types"),
+    ("fix_width", "Fixpipe", "limits", "nSize is 20, no multiple of 16"),
+    ("static_exceeded", "LocalTensor", "buffers", "UB has 196352 bytes: 1024 from byte 196000 on do not fit"),
     ("enqueue_twice", "EnQue", "queues", "the VECIN buffer at byte 0 is enqueued and not dequeued"),
     ("dequeue_empty", "DeQue", "queues", "the VECIN queue is empty: EnQue() first"),
     ("free_twice", "FreeTensor", "queues", "the VECIN buffer at byte 0 is free"),
@@ -109,7 +121,24 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ("traps", "Trap", "trap", "the kernel calls Trap()"),
 ];
 
-const ON_CUBE: [&str; 4] = ["l1_exceeded", "l0a_exceeded", "ub_of_a_cube_core", "barrier_of_no_pipe"];
+/// The others run on a vector core.
+const ON_CUBE: [&str; 15] = [
+    "l1_exceeded",
+    "l0a_exceeded",
+    "ub_of_a_cube_core",
+    "barrier_of_no_pipe",
+    "nz_rows",
+    "nz_past_the_end",
+    "nz_to_l0",
+    "gm_to_l0",
+    "load_unaligned",
+    "load_turned_floats",
+    "multiply_one_row",
+    "multiply_swapped",
+    "multiply_past_the_end",
+    "fix_mode",
+    "fix_width",
+];
 
 #[test]
 fn each_rule_is_judged() {

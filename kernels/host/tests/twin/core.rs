@@ -19,6 +19,7 @@ pub struct Told {
     pub calls: Vec<(String, u32, Vec<Range>)>,
     pub events: Vec<String>,
     pub printed: String,
+    pub cube_macs: u64,
 }
 
 #[derive(Debug)]
@@ -135,11 +136,16 @@ impl Loaded {
     /// Runs a kernel that takes buffers and plain words, `buffers` first, in each image; each time from the same contents. What the
     /// buffers hold then.
     pub fn results(&self, kernel: &str, buffers: &[&[u8]], words: &[u64]) -> Vec<(String, Vec<Vec<u8>>)> {
+        self.results_on(core_kind::AIV, kernel, buffers, words)
+    }
+
+    /// The same on a core of a kind.
+    pub fn results_on(&self, kind: u32, kernel: &str, buffers: &[&[u8]], words: &[u64]) -> Vec<(String, Vec<Vec<u8>>)> {
         let run = |&(isa, checked, image): &(Isa, bool, *const Image)| {
             // Of words, so that addresses are aligned.
             let mut data: Vec<Vec<u64>> = buffers.iter().map(|bytes| padded(bytes)).collect();
             let args: Vec<u64> = data.iter_mut().map(|words| words.as_mut_ptr() as u64).chain(words.iter().copied()).collect();
-            let (answer, told) = run(image, kernel, &args, Place::only(core_kind::AIV));
+            let (answer, told) = run(image, kernel, &args, Place::only(kind));
             assert!(answer == 0 && told.findings.is_empty(), "{kernel}, {isa:?}: {answer} {:?}", told.findings);
             let bytes = data.iter().zip(buffers).map(|(words, bytes)| unpadded(words, bytes.len())).collect();
             (format!("{kernel}, {isa:?}{}", if checked { ", checked" } else { "" }), bytes)
@@ -214,6 +220,7 @@ const PIPES: [&str; 8] = ["S", "V", "M", "MTE1", "MTE2", "MTE3", "FIX", "ALL"];
 unsafe extern "C" fn call(core: *mut Core, call: *const Call) -> i32 {
     // SAFETY: the record and its ranges are valid for the call.
     let (call, ranges) = unsafe { (&*call, slice::from_raw_parts((*call).ranges, (*call).range_count as usize)) };
+    told(core).cube_macs += call.cube_macs;
     told(core).calls.push((text(call.name), call.pipe, ranges.to_vec()));
     0
 }

@@ -7,6 +7,7 @@ mod casts;
 mod copy;
 mod core;
 mod elementwise;
+mod matrix;
 mod picks;
 mod random;
 mod reductions;
