@@ -168,6 +168,7 @@ inline void copy_runs(uint8_t* dst, const uint8_t* src, const Runs& runs) {
 
 template <typename T>
 void store_runs(T* dst, const uint8_t* src, const Runs& runs) {
+    ++state->written;
     if (__builtin_expect(state->atomic == Atomic::None, 1)) {
         copy_runs(reinterpret_cast<uint8_t*>(dst), src, runs);
         return;
@@ -229,6 +230,7 @@ template <typename T>
         }
         tell_in(name, at, dst, src, runs, row);
     }
+    if (runs.bytes * runs.count <= FLAGS) polls(src.twin_address());
     auto* to = reinterpret_cast<uint8_t*>(dst.twin_data());
     auto* from = reinterpret_cast<const uint8_t*>(src.twin_data());
     if (before == 0 && row == params.blockLen) {
@@ -275,6 +277,7 @@ namespace AscendC {
 template <typename T>
 void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const uint32_t count, ascendc_twin::At at = ascendc_twin::At()) {
     uint64_t bytes = ascendc_twin::plain_bytes<T>("DataCopy", at, count);
+    if (bytes <= ascendc_twin::FLAGS) ascendc_twin::polls(src.twin_address());
     if constexpr (ascendc_twin::checked) ascendc_twin::tell_in("DataCopy", at, dst, src, {1, bytes, bytes, bytes}, bytes);
     memcpy(static_cast<void*>(dst.twin_data()), src.twin_data(), bytes);
 }
@@ -299,6 +302,7 @@ void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const DataC
         ascendc_twin::check_runs("DataCopy", at, params);
         ascendc_twin::tell_in("DataCopy", at, dst, src, runs, runs.bytes);
     }
+    if (runs.bytes * runs.count <= ascendc_twin::FLAGS) ascendc_twin::polls(src.twin_address());
     ascendc_twin::copy_runs(reinterpret_cast<uint8_t*>(dst.twin_data()), reinterpret_cast<const uint8_t*>(src.twin_data()), runs);
 }
 

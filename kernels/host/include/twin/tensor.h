@@ -191,6 +191,7 @@ public:
 
     /* Through the data cache of the scalar unit, which is coherent with nothing. */
     T GetValue(uint64_t offset, ascendc_twin::At at = ascendc_twin::At()) const {
+        ascendc_twin::polls(reinterpret_cast<uint64_t>(buffer_ + offset));
         tell("GetValue", at, offset, TWIN_READ);
         T value;
         memcpy(&value, buffer_ + offset, sizeof(T));
@@ -199,6 +200,7 @@ public:
 
     void SetValue(uint64_t offset, T value, ascendc_twin::At at = ascendc_twin::At()) {
         tell("SetValue", at, offset, TWIN_WRITE);
+        ++ascendc_twin::state->written;
         memcpy(static_cast<void*>(buffer_ + offset), &value, sizeof(T));
     }
 

@@ -203,7 +203,7 @@ impl Kernel {
         if image.is_file() && fs::read_to_string(&key_file).is_ok_and(|old| old == key) {
             return Ok(Some(image));
         }
-        let bytes = host::compile(&tool, &plans, &folder, &self.name, arguments)?;
+        let bytes = host::Job { tool: &tool, folder: &folder, name: &self.name, arguments: &arguments }.compile(&plans)?;
         write(&image, &bytes)?;
         write(&key_file, key.as_bytes())?;
         Ok(Some(image))

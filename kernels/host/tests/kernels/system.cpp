@@ -63,6 +63,33 @@ extern "C" __global__ __aicore__ void scalars(GM_ADDR x)
     gm.SetValue(3, gm.GetValue(1) + 1);
 }
 
+/* Waits for another core's flag: by the scalar unit, and by copies. */
+extern "C" __global__ __aicore__ void polling(GM_ADDR x, uint64_t by_copy)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    TPipe pipe;
+    TBuf<TPosition::VECIN> buffer;
+    pipe.InitBuffer(buffer, 32);
+    LocalTensor<int32_t> copy = buffer.Get<int32_t>();
+    GlobalTensor<int32_t> flag;
+    flag.SetGlobalBuffer((__gm__ int32_t*)x);
+    int32_t seen = 0;
+    while (seen == 0) {
+        if (by_copy) {
+            DataCopy(copy, flag, 8);
+            PipeBarrier<PIPE_ALL>();
+            seen = copy.GetValue(0);
+        } else {
+            DataCacheCleanAndInvalid<int32_t, CacheLine::SINGLE_CACHE_LINE>(flag);
+            seen = flag.GetValue(0);
+        }
+    }
+    /* Not polling: what the core writes is read back. */
+    flag.SetValue(1, 7);
+    flag.SetValue(2, flag.GetValue(1));
+    flag.SetValue(3, flag.GetValue(1));
+}
+
 extern "C" __global__ __aicore__ void says(GM_ADDR x)
 {
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);

@@ -88,6 +88,24 @@ fn only_what_has_changed_is_compiled_again() {
     assert_ne!(fs::metadata(&image).unwrap().modified().unwrap(), first);
 }
 
+/// A compiler that knows no instruction set but the plainest: what it makes is fast all the same.
+#[test]
+fn an_old_compiler_makes_the_plainest_image() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = room("old");
+    let compiler = folder.join("old-c++");
+    let body =
+        "#!/bin/sh\ncase \"$*\" in *-march=*) echo \"bad value for '-march=' switch\" >&2; exit 1;; esac\nexec c++ \"$@\"\n";
+    fs::write(&compiler, body).unwrap();
+    fs::set_permissions(&compiler, fs::Permissions::from_mode(0o755)).unwrap();
+    let compiler = compiler.display().to_string();
+    for profile in ["debug", "release"] {
+        let output = script(&folder, &[("CXX", &compiler), ("PROFILE", profile)]);
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(variants(&folder), [(Isa::Base, true), (Isa::Base, false)], "{profile}");
+    }
+}
+
 #[test]
 fn without_a_compiler_one_line_says_so() {
     let folder = room("compiler");

@@ -20,6 +20,9 @@ pub struct Told {
     pub events: Vec<String>,
     pub printed: String,
     pub cube_macs: u64,
+    /// A word that the host sets to 1 at the third call of `yield`, and the calls.
+    pub flag: u64,
+    pub yields: u32,
 }
 
 #[derive(Debug)]
@@ -176,7 +179,7 @@ fn find(image: *const Image, name: &str) -> &'static Kernel {
 fn run(image: *const Image, name: &str, args: &[u64], place: Place) -> (i32, Told) {
     let kernel = find(image, name);
     assert_eq!(kernel.args_size.next_multiple_of(8) as usize, size_of_val(args), "{name}");
-    let mut told = Told::default();
+    let mut told = Told { flag: if name == "polling" { args[0] } else { 0 }, ..Told::default() };
     let mut memories: Vec<Vec<u64>> = SIZES.iter().map(|&size| vec![0x7fc1_7fc1_7fc1_7fc1; size as usize / 8 + 8]).collect();
     let mut memory = [ptr::null_mut(); space::COUNT];
     for (at, bytes) in memories.iter_mut().enumerate().skip(1) {
@@ -271,7 +274,13 @@ unsafe extern "C" fn cross_wait(core: *mut Core, id: u32, _: *const c_char, _: u
     0
 }
 
-unsafe extern "C" fn r#yield(_: *mut Core) -> i32 {
+unsafe extern "C" fn r#yield(core: *mut Core) -> i32 {
+    let told = told(core);
+    told.yields += 1;
+    if told.yields == 3 && told.flag != 0 {
+        // SAFETY: the first argument of a kernel that polls it.
+        unsafe { *(told.flag as *mut u32) = 1 };
+    }
     0
 }
 

@@ -74,6 +74,19 @@ fn scalar_accesses_go_through_the_cache() {
     assert!(told.calls.iter().all(|(_, on, ranges)| *on == pipe::S && ranges.len() == 1));
 }
 
+/// Who reads a flag again and again lets others run.
+#[test]
+fn polling_lets_others_run() {
+    for by_copy in 0..2 {
+        let flag = vec![0_u32; 16];
+        let told = load("system").check("polling", &[flag.as_ptr() as u64, by_copy]);
+        assert_eq!((told.yields, flag[0], flag[3]), (3, 1, 7), "by copy: {by_copy}");
+        let flag = vec![0_u32; 16];
+        load("system").fast("polling", &[flag.as_ptr() as u64, by_copy]);
+        assert_eq!((flag[0], flag[3]), (1, 7), "by copy: {by_copy}");
+    }
+}
+
 #[test]
 fn messages_arrive() {
     let memory = [0_u64; 1];
