@@ -51,6 +51,7 @@ void atomic_combine(T* target, T value, Atomic how) {
 /* What a copy to GM does with `bytes` bytes. */
 template <typename T>
 void store_to_gm(T* target, const void* source, uint64_t bytes) {
+    ++state->written;
     if (__builtin_expect(state->atomic == Atomic::None, 1)) {
         memcpy(static_cast<void*>(target), source, bytes);
         return;

@@ -10,13 +10,11 @@ namespace AscendC {
 /* Writes back what the scalar unit has changed, and forgets what it has read: the line of the tensor's first element, or all. */
 template <typename T, CacheLine entireType, DcciDst dcciDst = DcciDst::CACHELINE_ALL>
 void DataCacheCleanAndInvalid(const GlobalTensor<T>& dst, ascendc_twin::At at = ascendc_twin::At()) {
-    /* A program that polls does so through this call: others must get on. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if constexpr (ascendc_twin::checked) {
         constexpr bool entire = entireType == CacheLine::ENTIRE_DATA_CACHE;
         ascendc_twin::obey(ascendc_twin::services().cache_clean_invalidate(&ascendc_twin::core(), entire ? 0 : dst.twin_address(), entire, at.file, at.line));
     }
-    ascendc_twin::obey(ascendc_twin::services().yield(&ascendc_twin::core()));
 }
 
 template <typename T>

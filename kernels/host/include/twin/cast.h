@@ -42,6 +42,12 @@ constexpr uint32_t cast_modes() {
     }
 }
 
+/* To the nearest integer, ties to even, without a call of the library, so that loops over it vectorise. From 2^23 on all are integers. */
+inline float to_nearest_integer(float x) {
+    float large = std::copysign(8388608.0f, x);
+    return std::fabs(x) < 8388608.0f ? std::copysign((x + large) - large, x) : x;
+}
+
 /* Calls f with a function that rounds to an integral value. NONE is RINT where something is lost. */
 template <typename F>
 void with_rounding(RoundMode mode, F f) {
@@ -50,7 +56,7 @@ void with_rounding(RoundMode mode, F f) {
         case RoundMode::CAST_CEIL: return f([](float x) { return std::ceil(x); });
         case RoundMode::CAST_ROUND: return f([](float x) { return std::round(x); });
         case RoundMode::CAST_TRUNC: return f([](float x) { return std::trunc(x); });
-        default: return f([](float x) { return std::nearbyint(x); });
+        default: return f([](float x) { return to_nearest_integer(x); });
     }
 }
 
@@ -120,7 +126,7 @@ inline float float_by(int64_t x, RoundMode mode) {
 inline bool to_nearest(RoundMode mode) { return mode == RoundMode::CAST_NONE || mode == RoundMode::CAST_RINT; }
 
 template <typename D, typename S>
-void convert(D* dst, const S* src, uint64_t n, RoundMode mode) {
+[[gnu::noinline]] void convert(D* dst, const S* src, uint64_t n, RoundMode mode) {
     if constexpr (std::is_same<S, float>::value && is_narrow<D>) {
         if (to_nearest(mode)) return narrow(dst, src, n);
         for (uint64_t i = 0; i < n; ++i) dst[i] = narrow_by<D>(src[i], mode);
@@ -203,7 +209,7 @@ void check_cast_overlap(At at, const AscendC::LocalTensor<D>& dst, const AscendC
 }
 
 template <typename D, typename S>
-void cast_repeat(At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src, RoundMode mode, Mask mask, uint32_t repeat,
+[[gnu::noinline]] void cast_repeat(At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src, RoundMode mode, Mask mask, uint32_t repeat,
                  const AscendC::UnaryRepeatParams& params) {
     check_cast<D, S>(at, mode);
     Operand operands[2] = {operand("dst", dst, params.dstBlkStride, params.dstRepStride, true, false),

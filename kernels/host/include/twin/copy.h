@@ -128,7 +128,7 @@ inline uint32_t pipe_out(const char* name, At at, uint32_t space) {
 
 /* `local_bytes`: what each run takes in local memory. */
 template <typename T>
-void tell_in(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src, const Runs& runs,
+[[gnu::noinline]] void tell_in(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src, const Runs& runs,
              uint64_t local_bytes) {
     uint32_t pipe = pipe_in(name, at, dst.twin_space());
     check_local(name, at, "dst", dst, runs.count == 0 ? 0 : (runs.count - 1) * runs.dst_pitch + local_bytes);
@@ -143,7 +143,7 @@ void tell_in(const char* name, At at, const AscendC::LocalTensor<T>& dst, const 
 }
 
 template <typename T>
-void tell_out(const char* name, At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const Runs& runs) {
+[[gnu::noinline]] void tell_out(const char* name, At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const Runs& runs) {
     uint32_t pipe = pipe_out(name, at, src.twin_space());
     check_local(name, at, "src", src, runs.count == 0 ? 0 : (runs.count - 1) * runs.src_pitch + runs.bytes);
     check_gm(name, at, dst);
@@ -168,6 +168,7 @@ inline void copy_runs(uint8_t* dst, const uint8_t* src, const Runs& runs) {
 
 template <typename T>
 void store_runs(T* dst, const uint8_t* src, const Runs& runs) {
+    ++state->written;
     if (__builtin_expect(state->atomic == Atomic::None, 1)) {
         copy_runs(reinterpret_cast<uint8_t*>(dst), src, runs);
         return;
@@ -184,7 +185,7 @@ const uint8_t* bytes_of(const AscendC::LocalTensor<T>& tensor) {
 
 /* Inside a core. UB to UB is the vector unit's. */
 template <typename T>
-void copy_local(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const Runs& runs) {
+[[gnu::noinline]] void copy_local(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const Runs& runs) {
     if constexpr (checked) {
         uint32_t from = src.twin_space(), to = dst.twin_space();
         uint32_t pipe = from == TWIN_UB && to == TWIN_UB ? TWIN_V : from == TWIN_L1 && to == TWIN_BT ? TWIN_MTE1 : TWIN_FIX;
@@ -209,7 +210,7 @@ void copy_local(const char* name, At at, const AscendC::LocalTensor<T>& dst, con
 
 /* DataCopyPad from GM: each run starts at a multiple of 32 bytes and is filled up to one. */
 template <typename T>
-void pad_in(At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src, const AscendC::DataCopyExtParams& params, bool pad,
+[[gnu::noinline]] void pad_in(At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src, const AscendC::DataCopyExtParams& params, bool pad,
             uint32_t left, uint32_t right, T value) {
     constexpr const char* name = "DataCopyPad";
     uint64_t before = pad ? left * sizeof(T) : 0;
@@ -229,6 +230,7 @@ void pad_in(At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTens
         }
         tell_in(name, at, dst, src, runs, row);
     }
+    if (runs.bytes * runs.count <= FLAGS) polls(src.twin_address());
     auto* to = reinterpret_cast<uint8_t*>(dst.twin_data());
     auto* from = reinterpret_cast<const uint8_t*>(src.twin_data());
     if (before == 0 && row == params.blockLen) {
@@ -251,7 +253,7 @@ void pad_in(At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTens
 }
 
 template <typename T>
-void pad_out(At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const AscendC::DataCopyExtParams& params) {
+[[gnu::noinline]] void pad_out(At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const AscendC::DataCopyExtParams& params) {
     constexpr const char* name = "DataCopyPad";
     uint64_t row = (params.blockLen + 31ULL) / 32 * 32;
     Runs runs{params.blockCount, params.blockLen, row + params.srcStride * 32ULL, params.blockLen + static_cast<uint64_t>(params.dstStride)};
@@ -275,6 +277,7 @@ namespace AscendC {
 template <typename T>
 void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const uint32_t count, ascendc_twin::At at = ascendc_twin::At()) {
     uint64_t bytes = ascendc_twin::plain_bytes<T>("DataCopy", at, count);
+    if (bytes <= ascendc_twin::FLAGS) ascendc_twin::polls(src.twin_address());
     if constexpr (ascendc_twin::checked) ascendc_twin::tell_in("DataCopy", at, dst, src, {1, bytes, bytes, bytes}, bytes);
     memcpy(static_cast<void*>(dst.twin_data()), src.twin_data(), bytes);
 }
@@ -299,6 +302,7 @@ void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const DataC
         ascendc_twin::check_runs("DataCopy", at, params);
         ascendc_twin::tell_in("DataCopy", at, dst, src, runs, runs.bytes);
     }
+    if (runs.bytes * runs.count <= ascendc_twin::FLAGS) ascendc_twin::polls(src.twin_address());
     ascendc_twin::copy_runs(reinterpret_cast<uint8_t*>(dst.twin_data()), reinterpret_cast<const uint8_t*>(src.twin_data()), runs);
 }
 

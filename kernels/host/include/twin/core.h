@@ -38,6 +38,12 @@ struct State {
     uint64_t mask[2] = {~0ULL, ~0ULL}; /* SetVectorMask: low, high */
     half deq_scale = half(1.0f);   /* SetDeqScale */
     uint8_t flags[TWIN_PIPES][TWIN_PIPES] = {}; /* events that are set, a bit each */
+    /* Places in GM that were read since the core last wrote there: `written` counts writes. */
+    struct {
+        uint64_t address;
+        uint64_t written;
+    } seen[64] = {};
+    uint64_t written = 1;
 
     explicit State(twin_core* core) : core(core) { core->state = this; }
     ~State() { core->state = nullptr; }
@@ -53,6 +59,19 @@ inline const twin_services& services() { return *core().services; }
 inline void obey(int32_t answer) {
     if (answer != 0) throw Stop{answer};
 }
+
+/* A core that reads a place in GM again, and has written nothing there between, polls it: others must get on. */
+inline void polls(uint64_t address) {
+    auto& seen = state->seen[address / 32 % 64];
+    if (seen.address == address && seen.written == state->written) {
+        obey(services().yield(&core()));
+    }
+    seen.address = address;
+    seen.written = state->written;
+}
+
+/* What a copy may take of flags; longer ones are no polling. */
+constexpr uint64_t FLAGS = 1024;
 
 /* A rule is broken. Returns where the loader wants to see what follows. */
 [[gnu::cold, gnu::noinline, gnu::format(printf, 4, 5)]] inline void finding(

@@ -167,7 +167,7 @@ inline void check_apart(const char* name, At at, const Operand& dst, const Opera
 
 /* Checks and tells a call in repeats. The first operand is the one written; `accumulates`: the third may be what earlier repeats wrote. */
 template <int K>
-void tell_repeats(const char* name, At at, const Operand (&operands)[K], const Lanes& lanes, uint32_t repeat, bool accumulates = false) {
+[[gnu::noinline]] void tell_repeats(const char* name, At at, const Operand (&operands)[K], const Lanes& lanes, uint32_t repeat, bool accumulates = false) {
     for (int i = 0; i < K; ++i) {
         const Operand& it = operands[i];
         if (it.address % 32 != 0) {
@@ -269,7 +269,7 @@ inline uint64_t check_count(const char* name, At at, int64_t count) {
 }
 
 template <typename D, typename S>
-void tell_unary(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src, uint64_t count, bool accumulates = false) {
+[[gnu::noinline]] void tell_unary(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src, uint64_t count, bool accumulates = false) {
     check_vector(name, at, "dst", dst);
     check_vector(name, at, "src", src);
     check_local(name, at, "dst", dst, count * sizeof(D));
@@ -283,7 +283,7 @@ void tell_unary(const char* name, At at, const AscendC::LocalTensor<D>& dst, con
 }
 
 template <typename D, typename S, typename U>
-void tell_binary(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src0, const AscendC::LocalTensor<U>& src1,
+[[gnu::noinline]] void tell_binary(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src0, const AscendC::LocalTensor<U>& src1,
                  uint64_t count, bool accumulates = false) {
     check_vector(name, at, "dst", dst);
     check_vector(name, at, "src0", src0);

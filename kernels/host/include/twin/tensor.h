@@ -74,7 +74,16 @@ public:
     LocalTensor() = default;
 
     /* Static tensor mode: `address` in bytes from the start of the position's memory, `size` in elements. */
-    LocalTensor(TPosition position, uint32_t address, uint32_t size) : LocalTensor(position, address, size * sizeof(T), nullptr) {}
+    LocalTensor(TPosition position, uint32_t address, uint32_t size) : LocalTensor(position, address, size * sizeof(T), nullptr) {
+        if constexpr (ascendc_twin::checked) {
+            uint32_t space = ascendc_twin::space_of(position);
+            if (static_cast<uint64_t>(address) + bytes_ > ascendc_twin::core().size[space]) {
+                ascendc_twin::finding("LocalTensor", ascendc_twin::At(nullptr, 0), "buffers", "%s has %u bytes: %u from byte %u on do not fit",
+                                      ascendc_twin::space_name(space), ascendc_twin::core().size[space], bytes_, address);
+                ascendc_twin::stop();
+            }
+        }
+    }
 
     LocalTensor(TPosition position, uint32_t address, uint32_t bytes, TBufHandle handle)
         : address_(address), bytes_(bytes), position_(position), handle_(handle) {
@@ -182,6 +191,7 @@ public:
 
     /* Through the data cache of the scalar unit, which is coherent with nothing. */
     T GetValue(uint64_t offset, ascendc_twin::At at = ascendc_twin::At()) const {
+        ascendc_twin::polls(reinterpret_cast<uint64_t>(buffer_ + offset));
         tell("GetValue", at, offset, TWIN_READ);
         T value;
         memcpy(&value, buffer_ + offset, sizeof(T));
@@ -190,6 +200,7 @@ public:
 
     void SetValue(uint64_t offset, T value, ascendc_twin::At at = ascendc_twin::At()) {
         tell("SetValue", at, offset, TWIN_WRITE);
+        ++ascendc_twin::state->written;
         memcpy(static_cast<void*>(buffer_ + offset), &value, sizeof(T));
     }
 

@@ -85,7 +85,7 @@ struct SubReluOp {
 };
 
 template <typename T, typename F>
-void binary_count(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src0, const AscendC::LocalTensor<T>& src1,
+[[gnu::noinline]] void binary_count(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src0, const AscendC::LocalTensor<T>& src1,
                   int64_t count, F f) {
     uint64_t n = check_count(name, at, count);
     if constexpr (checked) tell_binary(name, at, dst, src0, src1, n);
@@ -93,7 +93,7 @@ void binary_count(const char* name, At at, const AscendC::LocalTensor<T>& dst, c
 }
 
 template <typename T, typename F>
-void binary_repeat(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src0, const AscendC::LocalTensor<T>& src1,
+[[gnu::noinline]] void binary_repeat(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src0, const AscendC::LocalTensor<T>& src1,
                    Mask mask, uint32_t repeat, const AscendC::BinaryRepeatParams& params, F f) {
     /* Not Div, And, Or. */
     constexpr bool accumulates = one_of<F, AddOp, SubOp, MulOp, MaxOp, MinOp, AddReluOp, SubReluOp>;
@@ -115,14 +115,14 @@ void binary_repeat(const char* name, At at, const AscendC::LocalTensor<T>& dst, 
 
 /* One operand and a scalar, or none: `f` takes an element. */
 template <typename T, typename F>
-void unary_count(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, int64_t count, F f) {
+[[gnu::noinline]] void unary_count(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, int64_t count, F f) {
     uint64_t n = check_count(name, at, count);
     if constexpr (checked) tell_unary(name, at, dst, src, n);
     map(dst.twin_data(), src.twin_data(), n, f);
 }
 
 template <typename T, typename F>
-void unary_repeat(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, Mask mask, uint32_t repeat,
+[[gnu::noinline]] void unary_repeat(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, Mask mask, uint32_t repeat,
                   const AscendC::UnaryRepeatParams& params, F f) {
     Operand operands[2] = {operand("dst", dst, params.dstBlkStride, params.dstRepStride, true, false),
                            operand("src", src, params.srcBlkStride, params.srcRepStride, false, true)};

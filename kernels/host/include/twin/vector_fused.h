@@ -45,7 +45,7 @@ void check_mixed(const char* name, At at, const AscendC::LocalTensor<D>& dst, co
 }
 
 template <typename D, typename S, typename F>
-void fused_count(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& a, const AscendC::LocalTensor<S>& b,
+[[gnu::noinline]] void fused_count(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& a, const AscendC::LocalTensor<S>& b,
                  int64_t count, F f) {
     uint64_t n = check_count(name, at, count);
     if constexpr (checked) {
@@ -57,7 +57,7 @@ void fused_count(const char* name, At at, const AscendC::LocalTensor<D>& dst, co
 }
 
 template <typename D, typename S, typename F>
-void fused_repeat(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& a, const AscendC::LocalTensor<S>& b,
+[[gnu::noinline]] void fused_repeat(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& a, const AscendC::LocalTensor<S>& b,
                   Mask mask, uint32_t repeat, const AscendC::BinaryRepeatParams& params, F f) {
     Operand operands[3] = {operand("dst", dst, params.dstBlkStride, params.dstRepStride, true, true),
                            operand("src0", a, params.src0BlkStride, params.src0RepStride, false, true),

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 
 use super::Error;
@@ -75,8 +77,8 @@ pub(super) fn arguments(
 /// Only this leaves the shared object: what else is in it must not meet another image's, or the program's.
 pub(super) const SYMBOLS: &str = "{ global: ascendc_twin_image; local: *; };\n";
 
-/// The C++ compiler that `cc` finds (`CXX` and its like are heeded), if it works.
-pub(super) fn compiler() -> Option<cc::Tool> {
+/// The C++ compiler that `cc` finds (`CXX` and its like are heeded); the one tried, if it does not run.
+pub(super) fn compiler() -> Result<cc::Tool, String> {
     let mut build = cc::Build::new();
     build.cpp(true).cargo_metadata(false).cargo_warnings(false).opt_level(3).warnings(false);
     // Outside a build script, for this machine.
@@ -84,59 +86,74 @@ pub(super) fn compiler() -> Option<cc::Tool> {
         let here = format!("{}-unknown-linux-gnu", env::consts::ARCH);
         build.target(&here).host(&here);
     }
-    let tool = build.try_get_compiler().ok()?;
-    Command::new(tool.path()).arg("--version").output().is_ok_and(|output| output.status.success()).then_some(tool)
+    let tool = build.try_get_compiler().map_err(|_| env::var("CXX").unwrap_or_else(|_| "c++".to_owned()))?;
+    let runs = Command::new(tool.path()).arg("--version").output().is_ok_and(|output| output.status.success());
+    if runs { Ok(tool) } else { Err(tool.path().display().to_string()) }
 }
 
-/// Compiles the variants side by side and packs them.
-pub(super) fn compile(
-    tool: &cc::Tool,
-    plans: &[Plan],
-    folder: &Path,
-    name: &str,
-    arguments: impl Fn(Plan, &Path) -> Vec<OsString>,
-) -> Result<Vec<u8>, Error> {
-    let commands: Vec<(Plan, PathBuf, Command)> = plans
-        .iter()
-        .map(|&plan| {
-            let out = folder.join(format!("{name}-{:?}-{}.so", plan.isa, if plan.checked { "checked" } else { "fast" }));
-            let mut command = Command::new(tool.path());
-            command.envs(tool.get_envs()).args(arguments(plan, &out));
-            (plan, out, command)
-        })
-        .collect();
-    let jobs = env::var("NUM_JOBS").ok().and_then(|jobs| jobs.parse().ok()).unwrap_or(2_usize).clamp(1, 8);
-    let queue = std::sync::Mutex::new(commands.into_iter());
-    let next = || queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
-    let done: Vec<(Plan, Result<Vec<u8>, Error>)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs)
-            .map(|_| {
+/// What is said without one.
+pub(super) fn no_compiler(tried: &str) -> String {
+    format!(
+        "no C++ compiler: {tried} does not run, so that kernels cannot be launched on the simulated NPU; install g++ or clang++, or set CXX"
+    )
+}
+
+/// How a variant is compiled to a file.
+pub(super) struct Job<'a> {
+    pub tool: &'a cc::Tool,
+    /// For the objects.
+    pub folder: &'a Path,
+    pub name: &'a str,
+    pub arguments: &'a (dyn Fn(Plan, &Path) -> Vec<OsString> + Sync),
+}
+
+impl Job<'_> {
+    fn object(&self, plan: Plan) -> Result<Vec<u8>, Error> {
+        let file = format!("{}-{:?}-{}.so", self.name, plan.isa, if plan.checked { "checked" } else { "fast" });
+        let out = self.folder.join(file);
+        let mut command = Command::new(self.tool.path());
+        command.envs(self.tool.env().iter().cloned()).args((self.arguments)(plan, &out));
+        run(command)?;
+        fs::read(&out).map_err(|e| Error::io(&out, e))
+    }
+
+    /// Compiles the variants side by side and packs them. What the compiler is too old for is left out: a plainer variant serves.
+    pub fn compile(&self, plans: &[Plan]) -> Result<Vec<u8>, Error> {
+        let jobs = env::var("NUM_JOBS").ok().and_then(|jobs| jobs.parse().ok()).unwrap_or(2_usize).clamp(1, 8);
+        let next = AtomicUsize::new(0);
+        let done: Mutex<Vec<(Plan, Result<Vec<u8>, Error>)>> = Mutex::default();
+        std::thread::scope(|scope| {
+            for _ in 0..jobs.min(plans.len()) {
                 scope.spawn(|| {
-                    let mut done = Vec::new();
-                    while let Some((plan, out, command)) = next() {
-                        done.push((plan, run(command).and_then(|()| fs::read(&out).map_err(|e| Error::io(&out, e)))));
+                    while let Some(&plan) = plans.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let object = self.object(plan);
+                        done.lock().unwrap_or_else(PoisonError::into_inner).push((plan, object));
                     }
-                    done
-                })
-            })
-            .collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-    });
-    let mut objects = Vec::new();
-    for plan in plans {
-        match done.iter().find(|(of, _)| of == plan) {
-            Some((_, Ok(object))) => objects.push((*plan, object)),
-            // A compiler that is too old for an instruction set: the plainer variant serves.
-            Some((_, Err(Error::Compiler { output, .. }))) if plan.isa != Isa::Base && output.contains("-march") => {}
-            Some((_, Err(error))) => return Err(error.clone()),
-            None => {
-                return Err(Error::Compiler { command: name.to_owned(), output: "a thread of the build ended early".to_owned() });
+                });
+            }
+        });
+        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut objects = Vec::new();
+        for &plan in plans {
+            match done.iter().find(|(of, _)| *of == plan) {
+                Some((_, Err(error))) if plan.isa != Isa::Base && unknown_target(error) => {}
+                Some((_, object)) => objects.push((plan, object.clone()?)),
+                None => {}
             }
         }
+        if objects.iter().all(|(plan, _)| plan.checked) {
+            let plan = Plan { isa: Isa::Base, checked: false };
+            objects.push((plan, self.object(plan)?));
+        }
+        let variants: Vec<Variant> =
+            objects.iter().map(|(plan, object)| Variant { isa: plan.isa, checked: plan.checked, object }).collect();
+        Ok(container::write(&variants))
     }
-    let variants: Vec<Variant> =
-        objects.iter().map(|(plan, object)| Variant { isa: plan.isa, checked: plan.checked, object }).collect();
-    Ok(container::write(&variants))
+}
+
+/// Whether a compiler says that it does not know an instruction set: in GCC's words, in clang's.
+fn unknown_target(error: &Error) -> bool {
+    matches!(error, Error::Compiler { output, .. } if ["-march", "target CPU"].iter().any(|words| output.contains(words)))
 }
 
 /// Runs a compiler; its output is the error.

@@ -10,8 +10,13 @@
 //! ```
 //!
 //! May use `cc` for finding a compiler, and the container's format. Must not be linked into a program: it is a build script's.
-//! Not covered: kernels that are templates (wrap them in `extern "C"` functions), sources that one object is linked of.
+//! A toolkit is looked for as [`Kernel::build`] says; without one nothing is said. Nothing is compiled again unless a source, a
+//! header, a compiler or an option is another.
+//!
+//! Not covered: kernels that are templates or that a macro declares (wrap them in `extern "C"` functions), an image of several sources,
+//! device images of kernels that need both kinds of cores (give the one that the vendor's CMake flow makes: [`Kernel::device_image`]).
 
+mod device;
 mod host;
 mod source;
 
@@ -31,6 +36,7 @@ pub struct Kernel {
     defines: Vec<(String, String)>,
     out_dir: Option<PathBuf>,
     all_variants: Option<bool>,
+    device_image: Option<PathBuf>,
 }
 
 /// Why a kernel was not compiled.
@@ -74,7 +80,7 @@ impl Kernel {
         let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let own = stem(&source);
         let name = if own == "kernel" { source.parent().map(stem).filter(|name| !name.is_empty()).unwrap_or(own) } else { own };
-        Kernel { source, name, includes: Vec::new(), defines: Vec::new(), out_dir: None, all_variants: None }
+        Kernel { source, name, includes: Vec::new(), defines: Vec::new(), out_dir: None, all_variants: None, device_image: None }
     }
 
     /// Another name, of the file `OUT_DIR/NAME.rs` and, in capitals, of the constant in it.
@@ -108,7 +114,17 @@ impl Kernel {
         self
     }
 
+    /// An object for the device that is made already, instead of one that the toolkit's compiler makes here.
+    pub fn device_image(mut self, object: impl Into<PathBuf>) -> Kernel {
+        self.device_image = Some(object.into());
+        self
+    }
+
     /// Compiles, or ends the build script with the compiler's message.
+    ///
+    /// For the CPU by the compiler that `CXX` names, or `c++`; without one the build goes on, and one line says so. For the device by
+    /// the compiler of the toolkit at `ASCEND_TOOLKIT_HOME`, `ASCEND_HOME_PATH` or `/usr/local/Ascend/ascend-toolkit/latest`, if there
+    /// is one and `ASCENDC_TWIN_DEVICE` is not 0.
     pub fn build(self) {
         if let Err(error) = self.try_build() {
             for line in error.to_string().lines() {
@@ -136,7 +152,7 @@ impl Kernel {
         for file in &files {
             println!("cargo:rerun-if-changed={}", file.display());
         }
-        for variable in ["CXX", "CXXFLAGS", "ASCEND_TOOLKIT_HOME", "ASCEND_HOME_PATH"] {
+        for variable in ["CXX", "CXXFLAGS", "ASCENDC_TWIN_DEVICE"].iter().chain(&device::VARIABLES) {
             println!("cargo:rerun-if-env-changed={variable}");
         }
         let text = fs::read_to_string(&source).map_err(|e| Error::io(&source, e))?;
@@ -145,7 +161,8 @@ impl Kernel {
             return Err(Error::Source(format!("{}: no `__global__ __aicore__ void NAME(...) {{` in it", source.display())));
         }
         let twin = self.twin(&source, &files, &includes, &kernels, &out)?;
-        let text = constant(&self.name, &kernels, twin.as_deref(), None);
+        let device = self.device(&root, &source, &files, &kernels, &out)?;
+        let text = constant(&self.name, &kernels, twin.as_deref(), device.as_deref());
         write(&out.join(format!("{}.rs", self.name)), text.as_bytes())
     }
 
@@ -158,15 +175,14 @@ impl Kernel {
         kernels: &[Declared],
         out: &Path,
     ) -> Result<Option<PathBuf>, Error> {
-        let Some(tool) = host::compiler() else {
-            // Once, for all kernels of a crate.
-            static SAID: Once = Once::new();
-            SAID.call_once(|| {
-                println!(
-                    "cargo:warning=no C++ compiler was found: kernels cannot run on the simulated NPU (install g++ or clang++, or set CXX)"
-                );
-            });
-            return Ok(None);
+        let tool = match host::compiler() {
+            Ok(tool) => tool,
+            Err(tried) => {
+                // Once for all kernels of a build.
+                static SAID: Once = Once::new();
+                SAID.call_once(|| println!("cargo:warning={}", host::no_compiler(&tried)));
+                return Ok(None);
+            }
         };
         let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_else(|_| env::consts::ARCH.to_owned());
         let native = env::var_os("HOST") == env::var_os("TARGET");
@@ -187,9 +203,47 @@ impl Kernel {
         if image.is_file() && fs::read_to_string(&key_file).is_ok_and(|old| old == key) {
             return Ok(Some(image));
         }
-        let bytes = host::compile(&tool, &plans, &folder, &self.name, arguments)?;
+        let bytes = host::Job { tool: &tool, folder: &folder, name: &self.name, arguments: &arguments }.compile(&plans)?;
         write(&image, &bytes)?;
         write(&key_file, key.as_bytes())?;
+        Ok(Some(image))
+    }
+
+    /// The device image's file, if there is a toolkit, and one kind of core.
+    fn device(
+        &self,
+        root: &Path,
+        source: &Path,
+        files: &[PathBuf],
+        kernels: &[Declared],
+        out: &Path,
+    ) -> Result<Option<PathBuf>, Error> {
+        if let Some(given) = &self.device_image {
+            println!("cargo:rerun-if-changed={}", given.display());
+            return fs::canonicalize(root.join(given)).map(Some).map_err(|e| Error::io(given, e));
+        }
+        if env::var("ASCENDC_TWIN_DEVICE").is_ok_and(|value| value == "0") {
+            return Ok(None);
+        }
+        let Some(toolkit) = device::toolkit() else { return Ok(None) };
+        let Some(core) = device::core(kernels) else {
+            println!(
+                "cargo:warning={} has kernels for both kinds of cores: its device image must be made with the toolkit's CMake files and \
+                 given by device_image(...)",
+                self.name
+            );
+            return Ok(None);
+        };
+        let image = out.join(format!("{}-device.o", self.name));
+        // Not the twin's headers: the toolkit's.
+        let includes: Vec<PathBuf> = self.includes.iter().map(|folder| root.join(folder)).collect();
+        let args = device::arguments(&toolkit, core, &includes, &self.defines, source, &image);
+        let key = key(files, &(&toolkit.compiler, &args))?;
+        let key_file = out.join(format!("{}-device.key", self.name));
+        if !(image.is_file() && fs::read_to_string(&key_file).is_ok_and(|old| old == key)) {
+            device::compile(&toolkit, &args, &image)?;
+            write(&key_file, key.as_bytes())?;
+        }
         Ok(Some(image))
     }
 }

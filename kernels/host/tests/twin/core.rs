@@ -19,6 +19,10 @@ pub struct Told {
     pub calls: Vec<(String, u32, Vec<Range>)>,
     pub events: Vec<String>,
     pub printed: String,
+    pub cube_macs: u64,
+    /// A word that the host sets to 1 at the third call of `yield`, and the calls.
+    pub flag: u64,
+    pub yields: u32,
 }
 
 #[derive(Debug)]
@@ -27,6 +31,23 @@ pub struct Finding {
     pub line: u32,
     pub rule: String,
     pub message: String,
+}
+
+/// Which core runs a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub kind: u32,
+    pub block: u32,
+    pub blocks: u32,
+    pub sub_block: u32,
+    pub sub_blocks: u32,
+}
+
+impl Place {
+    /// The one block of a launch.
+    pub fn only(kind: u32) -> Place {
+        Place { kind, block: 0, blocks: 1, sub_block: 0, sub_blocks: 1 }
+    }
 }
 
 /// A source's images, loaded.
@@ -72,36 +93,98 @@ fn build(name: &str) -> Loaded {
 }
 
 impl Loaded {
+    /// The kernels' names.
+    pub fn names(&self) -> Vec<String> {
+        let (_, _, image) = self.images[0];
+        kernels(image).iter().map(|kernel| text(kernel.name)).collect()
+    }
+
+    /// What the image says of a kernel.
+    pub fn kernel(&self, name: &str) -> &'static Kernel {
+        find(self.images[0].2, name)
+    }
+
     /// Runs a kernel in the checked image, on one vector core.
     pub fn check(&self, kernel: &str, args: &[u64]) -> Told {
+        self.check_on(kernel, args, core_kind::AIV)
+    }
+
+    /// Runs a kernel in the checked image.
+    pub fn check_on(&self, kernel: &str, args: &[u64], kind: u32) -> Told {
         let (_, _, image) = *self.images.iter().find(|(_, checked, _)| *checked).unwrap();
-        run(image, kernel, args, core_kind::AIV).1
+        run(image, kernel, args, Place::only(kind)).1
+    }
+
+    /// Runs a kernel in the checked image, on one core of many.
+    pub fn check_at(&self, kernel: &str, args: &[u64], place: Place) -> Told {
+        let (_, _, image) = *self.images.iter().find(|(_, checked, _)| *checked).unwrap();
+        run(image, kernel, args, place).1
+    }
+
+    /// Runs a kernel in the best fast image.
+    pub fn fast(&self, kernel: &str, args: &[u64]) {
+        let (_, _, image) = *self.images.iter().rfind(|(_, checked, _)| !checked).unwrap();
+        assert_eq!(run(image, kernel, args, Place::only(core_kind::AIV)).0, 0);
     }
 
     /// Runs a kernel in each fast image that this machine runs, and in the checked one, which must have nothing to say.
     pub fn each(&self, kernel: &str, kind: u32, mut args: impl FnMut() -> Vec<u64>, mut judge: impl FnMut(&str)) {
         for &(isa, checked, image) in &self.images {
-            let (answer, told) = run(image, kernel, &args(), kind);
+            let (answer, told) = run(image, kernel, &args(), Place::only(kind));
             assert!(answer == 0 && told.findings.is_empty(), "{isa:?}: {answer} {:?}", told.findings);
             judge(&format!("{isa:?}{}", if checked { ", checked" } else { "" }));
         }
     }
+
+    /// Runs a kernel that takes buffers and plain words, `buffers` first, in each image; each time from the same contents. What the
+    /// buffers hold then.
+    pub fn results(&self, kernel: &str, buffers: &[&[u8]], words: &[u64]) -> Vec<(String, Vec<Vec<u8>>)> {
+        self.results_on(core_kind::AIV, kernel, buffers, words)
+    }
+
+    /// The same on a core of a kind.
+    pub fn results_on(&self, kind: u32, kernel: &str, buffers: &[&[u8]], words: &[u64]) -> Vec<(String, Vec<Vec<u8>>)> {
+        let run = |&(isa, checked, image): &(Isa, bool, *const Image)| {
+            // Of words, so that addresses are aligned.
+            let mut data: Vec<Vec<u64>> = buffers.iter().map(|bytes| padded(bytes)).collect();
+            let args: Vec<u64> = data.iter_mut().map(|words| words.as_mut_ptr() as u64).chain(words.iter().copied()).collect();
+            let (answer, told) = run(image, kernel, &args, Place::only(kind));
+            assert!(answer == 0 && told.findings.is_empty(), "{kernel}, {isa:?}: {answer} {:?}", told.findings);
+            let bytes = data.iter().zip(buffers).map(|(words, bytes)| unpadded(words, bytes.len())).collect();
+            (format!("{kernel}, {isa:?}{}", if checked { ", checked" } else { "" }), bytes)
+        };
+        self.images.iter().map(run).collect()
+    }
 }
 
-/// Arguments are all of eight bytes here.
-fn run(image: *const Image, name: &str, args: &[u64], kind: u32) -> (i32, Told) {
-    // SAFETY: the image's tables are as its counts say.
-    let kernels: &[Kernel] = unsafe { slice::from_raw_parts((*image).kernels, (*image).kernel_count as usize) };
-    // SAFETY: names are C strings.
-    let kernel =
-        kernels.iter().find(|k| unsafe { CStr::from_ptr(k.name) }.to_str() == Ok(name)).unwrap_or_else(|| panic!("no {name}"));
-    assert_eq!(kernel.args_size as usize, size_of_val(args), "{name}");
-    let mut told = Told::default();
+fn padded(bytes: &[u8]) -> Vec<u64> {
+    let word = |chunk: &[u8]| u64::from_ne_bytes(std::array::from_fn(|i| chunk.get(i).copied().unwrap_or(0)));
+    bytes.chunks(8).map(word).collect()
+}
+
+fn unpadded(words: &[u64], len: usize) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_ne_bytes()).take(len).collect()
+}
+
+fn kernels(image: *const Image) -> &'static [Kernel] {
+    // SAFETY: the image's tables are as its counts say, and it is never unloaded.
+    unsafe { slice::from_raw_parts((*image).kernels, (*image).kernel_count as usize) }
+}
+
+fn find(image: *const Image, name: &str) -> &'static Kernel {
+    kernels(image).iter().find(|kernel| text(kernel.name) == name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+/// Arguments are multiples of eight bytes here.
+fn run(image: *const Image, name: &str, args: &[u64], place: Place) -> (i32, Told) {
+    let kernel = find(image, name);
+    assert_eq!(kernel.args_size.next_multiple_of(8) as usize, size_of_val(args), "{name}");
+    let mut told = Told { flag: if name == "polling" { args[0] } else { 0 }, ..Told::default() };
     let mut memories: Vec<Vec<u64>> = SIZES.iter().map(|&size| vec![0x7fc1_7fc1_7fc1_7fc1; size as usize / 8 + 8]).collect();
     let mut memory = [ptr::null_mut(); space::COUNT];
     for (at, bytes) in memories.iter_mut().enumerate().skip(1) {
         let cube = at != usize::from(space::UB);
-        if cube == (kind == core_kind::AIC) {
+        if cube == (place.kind == core_kind::AIC) {
             memory[at] = bytes.as_mut_ptr().cast::<u8>();
         }
     }
@@ -110,11 +193,11 @@ fn run(image: *const Image, name: &str, args: &[u64], kind: u32) -> (i32, Told) 
         host: (&raw mut told).cast::<c_void>(),
         memory,
         size: SIZES,
-        kind,
-        block: 0,
-        blocks: 1,
-        sub_block: 0,
-        sub_blocks: 1,
+        kind: place.kind,
+        block: place.block,
+        blocks: place.blocks,
+        sub_block: place.sub_block,
+        sub_blocks: place.sub_blocks,
         // SAFETY: a valid image.
         checked: unsafe { (*image).checked },
         cycles: 7,
@@ -140,6 +223,7 @@ const PIPES: [&str; 8] = ["S", "V", "M", "MTE1", "MTE2", "MTE3", "FIX", "ALL"];
 unsafe extern "C" fn call(core: *mut Core, call: *const Call) -> i32 {
     // SAFETY: the record and its ranges are valid for the call.
     let (call, ranges) = unsafe { (&*call, slice::from_raw_parts((*call).ranges, (*call).range_count as usize)) };
+    told(core).cube_macs += call.cube_macs;
     told(core).calls.push((text(call.name), call.pipe, ranges.to_vec()));
     0
 }
@@ -190,7 +274,13 @@ unsafe extern "C" fn cross_wait(core: *mut Core, id: u32, _: *const c_char, _: u
     0
 }
 
-unsafe extern "C" fn r#yield(_: *mut Core) -> i32 {
+unsafe extern "C" fn r#yield(core: *mut Core) -> i32 {
+    let told = told(core);
+    told.yields += 1;
+    if told.yields == 3 && told.flag != 0 {
+        // SAFETY: the first argument of a kernel that polls it.
+        unsafe { *(told.flag as *mut u32) = 1 };
+    }
     0
 }
 
