@@ -183,7 +183,9 @@ template <int K>
         if (i != 0) check_apart(name, at, operands[0], it, lanes, repeat);
     }
     Call call(name, TWIN_V, at);
-    for (const Operand& it : operands) {
+    /* What is read first. */
+    for (int k = K - 1; k >= 0; --k) {
+        const Operand& it = operands[k];
         for (uint32_t i = 0; i < lanes.runs; ++i) {
             tell_operand(call, it, offset_of(it, lanes.run[i].first), lanes.run[i].count * it.element, repeat);
         }

@@ -189,6 +189,9 @@ public:
     }
     TEventID FetchEventID(HardEvent event, ascendc_twin::At at = ascendc_twin::At()) { return FreeEvent("FetchEventID", at, event); }
 
+    /* The twin's own: bytes that are given out. */
+    uint32_t twin_used(uint32_t space) const { return top_[space]; }
+
 private:
     template <TPosition src, TPosition dst, int32_t depth, auto mask>
     friend class TQueBind;

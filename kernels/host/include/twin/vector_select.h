@@ -2,6 +2,7 @@
 #ifndef ASCENDC_TWIN_VECTOR_SELECT_H
 #define ASCENDC_TWIN_VECTOR_SELECT_H
 
+#include "tpipe.h"
 #include "vector_fill.h"
 
 namespace AscendC {
@@ -144,11 +145,21 @@ void select_elements(T* dst, const uint8_t* bits, uint64_t first_bit, uint64_t p
     for (uint64_t i = 0; i < n; ++i) dst[i] = bit_of(bits, (first_bit + i) % period) ? src0[i] : second(i);
 }
 
+/* By tensor masks, the call uses the end of UB for itself. */
+inline void check_reserved(At at, SELMODE mode) {
+    constexpr uint32_t reserved = 8192;
+    uint32_t size = core().size[TWIN_UB];
+    if (mode == SELMODE::VSEL_CMPMASK_SPR || state->pipe == nullptr || state->pipe->twin_used(TWIN_UB) + reserved <= size) return;
+    finding("Select", at, "buffers", "in this mode Select needs %u bytes of UB for itself, and buffers take %u of %u", reserved,
+            state->pipe->twin_used(TWIN_UB), size);
+}
+
 template <typename T, typename U>
 void tell_select(At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<U>& mask, const AscendC::LocalTensor<T>& src0,
                  const AscendC::LocalTensor<T>* src1, uint64_t n, SELMODE mode) {
     constexpr const char* name = "Select";
     uint64_t bits = (selecting_bits<T>(mode, n) + 7) / 8;
+    check_reserved(at, mode);
     check_vector(name, at, "dst", dst);
     check_vector(name, at, "selMask", mask);
     check_vector(name, at, "src0", src0);
@@ -177,6 +188,7 @@ void select_repeats(At at, const Operand (&operands)[K], const AscendC::LocalTen
     Lanes lanes(operands, mask, n);
     uint64_t bits = mode == SELMODE::VSEL_CMPMASK_SPR ? n : static_cast<uint64_t>(n) * repeat;
     if constexpr (checked) {
+        check_reserved(at, mode);
         check_vector("Select", at, "selMask", sel);
         check_repeat("Select", at, repeat);
         check_local("Select", at, "selMask", sel, bits / 8);

@@ -27,6 +27,8 @@ use std::{env, fmt, fs, io};
 
 use source::Declared;
 
+use crate::container::Isa;
+
 /// A kernel's source that is to be compiled.
 #[derive(Clone, Debug)]
 pub struct Kernel {
@@ -35,7 +37,7 @@ pub struct Kernel {
     includes: Vec<PathBuf>,
     defines: Vec<(String, String)>,
     out_dir: Option<PathBuf>,
-    all_variants: Option<bool>,
+    instruction_sets: Option<Vec<Isa>>,
     device_image: Option<PathBuf>,
 }
 
@@ -80,7 +82,15 @@ impl Kernel {
         let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let own = stem(&source);
         let name = if own == "kernel" { source.parent().map(stem).filter(|name| !name.is_empty()).unwrap_or(own) } else { own };
-        Kernel { source, name, includes: Vec::new(), defines: Vec::new(), out_dir: None, all_variants: None, device_image: None }
+        Kernel {
+            source,
+            name,
+            includes: Vec::new(),
+            defines: Vec::new(),
+            out_dir: None,
+            instruction_sets: None,
+            device_image: None,
+        }
     }
 
     /// Another name, of the file `OUT_DIR/NAME.rs` and, in capitals, of the constant in it.
@@ -107,10 +117,10 @@ impl Kernel {
         self
     }
 
-    /// Whether the twin is compiled for every instruction set, or only for this machine's best (and with checks). Unless said: every
-    /// one in a release build.
-    pub fn all_variants(mut self, all: bool) -> Kernel {
-        self.all_variants = Some(all);
+    /// The instruction sets that the fast twin is compiled for; those of another architecture are left out. Unless said: all in a
+    /// release build, else this machine's best.
+    pub fn instruction_sets(mut self, sets: impl IntoIterator<Item = Isa>) -> Kernel {
+        self.instruction_sets = Some(sets.into_iter().collect());
         self
     }
 
@@ -186,8 +196,8 @@ impl Kernel {
         };
         let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_else(|_| env::consts::ARCH.to_owned());
         let native = env::var_os("HOST") == env::var_os("TARGET");
-        let all = self.all_variants.unwrap_or_else(|| env::var("PROFILE").is_ok_and(|profile| profile == "release"));
-        let plans = host::plans(&arch, native && !all);
+        let debug = env::var("PROFILE").map_or(true, |profile| profile != "release");
+        let plans = host::plans(&arch, self.instruction_sets.as_deref(), native && debug);
 
         let folder = out.join(format!("{}-twin", self.name));
         fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, e))?;

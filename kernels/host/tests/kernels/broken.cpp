@@ -50,7 +50,7 @@ extern "C" __global__ __aicore__ void repeat_overlap(GM_ADDR x) { KERNEL_TASK_TY
 extern "C" __global__ __aicore__ void reduce_repeats(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); WholeReduceSum(r.b, r.a, 64, 256, 1, 1, 0); }
 extern "C" __global__ __aicore__ void reduce_stride(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); WholeReduceSum(r.b, r.a, 64, 2, 1, 1, 65536); }
 extern "C" __global__ __aicore__ void reduce_pair_unaligned(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); WholeReduceMax(r.b[1], r.a, 64, 1, 1, 1, 8); }
-extern "C" __global__ __aicore__ void reduce_into_its_source(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); WholeReduceSum(r.a, r.a, 64, 3, 64, 1, 8); }
+extern "C" __global__ __aicore__ void reduce_into_its_source(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); WholeReduceSum(r.a[64], r.a, 64, 3, 64, 1, 8); }
 extern "C" __global__ __aicore__ void reduce_small_scratch(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); ReduceMax(r.b, r.a, r.b[1016], 1024, true); }
 extern "C" __global__ __aicore__ void block_reduce_unaligned(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); BlockReduceSum(r.b[4], r.a, 1, 64, 1, 1, 8); }
 extern "C" __global__ __aicore__ void compare_part(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); Compare(r.b.ReinterpretCast<uint8_t>(), r.a, r.a, CMPMODE::LT, 100); }
@@ -59,6 +59,14 @@ extern "C" __global__ __aicore__ void gather_far(GM_ADDR x) { KERNEL_TASK_TYPE_D
 extern "C" __global__ __aicore__ void gather_between(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); LocalTensor<uint32_t> at = r.b.ReinterpretCast<uint32_t>(); at.SetValue(0, 6); Gather(r.b[64], r.a, at, 0, 1); }
 extern "C" __global__ __aicore__ void brcb_in_place(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); Brcb(r.a, r.a, 1, BrcbRepeatParams(1, 8)); }
 extern "C" __global__ __aicore__ void brcb_stride(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); Brcb(r.a, r.b, 1, BrcbRepeatParams(0, 8)); }
+extern "C" __global__ __aicore__ void select_without_room(GM_ADDR x)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    Room r(x);
+    TBuf<TPosition::VECCALC> rest;
+    r.pipe.InitBuffer(rest, 184320);
+    Select(r.a, r.b.ReinterpretCast<uint32_t>(), r.a, 1.0f, SELMODE::VSEL_TENSOR_SCALAR_MODE, 64);
+}
 extern "C" __global__ __aicore__ void pattern(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); uint64_t n; GatherMask(r.b, r.a, 8, false, 0, GatherMaskParams(1, 1, 8, 0), n); }
 extern "C" __global__ __aicore__ void cast_mode(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); Cast(r.b.ReinterpretCast<bfloat16_t>(), r.a, RoundMode::CAST_NONE, 64); }
 extern "C" __global__ __aicore__ void cast_wider_in_place(GM_ADDR x) { KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY); Room r(x); Cast(r.a, r.a.ReinterpretCast<half>(), RoundMode::CAST_NONE, 64); }
