@@ -9,6 +9,7 @@ mod common;
 mod kv_write;
 mod refusals;
 mod rms_norm;
+mod traffic;
 
 use ascend_rl::acl::{Cores, Element};
 use ascend_rl::{Cann, DType, Device, Stream, Tensor};

@@ -12,7 +12,7 @@ pub type aclrtFuncHandle = *mut c_void;
 pub type aclrtArgsHandle = *mut c_void;
 /// One argument among them.
 pub type aclrtParamHandle = *mut c_void;
-/// What is called when a kernel of a binary fails; null takes the one that was set back.
+/// What is called when a kernel of a binary fails. Not null.
 pub type aclrtOpExceptionCallback = Option<unsafe extern "C" fn(info: *mut super::aclrtExceptionInfo, user_data: *mut c_void)>;
 
 c_enum! {

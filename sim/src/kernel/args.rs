@@ -6,8 +6,6 @@
 
 use crate::reject::{Outcome, check, reject};
 
-/// Arguments of a kernel whose image does not say how many it takes.
-pub(crate) const MOST_PARAMS: usize = 128;
 /// Bytes of arguments in memory of the runtime.
 pub(crate) const OWN_BYTES: usize = 64 * 1024;
 const ALIGN: usize = 8;

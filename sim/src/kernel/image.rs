@@ -58,8 +58,6 @@ pub(crate) struct Image {
     pub kernels: Vec<Kernel>,
     /// Whether it tells its calls.
     pub checked: bool,
-    /// Bytes of what was loaded.
-    pub bytes: usize,
     /// What the kernels' `run` is part of.
     _library: Library,
 }
@@ -108,10 +106,10 @@ impl Image {
         };
         let library = Library::load(variant.object)
             .or_else(|why| reject!(ACL_ERROR_RT_PARAM_INVALID, "the twin image cannot be loaded: {why}"))?;
-        Image::describe(library, variant.object.len())
+        Image::describe(library)
     }
 
-    fn describe(library: Library, bytes: usize) -> Outcome<Image> {
+    fn describe(library: Library) -> Outcome<Image> {
         let symbol = CString::new(abi::SYMBOL).unwrap_or_default();
         let found = library.symbol(&symbol);
         check!(!found.is_null(), ACL_ERROR_RT_PARAM_INVALID, "the twin image has no symbol {}", abi::SYMBOL);
@@ -132,7 +130,7 @@ impl Image {
         // SAFETY: the seam: so many kernels are there, for as long as the library is.
         let kernels = unsafe { slice(image.kernels, image.kernel_count) };
         let kernels = kernels.iter().map(kernel).collect::<Outcome<Vec<Kernel>>>()?;
-        Ok(Image { kernels, checked: image.checked != 0, bytes, _library: library })
+        Ok(Image { kernels, checked: image.checked != 0, _library: library })
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! A twin image ([`image`]) is code for the host, with a program for each core of a block. A launch ([`launch`]) is an operator of the
 //! engine like any other; its run ([`run`]) gives each core its memories ([`memory`]) and a turn on a thread ([`turns`]), and
-//! answers what the kernel asks ([`services`]): barriers and flags between cores ([`cross`]).
+//! answers what the kernel asks ([`services`]): barriers and flags between cores ([`cross`]). An image that tells its calls is checked
+//! ([`strict`]); what breaks a rule is a finding ([`findings`]), and what moves is counted ([`traffic`]).
 //!
 //! C's functions are in [`crate::acl::kernel`]. Nothing here knows handles. What a kernel does with addresses is the program's own, as
 //! on a card.
 
 pub(crate) mod args;
 mod cross;
+mod findings;
 pub(crate) mod image;
 pub(crate) mod launch;
 mod library;
@@ -17,7 +19,9 @@ mod run;
 mod services;
 mod settings;
 mod shape;
+mod strict;
 mod threads;
+mod traffic;
 mod turns;
 
 use std::sync::Arc;
@@ -28,7 +32,10 @@ use launch::Source;
 
 use crate::ops::call::Planned;
 
+pub(crate) use findings::take as take_launches;
+pub use findings::{Finding, Launch as CheckedLaunch};
 pub(crate) use settings::set_checks;
+pub use traffic::{Alignment, Runs, Traffic, Transfers};
 
 /// A launch that was checked.
 pub(crate) struct Launch {

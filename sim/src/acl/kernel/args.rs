@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use ascend_rl_sys::types::*;
 
-use super::super::unsupported;
 use super::{Function, give, not_null, resolve};
 use crate::kernel::args::{Args, needed};
 use crate::registry::{Kind, Registry};
@@ -209,16 +208,4 @@ pub(crate) fn aclrtKernelArgsFinalize(args_handle: aclrtArgsHandle) -> Outcome {
     let mut args = lock(&list);
     let function = function(&args)?;
     args.finalise(&function.kernel().params).map_err(|why| of_kernel(function.kernel().name, why))
-}
-
-pub(crate) fn aclrtGetArgsFromExceptionInfo(
-    _info: *const aclrtExceptionInfo,
-    _dev_args_ptr: *mut *mut c_void,
-    _dev_args_len: *mut u32,
-) -> Outcome {
-    unsupported("not yet")
-}
-
-pub(crate) fn aclrtGetFuncHandleFromExceptionInfo(_info: *const aclrtExceptionInfo, _func: *mut aclrtFuncHandle) -> Outcome {
-    unsupported("not yet")
 }

@@ -1,13 +1,13 @@
 //! Binaries.
 
 use std::ffi::{CStr, c_char, c_void};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use ascend_rl_sys::types::*;
 
 use super::super::context::current;
-use super::{FUNCTIONS, Function, give, not_null, unsupported};
+use super::{Callback, FUNCTIONS, Function, give, not_null, unsupported};
 use crate::kernel::image::Image;
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
@@ -18,6 +18,8 @@ pub(super) struct Program {
     image: Arc<Image>,
     /// The devices that it is on, a bit each.
     devices: Arc<AtomicU64>,
+    /// What is told of failures.
+    callback: Arc<Mutex<Option<Callback>>>,
 }
 
 static PROGRAMS: Registry<Program> = Registry::new(Kind::Program);
@@ -95,7 +97,7 @@ fn load(bytes: &[u8], lazy: bool, bin_handle: *mut aclrtBinHandle) -> Outcome {
     let device = current()?.device.id;
     let image = Arc::new(Image::load(bytes)?);
     let devices = Arc::new(AtomicU64::new(if lazy { 0 } else { 1 << device }));
-    give(bin_handle, PROGRAMS.insert(Program { image, devices }) as aclrtBinHandle);
+    give(bin_handle, PROGRAMS.insert(Program { image, devices, callback: Arc::default() }) as aclrtBinHandle);
     Ok(())
 }
 
@@ -231,13 +233,20 @@ pub(crate) fn aclrtBinaryGetGlobal(
     unsupported("global variables of a binary are symbols that a twin image does not have")
 }
 
-pub(crate) fn aclrtBinarySetExceptionCallback(
-    bin_handle: aclrtBinHandle,
-    _callback: aclrtOpExceptionCallback,
-    _user_data: *mut c_void,
-) -> Outcome {
-    resolve(bin_handle)?;
-    unsupported("not yet")
+/// The binary that an image is of, and the function that is told of its failures.
+pub(super) fn of_image(image: &Arc<Image>) -> Option<(usize, Option<Callback>)> {
+    let program = *PROGRAMS.handles(|program| Arc::ptr_eq(&program.image, image)).first()?;
+    Some((program, PROGRAMS.with(program, |program| *lock(&program.callback))?))
+}
+
+/// Sets that function.
+pub(super) fn set_callback(handle: aclrtBinHandle, callback: Callback) -> Outcome {
+    *lock(&resolve(handle)?.callback) = Some(callback);
+    Ok(())
+}
+
+fn lock(callback: &Mutex<Option<Callback>>) -> MutexGuard<'_, Option<Callback>> {
+    callback.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// How many letters must be changed, added or left out.

@@ -10,6 +10,7 @@
 
 mod args;
 mod binary;
+mod exception;
 mod function;
 mod launch;
 
@@ -24,8 +25,12 @@ use crate::reject::{Outcome, reject};
 
 pub(crate) use args::*;
 pub(crate) use binary::*;
+pub(crate) use exception::*;
 pub(crate) use function::*;
 pub(crate) use launch::*;
+
+/// A function of the program's, and what it is given.
+type Callback = (unsafe extern "C" fn(info: *mut aclrtExceptionInfo, user_data: *mut std::ffi::c_void), usize);
 
 /// A kernel of a loaded binary.
 #[derive(Clone)]
