@@ -9,6 +9,7 @@ mod common;
 mod kv_write;
 mod refusals;
 mod rms_norm;
+mod traffic;
 
 use ascend_rl::acl::{Cores, Element};
 use ascend_rl::{Cann, DType, Device, Stream, Tensor};
@@ -54,7 +55,8 @@ fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
 /// A tensor of these bytes.
 fn from_bytes(s: &Stream, shape: &[usize], dtype: DType, bytes: &[u8]) -> Tensor {
     fn of<T: Element>(s: &Stream, shape: &[usize], bytes: &[u8]) -> Tensor {
-        Tensor::from_slice::<T>(s, shape, &bytemuck::pod_collect_to_vec(bytes)).unwrap()
+        let values: Vec<T> = bytes.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect();
+        Tensor::from_slice(s, shape, &values).unwrap()
     }
     match dtype {
         DType::F32 => of::<f32>(s, shape, bytes),
@@ -70,7 +72,7 @@ fn from_bytes(s: &Stream, shape: &[usize], dtype: DType, bytes: &[u8]) -> Tensor
 /// The bytes of a tensor.
 fn bytes(s: &Stream, tensor: &Tensor) -> Vec<u8> {
     fn of<T: Element>(s: &Stream, tensor: &Tensor) -> Vec<u8> {
-        bytemuck::pod_collect_to_vec(&tensor.to_vec::<T>(s).unwrap())
+        bytemuck::cast_slice(&tensor.to_vec::<T>(s).unwrap()).to_vec()
     }
     match tensor.dtype() {
         DType::F32 => of::<f32>(s, tensor),
