@@ -48,6 +48,7 @@
 //! | [`hccl::Batch`] | `batch_isend_irecv` | `ncclGroupStart` | sends and receives that do not hold one another up |
 //! | [`acl::Graph`] | `torch.npu.NPUGraph` | `cudaGraphExec_t` | work of a stream, captured once and run many times |
 //! | [`ops::Repeat`] | hidden | a plan of cuBLASLt | operators that are planned once and enqueued many times |
+//! | [`acl::kernel`] | a C++ extension with `torch.ops` | `cuModuleLoadData`, `cuLaunchKernel` | kernels of one's own, launched by contract |
 //! | [`atb::Context`] | `torch_npu._npu_paged_attention` and its kin | cuDNN graphs | transformer operations of ATB, alone or as one graph |
 //! | workspace, executor | hidden | cuBLAS workspace | scratch memory of an operator's two-phase call; handled inside |
 //!
@@ -82,6 +83,7 @@ pub mod atb;
 pub mod attention;
 pub mod error;
 pub mod hccl;
+pub mod kernels;
 pub mod ops;
 pub mod reshard;
 pub mod rules;

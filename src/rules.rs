@@ -42,6 +42,44 @@
 //! # Ok::<(), ascend_rl::Error>(())
 //! ```
 //!
+//! So are a kernel's arguments, until it is queued; from then on its memory is the stream's, and may be dropped.
+//! ```
+//! # use ascend_rl::{Cann, Device, Tensor, kernels};
+//! # let s = Device::open(&Cann::sim()?, 0)?.stream()?;
+//! # let x = Tensor::from_slice(&s, &[2, 16], &[1.0_f32; 32])?;
+//! # let gamma = Tensor::from_slice(&s, &[16], &[1.0_f32; 16])?;
+//! let mut y = Tensor::from_slice(&s, &[2, 16], &[0.0_f32; 32])?;
+//! # if kernels::RMS_NORM.twin.is_some() {
+//! kernels::rms_norm(&s, &x, &gamma, 1e-6, &mut y)?;
+//! # }
+//! drop(x);
+//! # Ok::<(), ascend_rl::Error>(())
+//! ```
+//! ```compile_fail,E0502
+//! # use ascend_rl::{Cann, Device, Tensor, kernels};
+//! # let s = Device::open(&Cann::sim()?, 0)?.stream()?;
+//! # let gamma = Tensor::from_slice(&s, &[16], &[1.0_f32; 16])?;
+//! let mut y = Tensor::from_slice(&s, &[2, 16], &[0.0_f32; 32])?;
+//! kernels::rms_norm(&s, &y, &gamma, 1e-6, &mut y)?;
+//! # Ok::<(), ascend_rl::Error>(())
+//! ```
+//! A view among them cannot outlive its buffer, whoever holds it in the meantime.
+//! ```compile_fail,E0505
+//! # use ascend_rl::{Cann, Device, acl::{Slice, SliceMut}};
+//! ascend_rl::kernel_args! {
+//!     struct Copy<'a> {
+//!         from: Slice<'a, f32>,
+//!         to: SliceMut<'a, f32>,
+//!     }
+//! }
+//! # let s = Device::open(&Cann::sim()?, 0)?.stream()?;
+//! let (x, mut y) = (s.upload(&[1.0_f32])?, s.upload(&[0.0_f32])?);
+//! let arguments = Copy { from: (&x).into(), to: (&mut y).into() };
+//! drop(x);
+//! println!("{}", arguments.from.len() + arguments.to.len());
+//! # Ok::<(), ascend_rl::Error>(())
+//! ```
+//!
 //! # A stream has one thread at a time
 //! It may move to another thread, and is not shared between two.
 //! ```

@@ -16,6 +16,8 @@ mod engine;
 mod gemm;
 mod graph;
 mod hccl;
+mod kernel;
+pub mod kernels;
 mod math;
 mod memory;
 mod nn;

@@ -30,6 +30,10 @@ pub(crate) enum Kind {
     FloatArray = 0xD4,
     BoolArray = 0xD5,
     ScalarList = 0xD6,
+    Binary = 0xD7,
+    Program = 0xD8,
+    Function = 0xD9,
+    KernelArgs = 0xDA,
 }
 
 struct Slot<T> {

@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub soc: CString,
     /// `CANN_SIM_PROFILE`: whether to print the time of each operator at the end of the process.
     pub profile: bool,
+    /// `CANN_SIM_CHECK`: whether kernels run with the checks of their twin.
+    pub check: bool,
 }
 
 /// The settings of this process; an unusable variable is refused by name at every call.
@@ -62,6 +64,11 @@ impl Settings {
                 _ => Err(format!("{name} is \"{text}\": a whole number from 1 to {most} is taken")),
             },
         };
+        let switch = |name: &str| match variable(name).as_deref() {
+            None | Some("0") => Ok(false),
+            Some("1") => Ok(true),
+            Some(text) => Err(format!("{name} is \"{text}\": 0 or 1 is taken")),
+        };
         let machine = std::thread::available_parallelism().map_or(1, |n| n.get());
         let devices = number("CANN_SIM_DEVICES", 8, 64)? as u32;
         Ok(Settings {
@@ -86,11 +93,8 @@ impl Settings {
                 Some(text) if text.trim().is_empty() => return Err("CANN_SIM_SOC is empty: the name of a chip is taken".into()),
                 Some(text) => CString::new(text).map_err(|_| "CANN_SIM_SOC holds a NUL".to_string())?,
             },
-            profile: match variable("CANN_SIM_PROFILE").as_deref() {
-                None | Some("0") => false,
-                Some("1") => true,
-                Some(text) => return Err(format!("CANN_SIM_PROFILE is \"{text}\": 0 or 1 is taken")),
-            },
+            profile: switch("CANN_SIM_PROFILE")?,
+            check: switch("CANN_SIM_CHECK")?,
         })
     }
 }
@@ -159,6 +163,7 @@ mod tests {
         assert_eq!(read(&[("CANN_SIM_MEMORY", "3g")]).unwrap().memory, 3 << 30);
         assert_eq!(read(&[("CANN_SIM_MEMORY", "2097152")]).unwrap().memory, 2 << 20);
         assert!(!defaults.profile && read(&[("CANN_SIM_PROFILE", "1")]).unwrap().profile);
+        assert!(!defaults.check && read(&[("CANN_SIM_CHECK", "1")]).unwrap().check);
         assert_eq!(defaults.visible, [0, 1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(read(&[(VISIBLE, "1,3,7")]).unwrap().visible, [1, 3, 7]);
         let lazy = read(&[("CANN_SIM_SCHEDULE", "lazy"), ("CANN_SIM_SEED", "7")]).unwrap();
@@ -177,6 +182,7 @@ mod tests {
             ("CANN_SIM_SCHEDULE", "fast"),
             ("CANN_SIM_SOC", " "),
             ("CANN_SIM_PROFILE", "yes"),
+            ("CANN_SIM_CHECK", "2"),
             (VISIBLE, ""),
             (VISIBLE, "1, 2"),
             (VISIBLE, "1,2,"),

@@ -9,8 +9,8 @@ use std::ffi::{c_char, c_int, c_void};
 use ascend_rl_sys::codes::*;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, Prof, acl_symbols, atb_symbols, graph_symbols, hccl_symbols,
-    nnopbase_symbols, opapi_host_symbols, opapi_symbols, prof_symbols,
+    Acl, AclGraph, AclKernel, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, Prof, acl_symbols, atb_symbols, graph_symbols,
+    hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols, opapi_symbols, prof_symbols,
 };
 
 use crate::boundary::call;
@@ -25,6 +25,9 @@ macro_rules! functions {
     (Prof, $($rest:tt)*) => { functions! { @table prof, Prof, crate::prof, ACL_ERROR_PROFILING_FAILURE, $($rest)* } };
     (AclGraph, $($rest:tt)*) => {
         functions! { @table graph, AclGraph, crate::acl::graph, ACL_ERROR_INTERNAL_ERROR, $($rest)* }
+    };
+    (AclKernel, $($rest:tt)*) => {
+        functions! { @table kernel, AclKernel, crate::acl::kernel, ACL_ERROR_INTERNAL_ERROR, $($rest)* }
     };
     (@table $table:ident, $Table:ident, $bodies:path, $on_panic:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => {
@@ -46,6 +49,7 @@ hccl_symbols!(functions);
 atb_symbols!(functions);
 prof_symbols!(functions);
 graph_symbols!(functions);
+kernel_symbols!(functions);
 
 /// The same for operators: phase one is the row's body, behind the check that CANN makes for all of them.
 macro_rules! sim_operators {
@@ -78,5 +82,15 @@ opapi_symbols!(sim_operators);
 /// The functions may be called from any thread, with CANN's own rules for pointers: a non-null pointer must be valid for
 /// what the function's documentation says is read or written there. Handles may be anything: they are checked.
 pub fn api() -> Api {
-    Api { acl: acl(), nn: nn(), ops: ops(), ops_host: ops_host(), hccl: hccl(), atb: atb(), prof: prof(), graph: graph() }
+    Api {
+        acl: acl(),
+        nn: nn(),
+        ops: ops(),
+        ops_host: ops_host(),
+        hccl: hccl(),
+        atb: atb(),
+        prof: prof(),
+        graph: graph(),
+        kernel: kernel(),
+    }
 }

@@ -1,6 +1,7 @@
 //! [`Device`]: one NPU, its context, its memory, and the errors that had nowhere to go.
 
 use super::deferred::Deferred;
+use super::kernel::Kernels;
 use super::pool::Pool;
 use super::witness::{Witness, Witnesses};
 use super::{MemoryStats, Stream, StreamId, StreamOptions};
@@ -51,6 +52,7 @@ pub(super) struct DeviceInner {
     /// Held while a collective is issued, see [`Device::lane`].
     lane: Mutex<()>,
     witnesses: Witnesses,
+    kernels: Kernels,
 }
 
 /// The open devices, so that one device has one allocator.
@@ -268,6 +270,7 @@ impl DeviceInner {
             poisoned: AtomicBool::new(false),
             lane: Mutex::default(),
             witnesses: Witnesses::default(),
+            kernels: Kernels::default(),
         }
     }
 
@@ -318,8 +321,24 @@ impl DeviceInner {
 
     /// Waits for all streams; the context is current.
     pub(super) fn synchronize(&self) -> Result<()> {
+        let retired = self.kernels.take_retired();
         // SAFETY: takes nothing.
-        self.waited("aclrtSynchronizeDevice", unsafe { (self.api().acl.aclrtSynchronizeDevice)() })
+        match self.waited("aclrtSynchronizeDevice", unsafe { (self.api().acl.aclrtSynchronizeDevice)() }) {
+            Ok(()) => {
+                // The wait went well: what is wrong with a binary is told by the next.
+                self.kernels.unload(self, retired).unwrap_or_else(|error| self.defer(error));
+                Ok(())
+            }
+            Err(error) => {
+                self.kernels.put_back(retired);
+                Err(error)
+            }
+        }
+    }
+
+    /// The kernels that were loaded onto the device.
+    pub(super) fn kernels(&self) -> &Kernels {
+        &self.kernels
     }
 
     /// What a wait for all streams came to.
@@ -391,13 +410,17 @@ impl Drop for DeviceInner {
         // All streams are gone: each holds the device. Where the wait fails, and on a poisoned device, nobody knows what still
         // runs, so the memory is left to the reset.
         let freed = self.bind().and_then(|()| if self.is_poisoned() { Ok(0) } else { self.trim(&mut self.pool()) });
+        let unloaded = match freed {
+            Ok(_) if !self.is_poisoned() => self.kernels.unload(self, self.kernels.take_all()),
+            _ => Ok(()),
+        };
         let reset = match self.opened {
             // SAFETY: gives back the `aclrtSetDevice` of `open`.
             true => check(self.api(), "aclrtResetDevice", unsafe { (self.api().acl.aclrtResetDevice)(id) }),
             false => Ok(()),
         };
         // There is no later call that could report these.
-        for error in [self.deferred.take().err(), freed.err(), reset.err()].into_iter().flatten() {
+        for error in [self.deferred.take().err(), freed.err(), unloaded.err(), reset.err()].into_iter().flatten() {
             eprintln!("ascend-rl: closing device {id}: {error}");
         }
     }

@@ -108,7 +108,7 @@ impl Device {
         Ok(status == ACL_RT_DEVICE_STATUS_NORMAL)
     }
 
-    fn capability(&self, fact: aclDeviceInfo) -> Result<i64> {
+    pub(super) fn capability(&self, fact: aclDeviceInfo) -> Result<i64> {
         let mut value = 0;
         // SAFETY: takes numbers; `value` outlives the call.
         let ask = || unsafe { (self.api().acl.aclGetDeviceCapability)(self.ordinal(), fact, &mut value) };

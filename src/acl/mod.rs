@@ -4,9 +4,9 @@
 //! allocator; pinned host memory ([`PinnedBuffer`]) and copies, also of rows ([`Rows`]) and in batches ([`CopyPart`]); a
 //! program's own memory for background copies ([`RegisteredHost`]); virtual memory that grows in place and is shared between
 //! processes ([`VirtualRange`], [`PhysicalMemory`]); buffers that processes share by a key ([`SharedBuffer`]), and flags between
-//! their streams ([`Notify`]); CANN's own pools ([`MemoryPool`]); functions of the host in a stream's order ([`Stream::host_callback`]);
-//! [`Graph`], work that is captured once and runs many times; [`Tracer`], which sees when each call ran, and CANN's profiler
-//! ([`Profile`], [`Range`]). What C++ or torch_npu made is adopted
+//! their streams ([`Notify`]); CANN's own pools ([`MemoryPool`]); functions of the host in a stream's order
+//! ([`Stream::host_callback`]); [`Graph`], work that is captured once and runs many times; [`kernel`]s of one's own; [`Tracer`],
+//! which sees when each call ran, and CANN's profiler ([`Profile`], [`Range`]). What C++ or torch_npu made is adopted
 //! ([`Device::adopt`], [`Device::adopt_stream`], [`Stream::adopt_buffer`]). Safe code cannot cause a use after free, a data race or
 //! an access out of bounds on the device; `buffer.rs` has the argument.
 //!
@@ -37,6 +37,7 @@ mod fill;
 mod foreign;
 mod fork;
 mod graph;
+pub mod kernel;
 mod memory_facts;
 mod memory_pool;
 mod modes;

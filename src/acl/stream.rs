@@ -206,12 +206,23 @@ impl Stream {
     /// The same right behind [`Stream::plan`], which has made the device's context current on this thread.
     #[inline]
     pub(crate) fn enqueue_bound(&self, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
-        self.recent.note(call);
+        self.enqueue_as_bound(call, call, f)
+    }
+
+    /// As [`Stream::enqueue`], for work that has a name of its own: `call` is only named where it fails.
+    pub(super) fn enqueue_as(&self, name: &'static str, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
+        self.inner.device.0.bind()?;
+        self.enqueue_as_bound(name, call, f).map_err(|error| error.context(name))
+    }
+
+    #[inline]
+    fn enqueue_as_bound(&self, name: &'static str, call: &'static str, f: impl FnOnce(aclrtStream) -> i32) -> Result<()> {
+        self.recent.note(name);
         // Not a read-modify-write: only the thread that has the `Stream` writes.
         self.inner.sequence.store(self.inner.sequence.load(Relaxed) + 1, Relaxed);
         let queue = || check(self.api(), call, f(self.inner.raw.0));
         match (self.recording.mode(), self.traced.get()) {
-            (Mode::Queue, Some(traced)) => traced.around(call, self.inner.raw.0, queue),
+            (Mode::Queue, Some(traced)) => traced.around(name, self.inner.raw.0, queue),
             (Mode::Repeat, _) => Err(self.not_recorded(call)),
             // A trace has events, which a graph would not.
             _ => queue(),

@@ -27,7 +27,7 @@ pub struct Span {
     pub device: u32,
     /// The stream it was queued on.
     pub stream: StreamId,
-    /// CANN's name of the call: "aclnnMm", "HcclAllReduce", "aclrtMemcpyAsync".
+    /// CANN's name of the call: "aclnnMm", "HcclAllReduce", "aclrtMemcpyAsync"; of a kernel its own.
     pub name: &'static str,
     /// Since [`Tracer::epoch`].
     pub start: Duration,

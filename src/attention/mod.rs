@@ -16,9 +16,15 @@
 //! kernels: prefill goes through [`crate::ops::flash_attention_varlen`].
 
 mod block_allocator;
+mod block_copy;
 mod kv_cache;
+mod kv_checks;
+mod kv_tiles;
+mod kv_write;
 mod sequence;
 
 pub use block_allocator::{BlockAllocator, BlockId};
+pub use block_copy::block_copy;
 pub use kv_cache::{DecodePlan, KvSpec, PagedKvCache};
+pub use kv_write::{KvPair, KvScales, PageLayout, kv_write, kv_write_int8};
 pub use sequence::Sequence;

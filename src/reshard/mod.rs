@@ -35,6 +35,9 @@
 //! - Where several ranks hold an element the senders share the work; `balance.rs` states the bound.
 //! - Memory: twice `staging_bytes` at most beyond the two sides' buffers, and as few rounds as that allows.
 //!
+//! [`cast_copy`] is the part that needs no plan: many rectangles from some buffers to others in one launch of a kernel of our own, with
+//! a change of dtype on the way, int8 with scales among them.
+//!
 //! Room: layouts, plans and their execution. It may use [`crate::hccl`], [`crate::ops`] and below; it knows no model.
 //!
 //! # Not covered
@@ -43,6 +46,7 @@
 
 mod balance;
 mod build;
+mod cast_copy;
 mod cells;
 mod check;
 mod execute;
@@ -51,11 +55,13 @@ mod layout;
 mod plan;
 mod rect;
 mod round;
+mod shares;
 mod strip;
 #[cfg(test)]
 mod tests;
 
 pub use build::{FlatUnit, Packer, Split};
+pub use cast_copy::{CastRect, RectAt, ScaleAt, cast_copy};
 pub use execute::{Moved, Options};
 pub use layout::{Layout, Piece, Region, TensorSpec};
 pub use plan::{Plan, Traffic};

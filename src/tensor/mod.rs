@@ -12,6 +12,7 @@
 mod desc;
 mod dtype;
 mod fork;
+mod kernel;
 mod layout;
 mod owned;
 mod view;

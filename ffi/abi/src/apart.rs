@@ -26,6 +26,11 @@ pub const APART: &[(&str, Apart)] = &[
         ),
     ),
     ("aclrtMallocAttrValue", Apart::Versioned("a union with room for later members: `vaFlag` is newer than 8.1")),
+    ("aclrtBinaryLoadOptionValue", Apart::Versioned("a union with room for later members: `cpuKernelMode` is newer than 8.1")),
+    (
+        "aclrtLaunchKernelAttrValue",
+        Apart::Versioned("a union with room for later members: all but `schemMode` and `localMemorySize` are newer than 8.1"),
+    ),
     ("aclnnRmsNorm", GENERATED),
     ("aclnnRmsNormGrad", GENERATED),
     ("aclnnSwiGlu", GENERATED),

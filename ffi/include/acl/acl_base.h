@@ -645,6 +645,167 @@ typedef enum aclmdlRICaptureStatus {
     ACL_MODEL_RI_CAPTURE_STATUS_INVALIDATED = 2,
 } aclmdlRICaptureStatus;
 
+/** The bytes of a binary, not loaded. */
+typedef void *aclrtBinary;
+
+/** A binary, loaded on one device. */
+typedef void *aclrtBinHandle;
+
+/** A kernel of a loaded binary. */
+typedef void *aclrtFuncHandle;
+
+/** The arguments of a kernel in the making. */
+typedef void *aclrtArgsHandle;
+
+/** One argument among them. */
+typedef void *aclrtParamHandle;
+
+/** What is called when a kernel of a binary fails; null takes the one that was set back. */
+typedef void (*aclrtOpExceptionCallback)(aclrtExceptionInfo *info, void *userData);
+
+/** How a binary is loaded. */
+typedef enum aclrtBinaryLoadOptionType {
+    /** Its parts go to the device when they are needed. */
+    ACL_RT_BINARY_LOAD_OPT_LAZY_LOAD = 1,
+    /** Which cores it is for: one of `ACL_RT_BINARY_MAGIC_ELF_...`. `..._LAZY_MAGIC` in 8.1. */
+    ACL_RT_BINARY_LOAD_OPT_MAGIC = 2,
+    /** For AI CPUs. */
+    ACL_RT_BINARY_LOAD_OPT_CPU_KERNEL_MODE = 3,
+} aclrtBinaryLoadOptionType;
+
+/** Kinds of cores that a launch can be pinned to. */
+typedef enum aclrtEngineType {
+    ACL_RT_ENGINE_TYPE_AIC = 0,
+    ACL_RT_ENGINE_TYPE_AIV = 1,
+} aclrtEngineType;
+
+/** Attributes of a launch. */
+typedef enum aclrtLaunchKernelAttrId {
+    /** How blocks are given to cores: 0 as cores become free, 1 all at once, 2 all at once and in step with other streams. */
+    ACL_RT_LAUNCH_KERNEL_ATTR_SCHEM_MODE = 1,
+    /** Memory of a vector core for SIMT kernels (Ascend 950 only). `..._LOCAL_MEMORY_SIZE` before. */
+    ACL_RT_LAUNCH_KERNEL_ATTR_DYN_UBUF_SIZE = 2,
+    /** The kind of cores (Atlas inference products only). */
+    ACL_RT_LAUNCH_KERNEL_ATTR_ENGINE_TYPE = 3,
+    /** What block numbers begin with (Atlas inference products only). */
+    ACL_RT_LAUNCH_KERNEL_ATTR_BLOCKDIM_OFFSET = 4,
+    /** Whether instructions are fetched before the kernel's turn. */
+    ACL_RT_LAUNCH_KERNEL_ATTR_BLOCK_TASK_PREFETCH = 5,
+    /** Whether dumps are on for this launch. */
+    ACL_RT_LAUNCH_KERNEL_ATTR_DATA_DUMP = 6,
+    /** Seconds after which the kernel counts as hung; 0 is for ever. */
+    ACL_RT_LAUNCH_KERNEL_ATTR_TIMEOUT = 7,
+    /** The same in microseconds. Not both. */
+    ACL_RT_LAUNCH_KERNEL_ATTR_TIMEOUT_US = 8,
+    /** Whether this launch is profiled. */
+    ACL_RT_LAUNCH_KERNEL_ATTR_ENABLE_PROFILING = 9,
+} aclrtLaunchKernelAttrId;
+
+/** What can be asked of a kernel. */
+typedef enum aclrtFuncAttribute {
+    /** Its cores, an `aclrtKernelType`. */
+    ACL_FUNC_ATTR_KERNEL_TYPE = 1,
+    /** Cube and vector cores of a block: the high and the low 16 bits. */
+    ACL_FUNC_ATTR_KERNEL_RATIO = 2,
+    /** The schedule mode it was built for. */
+    ACL_FUNC_ATTR_KERNEL_SCHED_MODE = 3,
+} aclrtFuncAttribute;
+
+/** Kinds of cores that a kernel runs on. */
+typedef enum aclrtKernelType {
+    ACL_KERNEL_TYPE_AICORE = 0,
+    ACL_KERNEL_TYPE_CUBE = 1,
+    ACL_KERNEL_TYPE_VECTOR = 2,
+    ACL_KERNEL_TYPE_MIX = 3,
+    ACL_KERNEL_TYPE_AICPU = 100,
+} aclrtKernelType;
+
+/** The value of an `aclrtBinaryLoadOptionType`. */
+typedef union aclrtBinaryLoadOptionValue {
+    /** 0 or 1. */
+    uint32_t isLazyLoad;
+    /** One of `ACL_RT_BINARY_MAGIC_ELF_...`. */
+    uint32_t magic;
+    /** 0, 1 or 2. */
+    int32_t cpuKernelMode;
+    /** The size. */
+    uint32_t rsv[4];
+} aclrtBinaryLoadOptionValue;
+
+/** One option of loading. */
+typedef struct aclrtBinaryLoadOption {
+    /** Which. */
+    aclrtBinaryLoadOptionType type;
+    /** Its value. */
+    aclrtBinaryLoadOptionValue value;
+} aclrtBinaryLoadOption;
+
+/** The options of loading. */
+typedef struct aclrtBinaryLoadOptions {
+    /** The first of `numOpt`. */
+    aclrtBinaryLoadOption *options;
+    /** How many. */
+    size_t numOpt;
+} aclrtBinaryLoadOptions;
+
+/** A time in microseconds. */
+typedef struct aclrtTimeoutUs {
+    /** The low 32 bits. */
+    uint32_t timeoutLow;
+    /** The high 32 bits. */
+    uint32_t timeoutHigh;
+} aclrtTimeoutUs;
+
+/** The value of an `aclrtLaunchKernelAttrId`. */
+typedef union aclrtLaunchKernelAttrValue {
+    /** 0, 1 or 2. */
+    uint8_t schemMode;
+    /** Bytes. */
+    uint32_t localMemorySize;
+    /** The same by its newer name. */
+    uint32_t dynUBufSize;
+    /** The kind of cores. */
+    aclrtEngineType engineType;
+    /** The first block's number. */
+    uint32_t blockDimOffset;
+    /** 0 or 1. */
+    uint8_t isBlockTaskPrefetch;
+    /** 0 or 1. */
+    uint8_t isDataDump;
+    /** Seconds. */
+    uint16_t timeout;
+    /** Microseconds. */
+    aclrtTimeoutUs timeoutUs;
+    /** 0 or 1. */
+    uint8_t enableProfiling;
+    /** The size. */
+    uint32_t rsv[4];
+} aclrtLaunchKernelAttrValue;
+
+/** One attribute of a launch. */
+typedef struct aclrtLaunchKernelAttr {
+    /** Which. */
+    aclrtLaunchKernelAttrId id;
+    /** Its value. */
+    aclrtLaunchKernelAttrValue value;
+} aclrtLaunchKernelAttr;
+
+/** The attributes of a launch. */
+typedef struct aclrtLaunchKernelCfg {
+    /** The first of `numAttrs`. */
+    aclrtLaunchKernelAttr *attrs;
+    /** How many. */
+    size_t numAttrs;
+} aclrtLaunchKernelCfg;
+
+/** An address among the arguments that the runtime fills in: where data that goes to the device with them will be. */
+typedef struct aclrtPlaceHolderInfo {
+    /** Where the address stands, from the start of the arguments. */
+    uint32_t addrOffset;
+    /** Where the data stands, from the start of the arguments. */
+    uint32_t dataOffset;
+} aclrtPlaceHolderInfo;
+
 enum {
     /** Success, of all functions. */
     ACL_SUCCESS = 0,
@@ -949,6 +1110,12 @@ enum {
     ACL_MODEL_STREAM_FLAG_HEAD = 0,
     /** Flag of `aclmdlRIBindStream`: the stream runs when a task of the graph activates it. */
     ACL_MODEL_STREAM_FLAG_DEFAULT = 2147483647,
+    /** The binary is for cores of Atlas training products, and mixed kernels of Atlas A2 and A3. */
+    ACL_RT_BINARY_MAGIC_ELF_AICORE = 1129660997,
+    /** The binary is for vector cores. */
+    ACL_RT_BINARY_MAGIC_ELF_VECTOR_CORE = 1094799942,
+    /** The binary is for cube cores. */
+    ACL_RT_BINARY_MAGIC_ELF_CUBE_CORE = 1095320387,
 };
 
 #ifdef __cplusplus

@@ -765,6 +765,124 @@ aclError aclmdlRIDebugPrint(aclmdlRI modelRi);
 /** Writes its streams and tasks to a file, in the format of trace viewers. Since CANN 8.5. */
 aclError aclmdlRIDebugJsonPrint(aclmdlRI modelRi, const char *path, uint32_t flags);
 
+/** Keeps the address of a binary, which stays the caller's; null where it cannot. Since CANN 8.1. */
+aclrtBinary aclrtCreateBinary(const void *data, size_t dataLen);
+
+/** Forgets it. What was loaded from it stays. Since CANN 8.1. */
+aclError aclrtDestroyBinary(aclrtBinary binary);
+
+/** Loads a binary on the current device. Its kernels are launched with arguments in device memory. Since CANN 8.1. */
+aclError aclrtBinaryLoad(aclrtBinary binary, aclrtBinHandle *binHandle);
+
+/** Loads a binary from a file on the current device. `options` may be null. Since CANN 8.1. */
+aclError aclrtBinaryLoadFromFile(const char *binPath, aclrtBinaryLoadOptions *options, aclrtBinHandle *binHandle);
+
+/** Loads a binary from memory of the host on the current device. `options` may be null. Since CANN 8.5. */
+aclError aclrtBinaryLoadFromData(const void *data, size_t length, const aclrtBinaryLoadOptions *options,
+    aclrtBinHandle *binHandle);
+
+/** Unloads a binary: its functions are no more. Since CANN 8.1. */
+aclError aclrtBinaryUnLoad(aclrtBinHandle binHandle);
+
+/** Where the binary is on the device. Since CANN 8.5. */
+aclError aclrtBinaryGetDevAddress(aclrtBinHandle binHandle, void **binAddr, size_t *binSize);
+
+/** A kernel of a binary, by its name. Since CANN 8.1. */
+aclError aclrtBinaryGetFunction(aclrtBinHandle binHandle, const char *kernelName, aclrtFuncHandle *funcHandle);
+
+/** A kernel of a binary, by its tiling key. Since CANN 8.1. */
+aclError aclrtBinaryGetFunctionByEntry(aclrtBinHandle binHandle, uint64_t funcEntry, aclrtFuncHandle *funcHandle);
+
+/** A global variable of a binary, by its name. Since CANN 9.1. */
+aclError aclrtBinaryGetGlobal(aclrtBinHandle binHandle, const char *name, void **dptr, size_t *size);
+
+/** `callback(info, user_data)` is called when a kernel of the binary fails. Since CANN 9.0. */
+aclError aclrtBinarySetExceptionCallback(aclrtBinHandle binHandle, aclrtOpExceptionCallback callback, void *userData);
+
+/** Where the kernel's programs for cube and vector cores are on the device; null for the kind that it has none for. Since CANN 8.1. */
+aclError aclrtGetFunctionAddr(aclrtFuncHandle funcHandle, void **aicAddr, void **aivAddr);
+
+/** The sizes of the kernel's programs for cube and vector cores. Since CANN 9.1. */
+aclError aclrtGetFunctionSize(aclrtFuncHandle funcHandle, size_t *aicSize, size_t *aivSize);
+
+/** The kernel's name, at most `maxLen` bytes with the NUL. Since CANN 8.5. */
+aclError aclrtGetFunctionName(aclrtFuncHandle funcHandle, uint32_t maxLen, char *name);
+
+/** A fact about a kernel. Since CANN 8.5. */
+aclError aclrtGetFunctionAttribute(aclrtFuncHandle funcHandle, aclrtFuncAttribute attrType, int64_t *attrValue);
+
+/** The binary that a kernel is of. Since CANN 9.1. */
+aclError aclrtFunctionGetBinary(aclrtFuncHandle funcHandle, aclrtBinHandle *binHandle);
+
+/** How many parameters the kernel has. Since CANN 9.1. */
+aclError aclrtFunctionGetParamCount(const void *func, size_t *paramCount);
+
+/** Where a parameter of the kernel lies in its packed arguments, and its bytes. Since CANN 9.1. */
+aclError aclrtFunctionGetParamInfo(const void *func, size_t paramIndex, size_t *paramOffset, size_t *paramSize);
+
+/** How much memory of a vector core a SIMT kernel may still ask for. Since CANN 9.1. */
+aclError aclrtFunctionGetAvailDynUbufPerBlock(void *func, uint32_t flags, size_t *dynamicUbufSize);
+
+/** The address that kernels with barriers of the hardware take as their first argument. Since CANN 8.5. */
+aclError aclrtGetHardwareSyncAddr(void **addr);
+
+/** What the kernel that failed was given. For exception callbacks. Since CANN 9.0. */
+aclError aclrtGetArgsFromExceptionInfo(const aclrtExceptionInfo *info, void **devArgsPtr, uint32_t *devArgsLen);
+
+/** The kernel that failed. For exception callbacks. Since CANN 9.0. */
+aclError aclrtGetFuncHandleFromExceptionInfo(const aclrtExceptionInfo *info, aclrtFuncHandle *func);
+
+/** Begins a kernel's arguments, in memory of the runtime. Since CANN 8.1. */
+aclError aclrtKernelArgsInit(aclrtFuncHandle funcHandle, aclrtArgsHandle *argsHandle);
+
+/** Begins a kernel's arguments, in memory of the caller: both the handle's and theirs. Since CANN 8.1. */
+aclError aclrtKernelArgsInitByUserMem(aclrtFuncHandle funcHandle, aclrtArgsHandle argsHandle, void *userHostMem,
+    size_t actualArgsSize);
+
+/** The bytes that arguments of `userArgsSize` bytes need. Since CANN 8.1. */
+aclError aclrtKernelArgsGetMemSize(aclrtFuncHandle funcHandle, size_t userArgsSize, size_t *actualArgsSize);
+
+/** The bytes that a handle of arguments needs. Since CANN 8.1. */
+aclError aclrtKernelArgsGetHandleMemSize(aclrtFuncHandle funcHandle, size_t *memSize);
+
+/** The next argument, copied. Since CANN 8.1. */
+aclError aclrtKernelArgsAppend(aclrtArgsHandle argsHandle, void *param, size_t paramSize, aclrtParamHandle *paramHandle);
+
+/** The next argument is the address of data that goes to the device with the arguments. Since CANN 8.1. */
+aclError aclrtKernelArgsAppendPlaceHolder(aclrtArgsHandle argsHandle, aclrtParamHandle *paramHandle);
+
+/** Where the host writes that data. Since CANN 8.1. */
+aclError aclrtKernelArgsGetPlaceHolderBuffer(aclrtArgsHandle argsHandle, aclrtParamHandle paramHandle, size_t dataSize,
+    void **bufferAddr);
+
+/** Puts another value in an argument's place. Since CANN 8.1. */
+aclError aclrtKernelArgsParaUpdate(aclrtArgsHandle argsHandle, aclrtParamHandle paramHandle, void *param,
+    size_t paramSize);
+
+/** Ends the arguments: they can be launched with. Since CANN 8.1. */
+aclError aclrtKernelArgsFinalize(aclrtArgsHandle argsHandle);
+
+/** Runs `numBlocks` blocks of a kernel in the order of the stream. The arguments are in device memory. Since CANN 8.1. */
+aclError aclrtLaunchKernel(aclrtFuncHandle funcHandle, uint32_t numBlocks, const void *argsData, size_t argsSize,
+    aclrtStream stream);
+
+/** The same with attributes. `cfg` may be null. Since CANN 8.5. */
+aclError aclrtLaunchKernelV2(aclrtFuncHandle funcHandle, uint32_t numBlocks, const void *argsData, size_t argsSize,
+    aclrtLaunchKernelCfg *cfg, aclrtStream stream);
+
+/** The same with finalised arguments. `cfg` may be null, `reserve` is null. Since CANN 8.1. */
+aclError aclrtLaunchKernelWithConfig(aclrtFuncHandle funcHandle, uint32_t numBlocks, aclrtStream stream,
+    aclrtLaunchKernelCfg *cfg, aclrtArgsHandle argsHandle, void *reserve);
+
+/** The same with packed arguments in memory of the host, which are copied. `cfg` may be null. Since CANN 8.5. */
+aclError aclrtLaunchKernelWithHostArgs(aclrtFuncHandle funcHandle, uint32_t numBlocks, aclrtStream stream,
+    aclrtLaunchKernelCfg *cfg, void *hostArgs, size_t argsSize, aclrtPlaceHolderInfo *placeHolderArray,
+    size_t placeHolderNum);
+
+/** The same with an array of pointers, one to each argument in memory of the host. `cfg` may be null. Since CANN 9.1. */
+aclError aclrtLaunchKernelWithArgsArray(void *func, uint32_t numBlocks, aclrtStream stream, aclrtLaunchKernelCfg *cfg,
+    void **args);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,11 +1,11 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
 //! Nothing here is linked. Each library of CANN has a list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
-//! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`]); graph capture has one of its own ([`graph_symbols!`]), and so has what
-//! the operators' library computes on the host ([`opapi_host_symbols!`]). From a list come the table of function pointers ([`Acl`],
-//! [`NnOpBase`], [`OpApi`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`]), the look-up of each symbol ([`Api::load`]),
-//! the simulator's own table, and the coverage list ([`symbols`]). To bind one more function, add a row to
-//! its list: the compiler then names every place that must answer for it.
+//! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`]); graph capture and kernels have their own ([`graph_symbols!`],
+//! [`kernel_symbols!`]), and so has what the operators' library computes on the host ([`opapi_host_symbols!`]). From a list come
+//! the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`],
+//! [`AclKernel`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To
+//! bind one more function, add a row to its list: the compiler then names every place that must answer for it.
 //!
 //! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
 //! handles are `*mut c_void`, and structs have layout assertions. Names are CANN's own, verbatim.
@@ -24,6 +24,8 @@ mod acl;
 #[macro_use]
 mod acl_graph;
 #[macro_use]
+mod acl_kernel;
+#[macro_use]
 mod nnopbase;
 #[macro_use]
 mod opapi;
@@ -40,6 +42,7 @@ pub mod types;
 
 pub use acl::Acl;
 pub use acl_graph::AclGraph;
+pub use acl_kernel::AclKernel;
 pub use atb::Atb;
 pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
@@ -68,6 +71,8 @@ pub struct Api {
     pub prof: Prof,
     /// Graph capture and replay.
     pub graph: AclGraph,
+    /// Kernels and their launches.
+    pub kernel: AclKernel,
 }
 
 impl Api {
@@ -89,6 +94,7 @@ impl Api {
                 atb: Atb::load(resolve)?,
                 prof: Prof::load(resolve)?,
                 graph: AclGraph::load(resolve)?,
+                kernel: AclKernel::load(resolve)?,
             })
         }
     }
@@ -103,14 +109,24 @@ impl Api {
             || self.atb.has(symbol)
             || self.prof.has(symbol)
             || self.graph.has(symbol)
+            || self.kernel.has(symbol)
     }
 }
 
 /// All symbols of all lists, in order: the coverage of this binding.
 pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
-    let nn = [NnOpBase::SYMBOLS, OpApi::SYMBOLS, OpApiHost::SYMBOLS];
-    let lists = [Acl::SYMBOLS].into_iter().chain(nn).chain([Hccl::SYMBOLS, Atb::SYMBOLS, Prof::SYMBOLS, AclGraph::SYMBOLS]);
-    lists.flatten()
+    let lists = [
+        Acl::SYMBOLS,
+        NnOpBase::SYMBOLS,
+        OpApi::SYMBOLS,
+        OpApiHost::SYMBOLS,
+        Hccl::SYMBOLS,
+        Atb::SYMBOLS,
+        Prof::SYMBOLS,
+        AclGraph::SYMBOLS,
+        AclKernel::SYMBOLS,
+    ];
+    lists.into_iter().flatten()
 }
 
 /// Where the source of these declarations is, for the tools that read the types from it.

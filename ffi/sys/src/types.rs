@@ -75,6 +75,10 @@ pub use memory::*;
 mod graph;
 pub use graph::*;
 
+#[path = "kernel_types.rs"]
+mod kernel;
+pub use kernel::*;
+
 c_enum! {
     /// Element type of a tensor or scalar (`acl_base.h`).
     aclDataType: c_int {

@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, nnopbase_symbols, opapi_host_symbols, opapi_symbols, prof_symbols,
+    Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols,
+    opapi_symbols, prof_symbols,
 };
 
 static API: LazyLock<Api> = LazyLock::new(cann_sim::api);
@@ -28,6 +29,7 @@ macro_rules! exports {
     (Atb, $($rest:tt)*) => { exports! { @table atb, $($rest)* } };
     (Prof, $($rest:tt)*) => { exports! { @table prof, $($rest)* } };
     (AclGraph, $($rest:tt)*) => { exports! { @table graph, $($rest)* } };
+    (AclKernel, $($rest:tt)*) => { exports! { @table kernel, $($rest)* } };
     (@table $table:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => { $(
         $(#[$doc])*
@@ -50,6 +52,7 @@ hccl_symbols!(exports);
 atb_symbols!(exports);
 prof_symbols!(exports);
 graph_symbols!(exports);
+kernel_symbols!(exports);
 
 /// The same for operators, whose rows have two functions.
 macro_rules! operator_exports {

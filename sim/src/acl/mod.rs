@@ -22,6 +22,7 @@ mod fill;
 pub(crate) mod graph;
 mod host_memory;
 mod ipc;
+pub(crate) mod kernel;
 mod limits;
 mod memory;
 mod memory_facts;

@@ -243,7 +243,8 @@ impl Engine {
         Ok(())
     }
 
-    /// A panic becomes the stream's asynchronous error; what is queued behind still runs, as CANN's default mode has it.
+    /// A panic becomes the stream's asynchronous error, with its own code where it unwinds with a refusal; what is queued behind still
+    /// runs, as CANN's default mode has it.
     fn guarded(&self, name: &str, work: impl FnOnce()) -> Outcome {
         if self.guests.load(SeqCst) > 0 {
             // The lock is not fair: without this a busy engine would keep a blocking copy waiting.
@@ -252,9 +253,12 @@ impl Engine {
         let turn = self.execution.lock();
         let done = catch_unwind(AssertUnwindSafe(|| profile::timed(self.profile, name, work)));
         drop(turn);
-        done.map_err(|payload| Reject {
-            code: ACL_ERROR_RT_AICORE_EXCEPTION,
-            text: format!("{name} failed on the device: {}", panic_text(&*payload)),
+        done.map_err(|payload| match payload.downcast::<Reject>() {
+            Ok(failure) => *failure,
+            Err(payload) => Reject {
+                code: ACL_ERROR_RT_AICORE_EXCEPTION,
+                text: format!("{name} failed on the device: {}", panic_text(&*payload)),
+            },
         })
     }
 }

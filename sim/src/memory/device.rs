@@ -127,6 +127,13 @@ impl DeviceMemory {
         }
     }
 
+    /// Start and size of the last allocation that begins before an address of the device's own memory.
+    pub(crate) fn block_before(&self, address: usize) -> Option<(usize, usize)> {
+        let arena = self.mapped().filter(|arena| arena.holds(address))?;
+        let (start, bytes) = self.heap().block_before(address - arena.base())?;
+        Some((arena.base() + start, bytes))
+    }
+
     /// Whether an address is one that this device's own memory has, allocated or not. Mappings have others.
     pub(crate) fn holds(&self, address: usize) -> bool {
         self.mapped().is_some_and(|arena| arena.holds(address))

@@ -137,6 +137,12 @@ impl Heap {
         start.checked_add(bytes).is_some_and(|end| end <= offset + block.asked) && start - offset < block.asked
     }
 
+    /// Start and size of the last allocation that begins before `offset`.
+    pub(crate) fn block_before(&self, offset: usize) -> Option<(usize, usize)> {
+        let (start, block) = self.live.range(..offset).rfind(|(_, block)| block.asked > 0)?;
+        Some((*start, block.asked))
+    }
+
     /// Start and size of the allocation that `offset` lies in.
     pub(crate) fn block_at(&self, offset: usize) -> Option<(usize, usize)> {
         let (start, block) = self.live.range(..=offset).next_back()?;

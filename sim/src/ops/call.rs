@@ -4,8 +4,8 @@ use std::ffi::{CStr, c_char};
 
 use ascend_rl_sys::types::*;
 
-use crate::hccl::joint::Stage;
 use super::weight::Weight;
+use crate::hccl::joint::Stage;
 use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, reject};
 

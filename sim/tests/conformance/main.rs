@@ -18,6 +18,7 @@ mod event;
 mod executor;
 mod graph;
 mod hccl;
+mod kernel;
 mod memory;
 mod peer;
 mod pools;
@@ -33,7 +34,7 @@ use std::ptr::null_mut;
 use std::sync::{Condvar, Mutex, OnceLock};
 
 use ascend_rl_sys::types::*;
-use ascend_rl_sys::{Acl, Api, NnOpBase, Prof};
+use ascend_rl_sys::{Acl, AclGraph, AclKernel, Api, NnOpBase, Prof};
 
 fn api() -> &'static Api {
     static API: OnceLock<Api> = OnceLock::new();
@@ -50,6 +51,14 @@ fn nn() -> &'static NnOpBase {
 
 fn prof() -> &'static Prof {
     &api().prof
+}
+
+fn kernels() -> &'static AclKernel {
+    &api().kernel
+}
+
+fn graphs() -> &'static AclGraph {
+    &api().graph
 }
 
 /// Calls a function of the table, `acl.name(...)`, or `acl?.name(...)` for one that a toolkit may lack; all of them take any handle, and the tests pass pointers to live variables.
