@@ -241,8 +241,8 @@ fn a_stream_that_stops_dismisses_what_is_behind_its_failure() {
 fn an_operator_that_takes_too_long_has_failed() {
     let (engine, [a, b]) = streams(Schedule::Eager);
     let slow = || {
-        let work = Box::new(|| std::thread::sleep(Duration::from_millis(3)));
-        Task::Operator(Arc::new(Planned { name: "aclnnSlow", regions: Vec::new(), work }))
+        let work = || std::thread::sleep(Duration::from_millis(3));
+        Task::Operator(Arc::new(Planned::alone("aclnnSlow", Vec::new(), work)))
     };
     a.push(slow());
     a.wait_all();

@@ -96,5 +96,5 @@ pub(super) fn planned(plan: Plan, source: Source) -> Planned {
             std::panic::resume_unwind(Box::new(failure))
         }
     };
-    Planned { name, regions: Vec::new(), work: Box::new(work) }
+    Planned::alone(name, Vec::new(), work)
 }

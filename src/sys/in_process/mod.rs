@@ -8,7 +8,7 @@
 //! May use: [`ascend_rl_sys`]. Must not: be in a build that is neither a test nor miri's.
 //!
 //! # Not covered
-//! Graphs, virtual memory, profiles, settings, what other libraries make, collectives, operators; several orders of the streams.
+//! Graphs, kernels, virtual memory, profiles, settings, what other libraries make, collectives, operators; several orders of the streams.
 #![allow(non_snake_case)]
 
 mod memory;
@@ -20,10 +20,10 @@ use super::cann::{Cann, Flavor};
 use crate::error::Result;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, Api, Atb, Hccl, NnOpBase, Op, OpApi, Prof, acl_symbols, atb_symbols, graph_symbols, hccl_symbols,
-    nnopbase_symbols, opapi_symbols, prof_symbols,
+    Acl, AclGraph, AclKernel, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, Prof, acl_symbols, atb_symbols, graph_symbols,
+    hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols, opapi_symbols, prof_symbols,
 };
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
 /// Makes `fn $table() -> Table` with no optional function, and required ones that end the process.
 macro_rules! nothing {
@@ -33,6 +33,8 @@ macro_rules! nothing {
     (Atb, $($rest:tt)*) => { nothing! { @table atb, Atb, $($rest)* } };
     (Prof, $($rest:tt)*) => { nothing! { @table prof, Prof, $($rest)* } };
     (AclGraph, $($rest:tt)*) => { nothing! { @table graph, AclGraph, $($rest)* } };
+    (AclKernel, $($rest:tt)*) => { nothing! { @table kernel, AclKernel, $($rest)* } };
+    (OpApiHost, $($rest:tt)*) => { nothing! { @table ops_host, OpApiHost, $($rest)* } };
     (@table $table:ident, $Table:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => {
         fn $table() -> $Table {
@@ -62,6 +64,8 @@ hccl_symbols!(nothing);
 atb_symbols!(nothing);
 prof_symbols!(nothing);
 graph_symbols!(nothing);
+kernel_symbols!(nothing);
+opapi_host_symbols!(nothing);
 opapi_symbols!(nothing);
 
 /// Puts the functions of a module into a table, under their own names.
@@ -85,7 +89,7 @@ fn api() -> Api {
     set!(nn, nn: aclCreateTensor aclDestroyTensor aclCreateScalar aclDestroyScalar aclDestroyAclOpExecutor;);
     ops.aclnnInplaceCopy = Some(Op { plan: nn::plan_copy, run: nn::run });
     ops.aclnnInplaceFillScalar = Some(Op { plan: nn::plan_fill, run: nn::run });
-    Api { acl, nn, ops, hccl: hccl(), atb: atb(), prof: prof(), graph: graph() }
+    Api { acl, nn, ops, ops_host: ops_host(), hccl: hccl(), atb: atb(), prof: prof(), graph: graph(), kernel: kernel() }
 }
 
 impl Cann {
