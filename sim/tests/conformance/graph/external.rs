@@ -41,8 +41,8 @@ fn a_replay_waits_for_an_update() {
     ok!(acl.aclrtFree(x));
 }
 
-// event_capture.cc: it is captured in no sense, so the other way is the same: a graph records what others wait for. A wait leaves it
-// set, for all who come.
+// event_capture.cc: it is captured in no sense, so the other way is the same: a graph records what others wait for. A wait leaves
+// it set, for all who come.
 #[test]
 fn others_wait_for_a_replay() {
     let _lease = Lease::new();
