@@ -1,9 +1,9 @@
 //! External events (`ACL_EVENT_EXTERNAL`): flags between a graph and what is outside of it.
 //!
-//! In a capture an ordinary event is a mark of the graph, which nobody outside can record or wait for. An external one stays what it
-//! is: the graph's tasks set, clear and wait for the same flag as everybody's, in each replay. Source: the runtime's `event.cc` and
-//! `event_capture.cc` (a word of memory; records write 1, resets 0, waits compare), its dev_guide/04-03 (a replay waits until what it
-//! runs has been updated), `api_error.cc` (the host cannot ask about it).
+//! In a capture an ordinary event is a mark of the graph, which nobody outside can record or wait for. An external one stays what
+//! it is: the graph's tasks set, clear and wait for the same flag as everybody's, in each replay. Source: the runtime's `event.cc`
+//! and `event_capture.cc` (a word of memory; records write 1, resets 0, waits compare), its dev_guide/04-03 (a replay waits until
+//! what it runs has been updated), `api_error.cc` (the host cannot ask about it).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};

@@ -24,8 +24,8 @@ pub(crate) fn aclrtSetOpWaitTimeout(timeout: u32) -> Outcome {
     Ok(())
 }
 
-/// Bounds how long an operator may run: in whole steps, the most for 0. What counts is time of the simulator, since it has no notion
-/// of a device's; an operator that takes longer is not ended half-way, and its stream fails.
+/// Bounds how long an operator may run: in whole steps, the most for 0. What counts is time of the simulator, since it has no
+/// notion of a device's; an operator that takes longer is not ended half-way, and its stream fails.
 fn bound(nanoseconds: u128) -> Outcome {
     let steps = u64::try_from(nanoseconds.div_ceil(u128::from(STEP_NS))).unwrap_or(u64::MAX);
     let most = OPERATOR_LIMIT / STEP_NS;

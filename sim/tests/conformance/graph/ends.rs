@@ -11,8 +11,8 @@ fn held(stream: aclrtStream, notify: aclrtNotify, x: *mut c_void) -> aclmdlRI {
     })
 }
 
-// api_ref/06, aclrtStreamAbort: what runs is stopped, what has not run is dropped. So the graph does not run on, nor does it count as
-// running: it can be executed again, and destroyed at once (context.cc, ModelDestroy: 107022 after 10 s while it runs).
+// api_ref/06, aclrtStreamAbort: what runs is stopped, what has not run is dropped. So the graph does not run on, nor does it count
+// as running: it can be executed again, and destroyed at once (context.cc, ModelDestroy: RT_ERROR_MODEL_RUNNING after 10 s).
 #[test]
 fn an_abort_of_a_stream_ends_its_replays() {
     let _lease = Lease::new();
