@@ -21,7 +21,7 @@ fn global_memory_is_what_is_allocated() {
     let freed = malloc(1 << 20);
     bench.keeps(VECTOR, 1, &[load(freed as u64, 0, 64)]);
     ok!(acl.aclrtFree(freed));
-    case(freed as u64 + 512, 64, &["outside of every live allocation"]);
+    case(freed as u64 + (1 << 19), 64, &["outside of every live allocation"]);
     // The last of some runs.
     let runs = |count| call("DataCopy", pipe::MTE2).reads(space::GM, gm, 32).runs(count, 1024).writes(space::UB, 0, 128);
     bench.keeps(VECTOR, 1, &[runs(4)]);
