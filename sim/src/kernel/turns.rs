@@ -304,7 +304,7 @@ impl Turns {
 
     /// Whether the time is over; then all are told to end.
     pub(super) fn late(&self) -> bool {
-        if !self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        if self.deadline.is_none_or(|deadline| deadline > Instant::now()) {
             return false;
         }
         let mut state = self.lock();

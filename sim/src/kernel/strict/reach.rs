@@ -120,11 +120,11 @@ fn misaligned(range: &Range) -> Option<String> {
     let name = SPACES[range.space as usize];
     if align < 2 {
         None
-    } else if range.address % align != 0 {
+    } else if !range.address.is_multiple_of(align) {
         Some(format!("byte {:#x} of {name} is no multiple of {align}", range.address))
-    } else if range.space != space::GM && u64::from(range.bytes) % align != 0 {
+    } else if range.space != space::GM && !u64::from(range.bytes).is_multiple_of(align) {
         Some(format!("{} bytes of {name} are no multiple of {align}", range.bytes))
-    } else if range.count > 1 && range.stride.unsigned_abs() % align != 0 {
+    } else if range.count > 1 && !range.stride.unsigned_abs().is_multiple_of(align) {
         Some(format!("runs in {name} start {} bytes apart, no multiple of {align}", range.stride))
     } else {
         None
