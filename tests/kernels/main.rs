@@ -4,6 +4,7 @@
 
 mod block_copy;
 mod cast_copy;
+#[allow(dead_code, reason = "streams and tensors are made here")]
 #[path = "../common/mod.rs"]
 mod common;
 mod kv_write;
