@@ -4,6 +4,7 @@
 
 mod block_copy;
 mod cast_copy;
+#[allow(dead_code, reason = "streams and tensors are made here")]
 #[path = "../common/mod.rs"]
 mod common;
 mod kv_write;
@@ -15,7 +16,7 @@ use ascend_rl::acl::{Cores, Element};
 use ascend_rl::{Cann, DType, Device, Stream, Tensor};
 use half::{bf16, f16};
 use proptest::prelude::*;
-use std::sync::Mutex;
+use std::sync::{Mutex, Once};
 
 /// Vector cores that kernels get, and so blocks, if there is work for so many.
 const CORES: [u32; 5] = [1, 2, 20, 40, 48];
@@ -23,9 +24,18 @@ const CORES: [u32; 5] = [1, 2, 20, 40, 48];
 /// How many cores there are is the device's, so one test at a time.
 static DEVICE: Mutex<()> = Mutex::new(());
 
+/// The simulated chip has as many cores as any of its kind.
+fn chip() {
+    static CHIP: Once = Once::new();
+    // SAFETY: before anything else in this program reads the environment otherwise than by Rust's library, which locks it: whatever loads
+    // the simulator comes here first.
+    CHIP.call_once(|| unsafe { std::env::set_var("CANN_SIM_SOC", "Ascend910B2") });
+}
+
 /// Runs `work` on so many cores, on the strict twin. What that finds is an error of the last call.
 fn on_cores<R>(vector: u32, work: impl FnOnce(&Stream) -> R) -> R {
     let _one = DEVICE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    chip();
     cann_sim::kernels::set_checks(true);
     let device = Device::open(&Cann::load().unwrap(), 0).unwrap();
     device.limit_cores(Some(Cores { cube: vector.min(24), vector })).unwrap();

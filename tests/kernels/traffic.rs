@@ -31,16 +31,16 @@ struct Least {
     written: usize,
     read_run: usize,
     write_run: usize,
-    /// Bytes that each core reads for itself, beyond the first. They come from the second-level cache.
+    /// Bytes that each core reads for itself, and that come from the second-level cache for all but the first.
     each_core: usize,
 }
 
 /// The share of bytes that are in runs of `run` bytes or more (or of 16 KB), which start at whole lines (or, if they are shorter than
-/// a line, at whole blocks of 32 bytes).
-fn in_long_runs(moved: &Transfers, run: usize) -> f64 {
+/// a line, at whole blocks of 32 bytes). `apart` bytes do not count.
+fn in_long_runs(moved: &Transfers, run: usize, apart: usize) -> f64 {
     let run = run.min(LONG);
     let aligned = |alignment| alignment == Alignment::Line || (run < 512 && alignment == Alignment::Block);
-    moved.bytes_of(|runs| runs.bytes >= run as u64 && aligned(runs.alignment)) as f64 / moved.bytes() as f64
+    moved.bytes_of(|runs| runs.bytes >= run as u64 && aligned(runs.alignment)) as f64 / (moved.bytes() - apart as u64) as f64
 }
 
 /// Runs it, counts, and judges.
@@ -48,14 +48,18 @@ fn judge(what: &str, s: &Stream, cores: u32, least: &Least, launch: impl FnOnce(
     take_launches(0);
     launch(s);
     s.synchronize().unwrap();
-    let (mut traffic, mut again) = (Traffic::default(), 0);
+    let (mut traffic, mut blocks) = (Traffic::default(), 0);
     for launch in take_launches(0) {
         traffic.merge(&launch.traffic);
-        again += (launch.blocks as usize - 1) * least.each_core;
+        blocks += launch.blocks as usize;
     }
+    let again = (blocks - 1) * least.each_core;
     let (read, written) = (traffic.reads.bytes(), traffic.writes.bytes());
     let waste = (read + written) as f64 / (least.read + least.written + again) as f64 - 1.0;
-    let long = [in_long_runs(&traffic.reads, least.read_run), in_long_runs(&traffic.writes, least.write_run)];
+    let long = [
+        in_long_runs(&traffic.reads, least.read_run, blocks * least.each_core),
+        in_long_runs(&traffic.writes, least.write_run, 0),
+    ];
     println!(
         "{what} | {cores} | {:.2} MB | {:+.2} % | {} {:.1} % | {} {:.1} %",
         (read + written) as f64 / 1e6,
