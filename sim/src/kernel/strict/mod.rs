@@ -104,7 +104,7 @@ impl Strict {
             traffic: Traffic::default(),
             device,
             args,
-            resident,
+            resident: resident && places.len() > 1,
         }
     }
 
