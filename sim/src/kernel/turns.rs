@@ -335,6 +335,7 @@ impl State {
         self.last_event = Instant::now();
     }
 
+    /// The cores that wait or poll, each with what for.
     fn waits(&self) -> Vec<(usize, String)> {
         let wait = |(core, phase): (usize, &Phase)| match phase {
             Phase::Waiting(what) => Some((core, what.clone())),
@@ -344,3 +345,7 @@ impl State {
         self.phases.iter().enumerate().filter_map(wait).collect()
     }
 }
+
+#[cfg(test)]
+#[path = "turns_tests.rs"]
+mod tests;

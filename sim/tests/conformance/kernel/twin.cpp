@@ -92,3 +92,46 @@ extern "C" __global__ __aicore__ void turn(GM_ADDR x, GM_ADDR y, uint64_t mistak
     WaitFlag<HardEvent::MTE2_MTE3>(0);
     DataCopy(to[8 * GetBlockIdx()], next, 8);
 }
+
+/* A chain by flags in memory: each block waits for the flag of the one before it, or behind it, adds one to what that has left, and leaves
+ * the sum for the next. */
+extern "C" __global__ __aicore__ void relay(GM_ADDR data, GM_ADDR flags, uint64_t backwards, uint64_t mistake)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    TPipe pipe;
+    TBuf<TPosition::VECCALC> buffer;
+    pipe.InitBuffer(buffer, 96);
+    LocalTensor<int32_t> value = buffer.Get<int32_t>();
+    LocalTensor<int32_t> flag = value[8];
+    LocalTensor<int32_t> seen = value[16];
+    GlobalTensor<int32_t> sums, marks;
+    sums.SetGlobalBuffer((__gm__ int32_t*)data);
+    marks.SetGlobalBuffer((__gm__ int32_t*)flags);
+    const uint32_t block = static_cast<uint32_t>(GetBlockIdx());
+    const uint32_t place = backwards ? static_cast<uint32_t>(GetBlockNum()) - 1 - block : block;
+    Duplicate(value, static_cast<int32_t>(1), 8);
+    Duplicate(flag, static_cast<int32_t>(1), 8);
+    PipeBarrier<PIPE_V>();
+    if (place > 0) {
+        int32_t there = 0;
+        while (there == 0) {
+            DataCopy(seen, marks[8 * (place - 1)], 8);
+            SetFlag<HardEvent::MTE2_S>(0);
+            WaitFlag<HardEvent::MTE2_S>(0);
+            there = seen.GetValue(0);
+            SetFlag<HardEvent::S_MTE2>(0);
+            WaitFlag<HardEvent::S_MTE2>(0);
+        }
+        DataCopy(seen, sums[8 * (place - 1)], 8);
+        SetFlag<HardEvent::MTE2_V>(0);
+        WaitFlag<HardEvent::MTE2_V>(0);
+        Add(value, value, seen, 8);
+    }
+    SetFlag<HardEvent::V_MTE3>(0);
+    WaitFlag<HardEvent::V_MTE3>(0);
+    DataCopy(sums[8 * place], value, 8);
+    if (mistake != 1) {
+        PipeBarrier<PIPE_MTE3>();
+    }
+    DataCopy(marks[8 * place], flag, 8);
+}

@@ -96,3 +96,33 @@ fn a_kernel_whose_blocks_meet() {
         }
     }
 }
+
+/// Flags in memory, whichever block comes first: nothing is found where a barrier is between the data and the flag.
+#[test]
+fn a_kernel_whose_blocks_poll() {
+    let lease = Lease::new();
+    for checked in [false, true] {
+        let (binary, stream) = (Binary::load(&variant(checked)), new_stream());
+        let run = |blocks: u32, backwards: u64, mistake: u64| {
+            take_launches(lease.0 as u32);
+            let (sums, flags) = (upload(&[0_i32; 320]), upload(&[0_i32; 320]));
+            let mut value = aclrtLaunchKernelAttrValue { rsv: [0; 4] };
+            value.schemMode = 1;
+            let together = aclrtLaunchKernelAttr { id: ACL_RT_LAUNCH_KERNEL_ATTR_SCHEM_MODE, value };
+            let args = [sums as u64, flags as u64, backwards, mistake];
+            assert_eq!(launch_code(binary.kernel("relay"), blocks, stream, &args, &mut [together]), 0);
+            crate::call!(acl.aclrtSynchronizeStream(stream));
+            (download::<i32>(sums, 320), take_launches(lease.0 as u32).pop().map_or(vec![], |launch| launch.findings))
+        };
+        for (blocks, backwards) in [(1, 0), (2, 0), (2, 1), (40, 0), (40, 1)] {
+            let (sums, found) = run(blocks, backwards, 0);
+            assert!(found.is_empty(), "{blocks} blocks, backwards {backwards}: {}", found[0]);
+            let want = (0..320).map(|i| if i < 8 * blocks as i32 { i / 8 + 1 } else { 0 });
+            assert_eq!(sums, want.collect::<Vec<i32>>(), "{blocks} blocks, backwards {backwards}");
+            if checked && blocks > 1 {
+                let (_, found) = run(blocks, backwards, 1);
+                assert!(!found.is_empty() && found.iter().all(|found| found.rule == "order"), "{found:?}");
+            }
+        }
+    }
+}
