@@ -1,8 +1,13 @@
 //! Toolkits that lack functions: the simulator's table with holes.
 #![cfg(feature = "sim")]
 
-use ascend_rl::{Cann, Device, ErrorKind, Flavor, Result};
+use ascend_rl::{Cann, DType, Device, ErrorKind, Flavor, Result, Tensor, kernels};
 use ascend_rl_sys::Api;
+use ascend_rl_sys::types::*;
+use std::ffi::{CStr, c_char, c_void};
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -81,4 +86,56 @@ fn what_is_missing_is_named() {
     let bound = device.set_operator_timeout(Some(Duration::from_millis(1500))).unwrap();
     assert_eq!(bound, Duration::from_secs(2));
     device.set_operator_timeout(None).unwrap();
+}
+
+/// Rows of equal values become rows of ones.
+fn normalises(device: &Device) {
+    let s = device.stream().unwrap();
+    let x = Tensor::from_slice(&s, &[2, 16], &[3.0_f32; 32]).unwrap();
+    let gamma = Tensor::from_slice(&s, &[16], &[1.0_f32; 16]).unwrap();
+    let mut y = Tensor::zeros(&s, &[2, 16], DType::F32).unwrap();
+    kernels::rms_norm(&s, &x, &gamma, 0.0, &mut y).unwrap();
+    assert!(y.to_vec::<f32>(&s).unwrap().iter().all(|y| (y - 1.0).abs() < 1e-6));
+}
+
+#[test]
+fn kernels_go_through_files_where_bytes_cannot_be_loaded() {
+    static JSON: OnceLock<String> = OnceLock::new();
+    unsafe extern "C" fn load(path: *const c_char, options: *mut aclrtBinaryLoadOptions, binary: *mut aclrtBinHandle) -> i32 {
+        // SAFETY: the library passes a C string.
+        let text = Path::new(unsafe { CStr::from_ptr(path) }.to_str().unwrap());
+        JSON.get_or_init(|| std::fs::read_to_string(text.with_extension("json")).unwrap());
+        let real = cann_sim::api().kernel.aclrtBinaryLoadFromFile.unwrap();
+        // SAFETY: what the library passes.
+        unsafe { real(path, options, binary) }
+    }
+    let device = device("cann before 8.5", 5, |api| {
+        api.kernel.aclrtBinaryLoadFromData = None;
+        api.kernel.aclrtBinaryLoadFromFile = Some(load);
+    });
+    normalises(&device);
+    assert_eq!(JSON.get().unwrap(), "{\"magic\": \"RT_DEV_BINARY_MAGIC_ELF_AIVEC\"}");
+}
+
+#[test]
+fn a_loader_is_told_the_cores() {
+    static MAGIC: AtomicU32 = AtomicU32::new(0);
+    unsafe extern "C" fn load(
+        data: *const c_void,
+        length: usize,
+        options: *const aclrtBinaryLoadOptions,
+        binary: *mut aclrtBinHandle,
+    ) -> i32 {
+        // SAFETY: the library passes one option.
+        let option = unsafe { &*(*options).options };
+        assert_eq!(option.r#type, ACL_RT_BINARY_LOAD_OPT_MAGIC);
+        // SAFETY: it is the option's.
+        MAGIC.store(unsafe { option.value.magic }, Relaxed);
+        let real = cann_sim::api().kernel.aclrtBinaryLoadFromData.unwrap();
+        // SAFETY: what the library passes.
+        unsafe { real(data, length, options, binary) }
+    }
+    let device = device("cann that listens", 6, |api| api.kernel.aclrtBinaryLoadFromData = Some(load));
+    normalises(&device);
+    assert_eq!(MAGIC.load(Relaxed), ACL_RT_BINARY_MAGIC_ELF_VECTOR_CORE);
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use ascendc_twin::abi::{self, Services, core_kind};
 
 use super::cross::{FLAGS, Overflow};
-use super::image::text;
+use super::image::{slice, text};
 use super::run::{Host, Site, Stop, guarded};
 use super::strict::{Broken, Strict};
 
@@ -52,12 +52,8 @@ unsafe extern "C" fn call(core: *mut abi::Core, call: *const abi::Call) -> i32 {
             return Err(Stop);
         }
         let found = host.run.strict().map(|mut strict| {
-            // SAFETY: the seam: so many ranges are there.
-            let ranges = if call.range_count == 0 {
-                &[]
-            } else {
-                unsafe { std::slice::from_raw_parts(call.ranges, call.range_count as usize) }
-            };
+            // SAFETY: the seam: so many ranges are there, for the length of the call.
+            let ranges = unsafe { slice(call.ranges, call.range_count) };
             strict.call(host.index, call, ranges)
         });
         let site = Site { name: call.name, file: call.file, line: call.line };

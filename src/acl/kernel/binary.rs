@@ -1,8 +1,8 @@
 //! [`KernelBinary`]: kernels of others, from a file or from memory.
 
-use super::image::pick;
+use super::image::{block_of, pick};
 use super::loaded::{Loaded, load, load_file};
-use super::{Device, Function, KernelImage};
+use super::{BlockKind, Device, Function, KernelImage};
 use crate::error::Result;
 use std::fmt;
 use std::path::Path;
@@ -23,7 +23,9 @@ struct Owned {
 }
 
 impl Device {
-    /// Loads kernels from a file: what the toolkit's compiler has written (`.o`), or on the simulator a twin image.
+    /// Loads kernels from a file: what the toolkit's compiler has written (`.o`), or on the simulator a twin image. On a card the file
+    /// of the same name with `.json` says which cores the kernels run on, for example `{"magic": "RT_DEV_BINARY_MAGIC_ELF_AIVEC"}`;
+    /// the toolkit's own build writes it.
     ///
     /// Errors: `Io` if there is no such file; `Device` if it is no binary for this device; `MissingSymbol` where the toolkit lacks
     /// the function. CANN: aclrtBinaryLoadFromFile (8.1).
@@ -32,11 +34,12 @@ impl Device {
         Ok(KernelBinary::new(self, file.display().to_string(), loaded))
     }
 
-    /// Loads kernels from memory, as [`Device::load_kernels`]; the bytes are not needed afterwards.
+    /// Loads kernels from memory, as [`Device::load_kernels`]; the bytes are not needed afterwards. `block` is what the kernels' blocks
+    /// run on (any of the mixed kinds, if they differ), which bytes do not say.
     ///
     /// CANN: aclrtBinaryLoadFromData (8.5; before, through a temporary file).
-    pub fn load_kernel_bytes(&self, bytes: &[u8]) -> Result<KernelBinary> {
-        let loaded = load(self, bytes)?;
+    pub fn load_kernel_bytes(&self, bytes: &[u8], block: BlockKind) -> Result<KernelBinary> {
+        let loaded = load(self, bytes, block)?;
         Ok(KernelBinary::new(self, format!("{} bytes", bytes.len()), loaded))
     }
 
@@ -44,7 +47,7 @@ impl Device {
     ///
     /// Errors: `Unsupported` if that part was not built, and as [`Device::load_kernel_bytes`].
     pub fn load_kernel_image(&self, image: &KernelImage) -> Result<KernelBinary> {
-        let loaded = load(self, pick(image, self.cann().flavor())?)?;
+        let loaded = load(self, pick(image, self.cann().flavor())?, block_of(image))?;
         Ok(KernelBinary::new(self, image.name.to_owned(), loaded))
     }
 }

@@ -1,6 +1,6 @@
 //! The one place that picks between the images of a kernel: the card's and the simulator's.
 
-use super::KernelImage;
+use super::{BlockKind, KernelImage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys::Flavor;
 
@@ -20,4 +20,11 @@ pub(super) fn pick(image: &KernelImage, flavor: Flavor) -> Result<&'static [u8]>
     };
     let text = || format!("the kernels of {} have no {what} in this build", image.name);
     bytes.ok_or_else(|| Error::new(ErrorKind::Unsupported, text()).hint(way_out))
+}
+
+/// The cores of its kernels' blocks; mixed, if they differ.
+pub(super) fn block_of(image: &KernelImage) -> BlockKind {
+    let mut kinds = image.kernels.iter().map(|kernel| BlockKind::from_source(kernel.kernel_type).unwrap_or(BlockKind::Mixed2));
+    let first = kinds.next().unwrap_or(BlockKind::Mixed2);
+    if kinds.all(|kind| kind == first) { first } else { BlockKind::Mixed2 }
 }

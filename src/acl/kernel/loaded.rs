@@ -1,6 +1,6 @@
 //! Binaries on a device: loading, functions by name, and when a binary may go.
 
-use super::image::pick;
+use super::image::{block_of, pick};
 use super::{BlockKind, Device, KernelImage};
 use crate::acl::device::{DeviceInner, Handle};
 use crate::acl::optional::optional;
@@ -9,6 +9,7 @@ use crate::sys::{check, recent_message};
 use ascend_rl_sys::types::*;
 use std::collections::HashSet;
 use std::ffi::CString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,7 +50,7 @@ impl Kernels {
             Some((_, loaded)) => loaded.clone(),
             None => {
                 let bytes = pick(image, device.cann().flavor())?;
-                let loaded = load(device, bytes).map_err(|e| e.context(format!("the kernels of {}", image.name)))?;
+                let loaded = load(device, bytes, block_of(image)).map_err(|e| e.context(format!("the kernels of {}", image.name)))?;
                 let loaded = Arc::new(loaded);
                 carried.push((key, loaded.clone()));
                 loaded
@@ -89,15 +90,26 @@ impl Kernels {
     }
 }
 
-/// Loads a binary from memory.
-pub(super) fn load(device: &Device, bytes: &[u8]) -> Result<Loaded> {
+/// Loads a binary from memory. `block`: its kernels' cores. A bare object of the compiler does not say it, and a loader that is not told
+/// takes cube cores.
+pub(super) fn load(device: &Device, bytes: &[u8], block: BlockKind) -> Result<Loaded> {
+    let (magic, name) = match block {
+        BlockKind::Vector => (ACL_RT_BINARY_MAGIC_ELF_VECTOR_CORE, "RT_DEV_BINARY_MAGIC_ELF_AIVEC"),
+        BlockKind::Cube => (ACL_RT_BINARY_MAGIC_ELF_CUBE_CORE, "RT_DEV_BINARY_MAGIC_ELF_AICUBE"),
+        BlockKind::Mixed1 | BlockKind::Mixed2 => (ACL_RT_BINARY_MAGIC_ELF_AICORE, "RT_DEV_BINARY_MAGIC_ELF"),
+    };
     let Some(from_data) = device.api().kernel.aclrtBinaryLoadFromData else {
-        let file = Temporary::write(bytes)?;
+        // With a file it stands in another one, of the same name.
+        let file = Temporary::write("o", bytes)?;
+        let _json = Temporary::beside(&file, "json", format!("{{\"magic\": \"{name}\"}}").as_bytes())?;
         return load_file(device, &file.0);
     };
+    let mut option =
+        aclrtBinaryLoadOption { r#type: ACL_RT_BINARY_LOAD_OPT_MAGIC, value: aclrtBinaryLoadOptionValue { rsv: [magic, 0, 0, 0] } };
+    let options = aclrtBinaryLoadOptions { options: &mut option, numOpt: 1 };
     let mut raw = ptr::null_mut();
-    // SAFETY: the bytes and `raw` outlive the call, which copies what it needs; the device's context is current.
-    let call = || unsafe { from_data(bytes.as_ptr().cast(), bytes.len(), ptr::null(), &mut raw) };
+    // SAFETY: bytes, options and `raw` outlive the call, which copies what it needs; the device's context is current.
+    let call = || unsafe { from_data(bytes.as_ptr().cast(), bytes.len(), &options, &mut raw) };
     device.call("aclrtBinaryLoadFromData", call)?;
     Ok(Loaded::new(raw))
 }
@@ -122,21 +134,24 @@ pub(super) fn load_file(device: &Device, file: &Path) -> Result<Loaded> {
 struct Temporary(PathBuf);
 
 impl Temporary {
-    fn write(bytes: &[u8]) -> Result<Temporary> {
+    fn write(extension: &str, bytes: &[u8]) -> Result<Temporary> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = format!("ascend-rl-{}-{}.o", process::id(), NEXT.fetch_add(1, Relaxed));
-        let file = Temporary(env::temp_dir().join(name));
-        match fs::OpenOptions::new().write(true).create_new(true).open(&file.0) {
-            Ok(mut open) => std::io::Write::write_all(&mut open, bytes)
-                .map_err(|error| Error::new(ErrorKind::Io, format!("{}: {error}", file.0.display())))?,
-            Err(error) => {
-                let error = Error::new(ErrorKind::Io, format!("{}: {error}", file.0.display()));
-                // Somebody else's.
-                std::mem::forget(file);
-                return Err(error);
-            }
-        }
-        Ok(file)
+        let name = format!("ascend-rl-{}-{}.{extension}", process::id(), NEXT.fetch_add(1, Relaxed));
+        Temporary::new(env::temp_dir().join(name), bytes)
+    }
+
+    /// Under the other one's name, but for the extension.
+    fn beside(other: &Temporary, extension: &str, bytes: &[u8]) -> Result<Temporary> {
+        Temporary::new(other.0.with_extension(extension), bytes)
+    }
+
+    fn new(path: PathBuf, bytes: &[u8]) -> Result<Temporary> {
+        let failed = |error| Error::new(ErrorKind::Io, format!("{}: {error}", path.display()));
+        // One that is there already is somebody else's.
+        let mut open = fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
+        let written = open.write_all(bytes).map_err(failed);
+        let file = Temporary(path);
+        written.map(|()| file)
     }
 }
 

@@ -240,7 +240,7 @@ fn binaries_that_are_none() {
     let s = Bench::on(0).s;
     let error = s.device().load_kernels("/nowhere/kernel.o".as_ref()).unwrap_err();
     assert!(error.kind() == ErrorKind::Io && error.to_string().contains("/nowhere/kernel.o"), "{error:?}");
-    let error = s.device().load_kernel_bytes(b"no binary").unwrap_err();
+    let error = s.device().load_kernel_bytes(b"no binary", BlockKind::Vector).unwrap_err();
     assert_eq!(error.call(), Some("aclrtBinaryLoadFromData"), "{error:?}");
 }
 

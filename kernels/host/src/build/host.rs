@@ -18,11 +18,15 @@ pub(super) struct Plan {
     pub checked: bool,
 }
 
-/// What a build makes: all variants, or, where only this machine will run it, the two that it uses.
-pub(super) fn plans(target_arch: &str, only_here: bool) -> Vec<Plan> {
+/// What a build makes: one variant with checks, and fast ones: those asked for, or where only this machine will run them its
+/// best, or all.
+pub(super) fn plans(target_arch: &str, asked: Option<&[Isa]>, only_here: bool) -> Vec<Plan> {
     let all: &[Isa] = if target_arch == "x86_64" { &[Isa::Base, Isa::X86V3, Isa::X86V4] } else { &[Isa::Base] };
-    let fast: Vec<Isa> =
-        if only_here { all.iter().copied().rfind(|isa| isa.runs_here()).into_iter().collect() } else { all.to_vec() };
+    let fast: Vec<Isa> = match asked {
+        Some(asked) => all.iter().copied().filter(|isa| asked.contains(isa)).collect(),
+        None if only_here => all.iter().copied().rfind(|isa| isa.runs_here()).into_iter().collect(),
+        None => all.to_vec(),
+    };
     let mut plans = vec![Plan { isa: Isa::Base, checked: true }];
     plans.extend(fast.into_iter().map(|isa| Plan { isa, checked: false }));
     plans
@@ -39,8 +43,8 @@ pub(super) fn wrapper(source: &Path, kernels: &[Declared]) -> String {
     )
 }
 
-/// What is passed to the compiler. Floating point as the source says it (no fused multiply-adds, so that all variants agree bit for
-/// bit), but without the parts of the standard that nobody looks at: errno and floating-point traps.
+/// What is passed to the compiler. Floating point as the source says it (no fused multiply-adds, so that all variants agree bit
+/// for bit), but without the parts of the standard that nobody looks at: errno and floating-point traps.
 pub(super) fn arguments(
     plan: Plan,
     includes: &[PathBuf],
@@ -94,7 +98,8 @@ pub(super) fn compiler() -> Result<cc::Tool, String> {
 /// What is said without one.
 pub(super) fn no_compiler(tried: &str) -> String {
     format!(
-        "no C++ compiler: {tried} does not run, so that kernels cannot be launched on the simulated NPU; install g++ or clang++, or set CXX"
+        "no C++ compiler: {tried} does not run, so that kernels cannot be launched on the simulated NPU; install g++ or clang++, or \
+         set CXX"
     )
 }
 
@@ -112,7 +117,7 @@ impl Job<'_> {
         let file = format!("{}-{:?}-{}.so", self.name, plan.isa, if plan.checked { "checked" } else { "fast" });
         let out = self.folder.join(file);
         let mut command = Command::new(self.tool.path());
-        command.envs(self.tool.env().iter().cloned()).args((self.arguments)(plan, &out));
+        command.envs(self.tool.get_envs()).args((self.arguments)(plan, &out));
         run(command)?;
         fs::read(&out).map_err(|e| Error::io(&out, e))
     }
@@ -176,10 +181,12 @@ mod tests {
     #[test]
     fn every_instruction_set_is_compiled_fast_and_one_with_checks() {
         let plan = |isa, checked| Plan { isa, checked };
-        assert_eq!(plans("aarch64", false), [plan(Isa::Base, true), plan(Isa::Base, false)]);
+        assert_eq!(plans("aarch64", None, false), [plan(Isa::Base, true), plan(Isa::Base, false)]);
         let all = [plan(Isa::Base, true), plan(Isa::Base, false), plan(Isa::X86V3, false), plan(Isa::X86V4, false)];
-        assert_eq!(plans("x86_64", false), all);
-        assert_eq!(plans("x86_64", true).len(), 2);
+        assert_eq!(plans("x86_64", None, false), all);
+        assert_eq!(plans("x86_64", None, true).len(), 2);
+        assert_eq!(plans("x86_64", Some(&[Isa::X86V3, Isa::Base]), true), all[..3]);
+        assert_eq!(plans("aarch64", Some(&[Isa::X86V3]), true), all[..1]);
     }
 
     #[test]
@@ -192,7 +199,7 @@ mod tests {
 
     #[test]
     fn no_variant_fuses_multiply_adds() {
-        for plan in plans("x86_64", false) {
+        for plan in plans("x86_64", None, false) {
             let args = arguments(plan, &[], &[], Path::new("w.cpp"), Path::new("s.map"), Path::new("o.so"));
             assert!(args.contains(&"-ffp-contract=off".into()), "{args:?}");
             assert_eq!(args.contains(&"-march=x86-64-v3".into()), plan.isa == Isa::X86V3, "{args:?}");

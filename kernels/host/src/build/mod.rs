@@ -1,4 +1,5 @@
-//! Compiles kernels in a build script: for the CPU wherever there is a C++ compiler, for the device where there is a CANN toolkit.
+//! Compiles kernels in a build script: for the CPU wherever there is a C++ compiler, for the device where there is a CANN
+//! toolkit.
 //!
 //! ```no_run
 //! // build.rs
@@ -13,8 +14,9 @@
 //! A toolkit is looked for as [`Kernel::build`] says; without one nothing is said. Nothing is compiled again unless a source, a
 //! header, a compiler or an option is another.
 //!
-//! Not covered: kernels that are templates or that a macro declares (wrap them in `extern "C"` functions), an image of several sources,
-//! device images of kernels that need both kinds of cores (give the one that the vendor's CMake flow makes: [`Kernel::device_image`]).
+//! Not covered: kernels that are templates or that a macro declares (wrap them in `extern "C"` functions), an image of several
+//! sources, device images of kernels that need both kinds of cores (give the one that the vendor's CMake flow makes:
+//! [`Kernel::device_image`]).
 
 mod device;
 mod host;
@@ -27,6 +29,8 @@ use std::{env, fmt, fs, io};
 
 use source::Declared;
 
+use crate::container::Isa;
+
 /// A kernel's source that is to be compiled.
 #[derive(Clone, Debug)]
 pub struct Kernel {
@@ -35,7 +39,7 @@ pub struct Kernel {
     includes: Vec<PathBuf>,
     defines: Vec<(String, String)>,
     out_dir: Option<PathBuf>,
-    all_variants: Option<bool>,
+    instruction_sets: Option<Vec<Isa>>,
     device_image: Option<PathBuf>,
 }
 
@@ -80,7 +84,15 @@ impl Kernel {
         let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let own = stem(&source);
         let name = if own == "kernel" { source.parent().map(stem).filter(|name| !name.is_empty()).unwrap_or(own) } else { own };
-        Kernel { source, name, includes: Vec::new(), defines: Vec::new(), out_dir: None, all_variants: None, device_image: None }
+        Kernel {
+            source,
+            name,
+            includes: Vec::new(),
+            defines: Vec::new(),
+            out_dir: None,
+            instruction_sets: None,
+            device_image: None,
+        }
     }
 
     /// Another name, of the file `OUT_DIR/NAME.rs` and, in capitals, of the constant in it.
@@ -107,10 +119,10 @@ impl Kernel {
         self
     }
 
-    /// Whether the twin is compiled for every instruction set, or only for this machine's best (and with checks). Unless said: every
-    /// one in a release build.
-    pub fn all_variants(mut self, all: bool) -> Kernel {
-        self.all_variants = Some(all);
+    /// The instruction sets that the fast twin is compiled for; those of another architecture are left out. Unless said: all in a
+    /// release build, else this machine's best.
+    pub fn instruction_sets(mut self, sets: impl IntoIterator<Item = Isa>) -> Kernel {
+        self.instruction_sets = Some(sets.into_iter().collect());
         self
     }
 
@@ -122,9 +134,9 @@ impl Kernel {
 
     /// Compiles, or ends the build script with the compiler's message.
     ///
-    /// For the CPU by the compiler that `CXX` names, or `c++`; without one the build goes on, and one line says so. For the device by
-    /// the compiler of the toolkit at `ASCEND_TOOLKIT_HOME`, `ASCEND_HOME_PATH` or `/usr/local/Ascend/ascend-toolkit/latest`, if there
-    /// is one and `ASCENDC_TWIN_DEVICE` is not 0.
+    /// For the CPU by the compiler that `CXX` names, or `c++`; without one the build goes on, and one line says so. For the
+    /// device by the compiler of the toolkit at `ASCEND_TOOLKIT_HOME`, `ASCEND_HOME_PATH` or
+    /// `/usr/local/Ascend/ascend-toolkit/latest`, if there is one and `ASCENDC_TWIN_DEVICE` is not 0.
     pub fn build(self) {
         if let Err(error) = self.try_build() {
             for line in error.to_string().lines() {
@@ -186,8 +198,8 @@ impl Kernel {
         };
         let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_else(|_| env::consts::ARCH.to_owned());
         let native = env::var_os("HOST") == env::var_os("TARGET");
-        let all = self.all_variants.unwrap_or_else(|| env::var("PROFILE").is_ok_and(|profile| profile == "release"));
-        let plans = host::plans(&arch, native && !all);
+        let debug = env::var("PROFILE").map_or(true, |profile| profile != "release");
+        let plans = host::plans(&arch, self.instruction_sets.as_deref(), native && debug);
 
         let folder = out.join(format!("{}-twin", self.name));
         fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, e))?;
@@ -228,8 +240,8 @@ impl Kernel {
         let Some(toolkit) = device::toolkit() else { return Ok(None) };
         let Some(core) = device::core(kernels) else {
             println!(
-                "cargo:warning={} has kernels for both kinds of cores: its device image must be made with the toolkit's CMake files and \
-                 given by device_image(...)",
+                "cargo:warning={} has kernels for both kinds of cores: its device image must be made with the toolkit's CMake \
+                 files and given by device_image(...)",
                 self.name
             );
             return Ok(None);
@@ -272,7 +284,8 @@ fn constant(name: &str, kernels: &[Declared], twin: Option<&Path>, device: Optio
         path.map_or("None".to_owned(), |path| format!("Some(include_bytes!({:?}))", path.display().to_string()))
     };
     let mut text = format!(
-        "/// `{name}`, compiled.\npub static {}: ::ascendc_twin::Image = ::ascendc_twin::Image {{\n    name: {name:?},\n    device: {},\n    twin: {},\n    kernels: &[\n",
+        "/// `{name}`, compiled.\npub static {}: ::ascendc_twin::Image = ::ascendc_twin::Image {{\n    name: {name:?},\n    \
+         device: {},\n    twin: {},\n    kernels: &[\n",
         name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"),
         bytes(device),
         bytes(twin),

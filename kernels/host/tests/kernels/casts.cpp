@@ -17,6 +17,7 @@ __aicore__ inline void Convert(GM_ADDR s, GM_ADDR d, uint32_t n, RoundMode mode)
     source.SetGlobalBuffer((__gm__ S*)s);
     target.SetGlobalBuffer((__gm__ D*)d);
     DataCopy(from.Get<S>(), source, BYTES / sizeof(S));
+    DataCopy(to.Get<D>(), target, BYTES / sizeof(D));
     PipeBarrier<PIPE_ALL>();
     Cast(to.Get<D>(), from.Get<S>(), mode, n);
     PipeBarrier<PIPE_ALL>();

@@ -3,7 +3,7 @@
 use ascendc_twin::abi::{core_kind, pipe};
 use half::{bf16, f16};
 
-use crate::core::load;
+use crate::core::{Memory, load};
 use crate::random::{Plain, Random, bytes, elements};
 
 /// C = A B' from rows of k. Small whole numbers, so that every order of summation is exact.
@@ -67,8 +67,8 @@ fn fractals_are_turned_on_the_way() {
 /// Which queue each call is in, and the multiply-adds that are counted.
 #[test]
 fn calls_are_told_with_their_pipes() {
-    let room = vec![0_u64; 4096];
-    let told = load("matrix").check_on("multiply_turned", &[room.as_ptr() as u64; 3], core_kind::AIC);
+    let room = Memory::zeros(32768);
+    let told = load("matrix").check_on("multiply_turned", &[room.address(); 3], core_kind::AIC);
     assert!(told.findings.is_empty(), "{:?}", told.findings);
     let calls: Vec<(&str, u32)> = told.calls.iter().map(|(name, pipe, _)| (name.as_str(), *pipe)).collect();
     let mut expected = vec![("DataCopy", pipe::MTE2); 2];

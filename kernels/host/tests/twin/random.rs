@@ -48,7 +48,7 @@ macro_rules! plain {
         }
     )*};
 }
-plain!(f32, f16, bf16, i8, u8, i16, u16, i32, u32, i64, u64);
+plain!(f32, f64, f16, bf16, i8, u8, i16, u16, i32, u32, i64, u64);
 
 /// The bytes of elements, with zeros behind them up to `len`.
 pub fn bytes<T: Plain>(elements: &[T], len: usize) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use crate::core::load;
+use crate::core::{Memory, load};
 use crate::random::{Plain, Random, bytes, elements};
 
 const SOURCE: usize = 65536;
@@ -286,12 +286,11 @@ fn one_result_for_all() {
 /// The scalar unit writes the result of ReduceSum: the vector unit and the copy-out wait for it.
 #[test]
 fn the_scalar_unit_has_the_last_word() {
-    let source = vec![1.0_f32; SOURCE / 4];
-    let target = vec![0.0_f32; TARGET / 4];
+    let room = [Memory::new(&bytes(&vec![1.0_f32; SOURCE / 4], SOURCE)), Memory::zeros(TARGET)];
     let r = Reduction { mask: [1, 0], form: 4, repeat: 100, ..Reduction::default() };
-    let args: Vec<u64> = [source.as_ptr() as u64, target.as_ptr() as u64].into_iter().chain(r.words()).collect();
+    let args: Vec<u64> = room.iter().map(Memory::address).chain(r.words()).collect();
     let told = load("reductions").check("reduce_f32", &args);
-    assert_eq!(target[0], 100.0);
+    assert_eq!(f32::get(&room[1].bytes()[..4]), 100.0);
     let sum: Vec<_> =
         told.calls.iter().filter(|(name, ..)| name == "ReduceSum").map(|(_, pipe, ranges)| (*pipe, ranges.len())).collect();
     assert_eq!(sum, [(1, 1), (0, 1)], "the vector unit reads, the scalar unit writes");

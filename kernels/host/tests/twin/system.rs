@@ -3,7 +3,7 @@
 use ascendc_twin::abi::{access, core_kind, kernel_type, pipe, space};
 use half::{bf16, f16};
 
-use crate::core::{Place, load};
+use crate::core::{Memory, Place, load};
 use crate::random::{Plain, bytes, elements};
 
 #[test]
@@ -16,17 +16,12 @@ fn parameters_lie_where_c_puts_them() {
     assert_eq!(places, [(0, 8), (8, 1), (10, 2), (16, 24), (40, 8), (48, 1), (56, 8)]);
     assert_eq!(kernel.args_size, 64);
 
-    let input = [1.5_f32, 2.5];
-    let mut args = bytes(&[0_u64, 0x0102_0000 | 7], 16);
-    args.extend(bytes(&[9_u64, 1 << 40, u64::from(0.25_f32.to_bits()), input.as_ptr() as u64, 1, 4.75_f64.to_bits()], 48));
-    let output = [0.0_f64; 8];
-    args[..8].copy_from_slice(&(output.as_ptr() as u64).to_le_bytes());
-    kernels.each(
-        "parameters",
-        core_kind::AIV,
-        || elements(&args),
-        |isa| assert_eq!(output, [7.0, 258.0, 9.0, (1_u64 << 40) as f64, 0.25, 2.5, 1.0, 4.75], "{isa}"),
-    );
+    let input = Memory::new(&bytes(&[1.5_f32, 2.5], 8));
+    let mut words = vec![0x0102_0007, 9, 1 << 40, u64::from(0.25_f32.to_bits())];
+    words.extend([input.address(), 1, 4.75_f64.to_bits()]);
+    for (name, after) in kernels.results("parameters", &[&[0; 64]], &words) {
+        assert_eq!(elements::<f64>(&after[0]), [7.0, 258.0, 9.0, (1_u64 << 40) as f64, 0.25, 2.5, 1.0, 4.75], "{name}");
+    }
 }
 
 #[test]
@@ -34,10 +29,10 @@ fn a_program_knows_its_place() {
     let kernels = load("system");
     let kernel = kernels.kernel("places");
     assert_eq!((kernel.r#type, kernel.schedule_mode), (kernel_type::MIX_AIC_1_2, 1));
-    let output = [0_i64; 8];
+    let output = Memory::zeros(64);
     let at = |kind, block, sub_block| {
-        kernels.check_at("places", &[output.as_ptr() as u64], Place { kind, block, blocks: 20, sub_block, sub_blocks: 2 });
-        output
+        kernels.check_at("places", &[output.address()], Place { kind, block, blocks: 20, sub_block, sub_blocks: 2 });
+        elements::<i64>(&output.bytes())
     };
     assert_eq!(at(core_kind::AIC, 3, 0), [3, 20, 0, 1, 1, 0, 7, 1]);
     assert_eq!(at(core_kind::AIV, 3, 1), [7, 20, 1, 2, 0, 1, 7, 2]);
@@ -45,8 +40,8 @@ fn a_program_knows_its_place() {
 
 #[test]
 fn what_waits_is_told() {
-    let memory = [0_i32; 64];
-    let told = load("system").check("waits", &[memory.as_ptr() as u64]);
+    let memory = Memory::zeros(256);
+    let told = load("system").check("waits", &[memory.address()]);
     assert!(told.findings.is_empty(), "{:?}", told.findings);
     let expected = [
         "set MTE2_V 2",
@@ -64,10 +59,10 @@ fn what_waits_is_told() {
 
 #[test]
 fn scalar_accesses_go_through_the_cache() {
-    let memory = [1_u16, 41, 0, 0];
-    let told = load("system").check("scalars", &[memory.as_ptr() as u64]);
-    assert_eq!(memory[3], 42);
-    let at = |offset: u64, access: u8| (memory.as_ptr() as u64 + offset, 2, space::GM, access | access::CACHED);
+    let memory = Memory::new(&bytes(&[1_u16, 41, 0, 0], 8));
+    let told = load("system").check("scalars", &[memory.address()]);
+    assert_eq!(elements::<u16>(&memory.bytes()), [1, 41, 0, 42]);
+    let at = |offset: u64, access: u8| (memory.address() + offset, 2, space::GM, access | access::CACHED);
     let ranges: Vec<_> =
         told.calls.iter().map(|(_, _, ranges)| ranges[0]).map(|r| (r.address, r.bytes, r.space, r.access)).collect();
     assert_eq!(ranges, [at(2, access::READ), at(6, access::WRITE)]);
@@ -78,20 +73,23 @@ fn scalar_accesses_go_through_the_cache() {
 #[test]
 fn polling_lets_others_run() {
     for by_copy in 0..2 {
-        let flag = vec![0_u32; 16];
-        let told = load("system").check("polling", &[flag.as_ptr() as u64, by_copy]);
-        assert_eq!((told.yields, flag[0], flag[3]), (3, 1, 7), "by copy: {by_copy}");
-        let flag = vec![0_u32; 16];
-        load("system").fast("polling", &[flag.as_ptr() as u64, by_copy]);
-        assert_eq!((flag[0], flag[3]), (1, 7), "by copy: {by_copy}");
+        let run = |checked: bool| {
+            let flag = Memory::zeros(64);
+            let args = [flag.address(), by_copy];
+            let told = if checked { load("system").check("polling", &args) } else { load("system").fast("polling", &args) };
+            let words: Vec<u32> = elements(&flag.bytes());
+            assert_eq!((told.yields, words[0], words[3]), (3, 1, 7), "by copy: {by_copy}, checked: {checked}");
+        };
+        run(true);
+        run(false);
     }
 }
 
 #[test]
 fn messages_arrive() {
-    let memory = [0_u64; 1];
-    let told = load("system").check("says", &[memory.as_ptr() as u64]);
-    assert_eq!(told.printed, format!("one\nblock 0 of 1: half 0.50\n{:p}", memory.as_ptr()));
+    let memory = Memory::zeros(8);
+    let told = load("system").check("says", &[memory.address()]);
+    assert_eq!(told.printed, format!("one\nblock 0 of 1: half 0.50\n{:#x}", memory.address()));
 }
 
 fn atomic<T: Plain>(kind: u64, of: impl Fn(f32) -> T, value: impl Fn(T) -> f32) {
@@ -127,8 +125,8 @@ fn copies_to_memory_can_add_there() {
 
 #[test]
 fn atomic_copies_are_told_as_such() {
-    let memory = [0_f32; 16];
-    let told = load("system").check("atomics", &[memory.as_ptr() as u64, 0, 0]);
+    let memory = Memory::zeros(64);
+    let told = load("system").check("atomics", &[memory.address(), 0, 0]);
     let (_, on, ranges) = told.calls.iter().find(|(name, ..)| name == "DataCopyPad").unwrap();
     assert_eq!(*on, pipe::MTE3);
     let gm = ranges.iter().find(|range| range.space == space::GM).unwrap();
@@ -138,16 +136,16 @@ fn atomic_copies_are_told_as_such() {
 /// Many cores add to the same numbers at once, and nothing is lost.
 #[test]
 fn concurrent_atomics_lose_nothing() {
-    let sums = [0_i32; 16];
+    let sums = Memory::zeros(64);
     let kernels = load("system");
-    let args = [sums.as_ptr() as u64, 3, 0];
+    let args = [sums.address(), 3, 0];
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..200).for_each(|_| kernels.fast("atomics", &args)));
+            scope.spawn(|| (0..200).for_each(|_| _ = kernels.fast("atomics", &args)));
         }
     });
     let expected: Vec<i32> = (0..16).map(|i| if i == 15 { 0 } else { (i - 3) * 800 }).collect();
-    assert_eq!(sums.as_slice(), expected);
+    assert_eq!(elements::<i32>(&sums.bytes()), expected);
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Strict {
                 }
             }
             if aside.len() == before {
-                segment.reads.retain(|read| !(read.core == by.core && read.pipe == by.pipe) && !order.knows(pipe, *read));
+                segment.reads.retain(|read| !(order.knows(pipe, *read) || (read.core, read.pipe) == (by.core, by.pipe)));
                 segment.reads.push(by);
             }
         });
