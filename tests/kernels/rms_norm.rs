@@ -60,3 +60,8 @@ fn long_rows() {
         }
     }
 }
+
+#[test]
+fn without_checks() {
+    crate::fast(|| DTYPES.iter().for_each(|&dtype| check(150, 1040, dtype, 40, 5)));
+}
