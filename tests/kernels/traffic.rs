@@ -1,13 +1,15 @@
 //! The bytes that kernels move through global memory, counted by the twin, on shapes of two models: within 5 % of the fewest possible,
 //! and at least 90 % of them in the longest runs that the layout permits, up to 16 KB, with aligned starts. `--nocapture` prints them.
 
-use crate::{CORES, on_cores};
+use crate::on_cores;
 use ascend_rl::attention::{BlockId, KvPair, KvScales, PageLayout, block_copy, kv_write, kv_write_int8};
 use ascend_rl::kernels::rms_norm;
 use ascend_rl::reshard::{CastRect, RectAt, ScaleAt, cast_copy};
 use ascend_rl::{DType, Stream, Tensor};
 use cann_sim::kernels::{Alignment, Traffic, Transfers, take_launches};
 
+/// The fewest cores and the most.
+const CORES: [u32; 2] = [1, 48];
 /// From here on a transfer runs at full speed.
 const LONG: usize = 16 << 10;
 const BLOCK: usize = 128;
@@ -166,8 +168,8 @@ fn block_copy_moves_little_more_than_it_must() {
 /// A part of a weight `[rows, width]`: some rows, which is one run, or some columns, whose rows are all that is together in the source.
 fn part(model: &Model, columns: bool, from: DType, to: DType, cores: u32) {
     let (rows, width, first, cols) = match columns {
-        false => (2048, model.hidden, 0, model.hidden),
-        true => (2048, 4 * model.hidden, model.hidden, model.hidden),
+        false => (1024, model.hidden, 0, model.hidden),
+        true => (1024, 4 * model.hidden, model.hidden, model.hidden),
     };
     let scaled = (from == DType::I8) != (to == DType::I8);
     let (run_in, run_out) = (if columns { cols } else { rows * cols } * from.size(), rows * cols * to.size());
@@ -214,7 +216,7 @@ fn cast_copy_moves_little_more_than_it_must() {
 fn rms_norm_moves_little_more_than_it_must() {
     for model in &MODELS {
         for cores in CORES {
-            let (rows, d) = (8192, model.hidden);
+            let (rows, d) = (4096, model.hidden);
             let bytes = rows * d * 2;
             let least = Least { read: bytes + 2 * d, written: bytes, read_run: bytes, write_run: bytes, each_core: 0 };
             on_cores(cores, |s| {
