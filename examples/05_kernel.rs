@@ -1,12 +1,11 @@
 //! A kernel of one's own: `kernels/rms_norm/kernel.cpp`, launched and checked without an NPU.
 //!
-//! `cargo run --example 05_kernel`
+//! `cargo run --example 05_kernel`, and with `CANN_SIM_CHECK=1` under every rule of the hardware that the simulator knows.
 
-use ascend_rl::acl::kernel::{BlockKind, Kernel, KernelImage};
-use ascend_rl::acl::{Slice, SliceMut};
+use ascend_rl::acl::{Slice, SliceMut, kernel::*};
 use ascend_rl::{Cann, Device, Error, ErrorKind, Result};
 
-/// The last parameter of the kernel, as its source declares it. (A crate of yours has its own source and image: see README.md.)
+/// Its last parameter, as its source declares it. (A crate of yours has its own source and image: see README.md.)
 #[path = "../kernels/rms_norm/contract.rs"]
 #[allow(dead_code)]
 mod contract;
@@ -34,10 +33,10 @@ unsafe impl Kernel for RmsNorm<'_> {
 
     fn check(&self, _blocks: u32) -> Result<()> {
         let (rows, d) = (self.tiling.rows as usize, self.tiling.d as usize);
-        let fits = [self.x.len(), self.y.len()] == [rows * d; 2] && self.gamma.len() == d;
-        let limits = d.is_multiple_of(contract::ROW_MULTIPLE) && d <= contract::MAX_ROW_4;
-        let text = || Error::new(ErrorKind::Length, format!("rms_norm: {rows} rows of {d} values do not fit"));
-        (fits && limits).then_some(()).ok_or_else(text)
+        let fits = [self.x.len(), self.y.len(), self.gamma.len()] == [rows * d, rows * d, d];
+        let possible = d.is_multiple_of(contract::ROW_MULTIPLE) && (1..=contract::MAX_ROW_4).contains(&d);
+        let error = || Error::new(ErrorKind::Length, format!("rms_norm: {rows} rows of {d} values do not fit"));
+        (fits && possible && self.tiling == Tiling::new(self.tiling.rows, d as u32, 4, 1e-6)).then_some(()).ok_or_else(error)
     }
 }
 
@@ -46,7 +45,7 @@ fn main() -> Result<()> {
     let (rows, d) = (64, 1024);
     let x: Vec<f32> = (0..rows * d).map(|i| (i % 97) as f32 - 48.0).collect();
     let (dx, gamma, mut y) = (s.upload(&x)?, s.upload(&vec![0.5; d])?, s.alloc(rows * d)?);
-    let tiling = Tiling::new(rows as u32, d as u32, size_of::<f32>(), 1e-6);
+    let tiling = Tiling::new(rows as u32, d as u32, size_of::<f32>(), 1e-6); // how the kernel cuts the work
     let blocks = s.device().blocks_for(BlockKind::Vector, rows)?;
     s.launch(RmsNorm { x: (&dx).into(), gamma: (&gamma).into(), y: (&mut y).into(), tiling }, blocks)?;
 

@@ -138,6 +138,7 @@ private:
             }
             PipeBarrier<PIPE_V>();
             Cast(y, wide, RoundMode::CAST_RINT, rows * d_); /* the one rounding to T */
+            PipeBarrier<PIPE_V>();                          /* the next tile overwrites `wide` */
         }
         in_.FreeTensor(x);
         out_.EnQue(y);

@@ -59,7 +59,8 @@ pub(super) fn shares(rects: &[Rect], blocks: usize) -> Vec<Share> {
         let mut share = Share { rect: rect as u32, tile, ..Share::default() };
         while let Some(at) = rects.get(rect) {
             let (across, down) = at.tiles();
-            let last = if before + elements(at) <= end { across * down } else { tile_at(at, end - before).max(tile) };
+            let last =
+                if before + elements(at) <= end { across * down } else { tile_at(at, end.saturating_sub(before)).max(tile) };
             share.tiles += last - tile;
             share.rects += u32::from(last > tile);
             tile = last;

@@ -141,3 +141,9 @@ fn roundings() {
         assert_eq!((got[11].to_f32(), got[12].to_f32()), (65504.0, f32::INFINITY));
     });
 }
+
+#[test]
+fn without_checks() {
+    let shapes: Vec<Shape> = (0..400).map(|i| (1 + i % 30, 1 + i * 7 % 600, i % 5, i % 2, i % 4 == 0)).collect();
+    crate::fast(|| (0..3).for_each(|seed| check(&shapes, seed, 40)));
+}

@@ -245,3 +245,15 @@ fn many_small_tokens_and_none() {
         }
     }
 }
+
+#[test]
+fn without_checks() {
+    crate::fast(|| {
+        for layout in [PageLayout::Bsnd, PageLayout::Bnsd, PageLayout::Nz] {
+            copies(&Case { layout, skipped: 8, run: 200, ..PREFILL }, 40);
+            for dtype in [DType::F32, DType::BF16, DType::F16] {
+                rounds(&Case { layout, dtype, dims: [4, 3], heads: 5, gap: 8, skipped: 8, run: 200, ..PREFILL }, 40);
+            }
+        }
+    });
+}

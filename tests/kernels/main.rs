@@ -1,9 +1,11 @@
 //! The kernels of this library on the twin, with all of its checks, against naive references that work element by element.
 //!
 //! Copies are compared bit by bit. So are conversions: each has one rounding, and the reference does the same arithmetic in f32.
+#![cfg(feature = "sim")]
 
 mod block_copy;
 mod cast_copy;
+#[allow(dead_code, reason = "streams and tensors are made here")]
 #[path = "../common/mod.rs"]
 mod common;
 mod kv_write;
@@ -15,7 +17,8 @@ use ascend_rl::acl::{Cores, Element};
 use ascend_rl::{Cann, DType, Device, Stream, Tensor};
 use half::{bf16, f16};
 use proptest::prelude::*;
-use std::sync::Mutex;
+use std::cell::Cell;
+use std::sync::{Mutex, Once};
 
 /// Vector cores that kernels get, and so blocks, if there is work for so many.
 const CORES: [u32; 5] = [1, 2, 20, 40, 48];
@@ -23,11 +26,31 @@ const CORES: [u32; 5] = [1, 2, 20, 40, 48];
 /// How many cores there are is the device's, so one test at a time.
 static DEVICE: Mutex<()> = Mutex::new(());
 
-/// Runs `work` on so many cores, on the strict twin. What that finds is an error of the last call.
+/// The simulated chip has as many cores as any of its kind.
+fn chip() {
+    static CHIP: Once = Once::new();
+    // SAFETY: before anything else in this program reads the environment otherwise than by Rust's library, which locks it: whatever loads
+    // the simulator comes here first.
+    CHIP.call_once(|| unsafe { std::env::set_var("CANN_SIM_SOC", "Ascend910B2") });
+}
+
+thread_local! {
+    /// Whether this test runs the twins without checks: on a device of its own, since a device keeps what it has loaded.
+    static FAST: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a test on the twins without checks, which are compiled otherwise: what programs use.
+fn fast(test: impl FnOnce()) {
+    FAST.set(true);
+    test();
+}
+
+/// Runs `work` on so many cores, on the strict twin (or see [`fast`]). What that finds is an error of the last call.
 fn on_cores<R>(vector: u32, work: impl FnOnce(&Stream) -> R) -> R {
     let _one = DEVICE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    cann_sim::kernels::set_checks(true);
-    let device = Device::open(&Cann::load().unwrap(), 0).unwrap();
+    chip();
+    cann_sim::kernels::set_checks(!FAST.get());
+    let device = Device::open(&Cann::load().unwrap(), u32::from(FAST.get())).unwrap();
     device.limit_cores(Some(Cores { cube: vector.min(24), vector })).unwrap();
     let s = device.stream().unwrap();
     let result = work(&s);

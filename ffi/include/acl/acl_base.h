@@ -660,7 +660,7 @@ typedef void *aclrtArgsHandle;
 /** One argument among them. */
 typedef void *aclrtParamHandle;
 
-/** What is called when a kernel of a binary fails; null takes the one that was set back. */
+/** What is called when a kernel of a binary fails. Not null. */
 typedef void (*aclrtOpExceptionCallback)(aclrtExceptionInfo *info, void *userData);
 
 /** How a binary is loaded. */
@@ -681,7 +681,7 @@ typedef enum aclrtEngineType {
 
 /** Attributes of a launch. */
 typedef enum aclrtLaunchKernelAttrId {
-    /** How blocks are given to cores: 0 as cores become free, 1 all at once, 2 all at once and in step with other streams. */
+    /** How blocks are given to cores: 0 as cores become free, 1 all at once. */
     ACL_RT_LAUNCH_KERNEL_ATTR_SCHEM_MODE = 1,
     /** Memory of a vector core for SIMT kernels (Ascend 950 only). `..._LOCAL_MEMORY_SIZE` before. */
     ACL_RT_LAUNCH_KERNEL_ATTR_DYN_UBUF_SIZE = 2,
@@ -758,7 +758,7 @@ typedef struct aclrtTimeoutUs {
 
 /** The value of an `aclrtLaunchKernelAttrId`. */
 typedef union aclrtLaunchKernelAttrValue {
-    /** 0, 1 or 2. */
+    /** 0 or 1. */
     uint8_t schemMode;
     /** Bytes. */
     uint32_t localMemorySize;

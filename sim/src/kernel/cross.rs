@@ -31,6 +31,9 @@ pub(super) struct Cross {
     passed: [u64; 2],
 }
 
+/// A flag that counts one more: whose setting it for that was, and for whom it does.
+pub(super) type Given = (Vec<usize>, Vec<usize>);
+
 /// A flag that cannot count further.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Overflow {
@@ -67,8 +70,8 @@ impl Cross {
         }
     }
 
-    /// `CrossCoreSetFlag`: the cores whose flags count one more by it, and those that have set it for that; or a flag that cannot count.
-    pub(super) fn set(&mut self, core: usize, mode: u32, id: usize) -> Result<Option<(Vec<usize>, Vec<usize>)>, Overflow> {
+    /// `CrossCoreSetFlag`: where all of a set have set it now, who they are and whose flags count one more; or a flag that cannot count.
+    pub(super) fn set(&mut self, core: usize, mode: u32, id: usize) -> Result<Option<Given>, Overflow> {
         let (by, to) = self.set_of(core, mode);
         let at = (mode as usize).min(2);
         let said = &mut self.flags[core].said[id][at];

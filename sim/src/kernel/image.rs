@@ -154,7 +154,7 @@ fn kernel(kernel: &abi::Kernel) -> Outcome<Kernel> {
 
 /// # Safety
 /// `len` values are at `start`, for as long as the slice is used.
-unsafe fn slice<'a, T>(start: *const T, len: u32) -> &'a [T] {
+pub(super) unsafe fn slice<'a, T>(start: *const T, len: u32) -> &'a [T] {
     // SAFETY: the caller's promise.
     if len == 0 || start.is_null() { &[] } else { unsafe { std::slice::from_raw_parts(start, len as usize) } }
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use ascendc_twin::abi::{self, Services, core_kind};
 
 use super::cross::{FLAGS, Overflow};
-use super::image::text;
+use super::image::{slice, text};
 use super::run::{Host, Site, Stop, guarded};
 use super::strict::{Broken, Strict};
 
@@ -51,15 +51,13 @@ unsafe extern "C" fn call(core: *mut abi::Core, call: *const abi::Call) -> i32 {
         if host.run.turns.late() {
             return Err(Stop);
         }
-        let found = host.run.strict().map(|mut strict| {
-            // SAFETY: the seam: so many ranges are there.
-            let ranges = if call.range_count == 0 {
-                &[]
-            } else {
-                unsafe { std::slice::from_raw_parts(call.ranges, call.range_count as usize) }
-            };
-            strict.call(host.index, call, ranges)
-        });
+        // SAFETY: the seam: so many ranges are there, for the length of the call.
+        let ranges = unsafe { slice(call.ranges, call.range_count) };
+        let waits = host.run.strict().is_some_and(|mut strict| strict.lets_others_look(host.index, ranges));
+        if waits && !host.run.turns.poll(&host.run.cores(), host.index) {
+            return Err(Stop);
+        }
+        let found = host.run.strict().map(|mut strict| strict.call(host.index, call, ranges));
         let site = Site { name: call.name, file: call.file, line: call.line };
         found.into_iter().flatten().try_for_each(|broken| host.run.broken(host.index, site, broken))
     })

@@ -27,6 +27,10 @@ enum Phase {
 
 struct State {
     phases: Vec<Phase>,
+    /// The first that has not begun: they begin in order.
+    unstarted: usize,
+    /// Whether any core has ever given its turn back: until then nobody is to be woken.
+    waited: bool,
     running: usize,
     done: usize,
     /// When a core last began, ended, or told others something: what may be news for a core that polls.
@@ -71,6 +75,8 @@ impl Turns {
     pub(super) fn new(cores: usize, turns: usize, deadline: Option<Instant>, patience: Duration) -> Turns {
         let state = State {
             phases: vec![Phase::Unstarted; cores],
+            unstarted: 0,
+            waited: false,
             running: 0,
             done: 0,
             last_event: Instant::now(),
@@ -113,7 +119,7 @@ impl Turns {
         state.running -= 1;
         state.event();
         self.wake(&mut state);
-        if state.first(|phase| *phase == Phase::Unstarted).is_none() {
+        if state.unstarted == self.cores.len() {
             self.wake_polling(&mut state, core);
         }
         self.look(&mut state);
@@ -124,8 +130,9 @@ impl Turns {
 
     /// Gives turns to cores that may go on.
     fn wake(&self, state: &mut State) {
-        while state.running < self.turns
-            && let Some(next) = state.first(|phase| *phase == Phase::Ready)
+        while state.waited
+            && state.running < self.turns
+            && let Some(next) = state.phases.iter().position(|phase| *phase == Phase::Ready)
         {
             state.phases[next] = Phase::Running;
             state.running += 1;
@@ -137,9 +144,6 @@ impl Turns {
     fn give(self: &Arc<Self>, state: &mut State, run: &Arc<Core>, after: usize) {
         self.wake(state);
         while state.running < self.turns && state.ended.is_none() {
-            if state.first(|phase| *phase == Phase::Unstarted).is_none() {
-                break;
-            }
             let Some(next) = state.begin(self.turns) else { break };
             let (turns, run) = (self.clone(), run.clone());
             let thread = threads::spawn(move || {
@@ -161,7 +165,8 @@ impl Turns {
     /// Gives turns that nobody else wants to cores that poll, the next behind `after` first.
     fn wake_polling(&self, state: &mut State, after: usize) {
         let n = self.cores.len();
-        while state.running < self.turns
+        while state.waited
+            && state.running < self.turns
             && let Some(next) = (1..=n).map(|i| (after + i) % n).find(|i| state.phases[*i] == Phase::Polling)
         {
             state.phases[next] = Phase::Running;
@@ -192,12 +197,10 @@ impl Turns {
             }
         }
         // Those that have not begun will not.
-        for phase in &mut state.phases {
-            if *phase == Phase::Unstarted {
-                *phase = Phase::Done;
-                state.done += 1;
-            }
-        }
+        let unstarted = state.unstarted..self.cores.len();
+        state.done += unstarted.len();
+        state.unstarted = unstarted.end;
+        state.phases[unstarted].fill(Phase::Done);
         if state.done == self.cores.len() {
             self.all_done.notify_all();
         }
@@ -225,6 +228,7 @@ impl Turns {
                 return true;
             }
             state.phases[core] = Phase::Waiting(what.into());
+            state.waited = true;
             state.running -= 1;
             self.give(&mut state, run, core);
             state = self.sleep(state, core);
@@ -286,6 +290,7 @@ impl Turns {
             return false;
         }
         state.phases[core] = Phase::Polling;
+        state.waited = true;
         state.running -= 1;
         self.give(&mut state, run, core);
         let state = self.sleep(state, core);
@@ -299,7 +304,7 @@ impl Turns {
 
     /// Whether the time is over; then all are told to end.
     pub(super) fn late(&self) -> bool {
-        if !self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        if self.deadline.is_none_or(|deadline| deadline > Instant::now()) {
             return false;
         }
         let mut state = self.lock();
@@ -309,16 +314,16 @@ impl Turns {
 }
 
 impl State {
-    fn first(&self, want: impl Fn(&Phase) -> bool) -> Option<usize> {
-        self.phases.iter().position(want)
-    }
-
     /// The next core that has not begun, if there is a turn for it.
     fn begin(&mut self, turns: usize) -> Option<usize> {
         if self.running >= turns || self.ended.is_some() {
             return None;
         }
-        let next = self.first(|phase| *phase == Phase::Unstarted)?;
+        let next = self.unstarted;
+        if next == self.phases.len() {
+            return None;
+        }
+        self.unstarted += 1;
         self.phases[next] = Phase::Running;
         self.running += 1;
         self.event();
@@ -330,6 +335,7 @@ impl State {
         self.last_event = Instant::now();
     }
 
+    /// The cores that wait or poll, each with what for.
     fn waits(&self) -> Vec<(usize, String)> {
         let wait = |(core, phase): (usize, &Phase)| match phase {
             Phase::Waiting(what) => Some((core, what.clone())),
@@ -339,3 +345,7 @@ impl State {
         self.phases.iter().enumerate().filter_map(wait).collect()
     }
 }
+
+#[cfg(test)]
+#[path = "turns_tests.rs"]
+mod tests;

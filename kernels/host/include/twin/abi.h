@@ -68,7 +68,7 @@ typedef struct {
     uint32_t bytes;
     uint8_t space;  /* twin_space */
     uint8_t access; /* twin_access, or-ed */
-    uint16_t align; /* what the rule asks of `address`, `bytes` (except in GM) and `stride`, in bytes; 0: nothing */
+    uint16_t align; /* asked of `address`, `stride` and, except in GM and by the vector unit, `bytes`; in bytes; 0: nothing */
     uint32_t reserved;
 } twin_range;
 

@@ -68,7 +68,8 @@ void store_to_gm(T* target, const void* source, uint64_t bytes) {
 template <typename T>
 void check_atomic(const char* name, At at) {
     if (state->atomic != Atomic::None && state->atomic_type != element_of<T>()) {
-        finding(name, at, "atomics", "the mode set by SetAtomicAdd (or Max, Min) is for elements of another type: SetAtomicNone() first");
+        finding(name, at, "atomics",
+                "the mode set by SetAtomicAdd (or Max, Min) is for elements of another type: SetAtomicNone() first");
         stop();
     }
 }

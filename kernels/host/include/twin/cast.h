@@ -42,7 +42,8 @@ constexpr uint32_t cast_modes() {
     }
 }
 
-/* To the nearest integer, ties to even, without a call of the library, so that loops over it vectorise. From 2^23 on all are integers. */
+/* To the nearest integer, ties to even, without a call of the library, so that loops over it vectorise. From 2^23 on all are
+ * integers. */
 inline float to_nearest_integer(float x) {
     float large = std::copysign(8388608.0f, x);
     return std::fabs(x) < 8388608.0f ? std::copysign((x + large) - large, x) : x;
@@ -182,16 +183,20 @@ template <typename D, typename S>
 
 template <typename D, typename S>
 void check_cast(At at, RoundMode mode) {
-    static_assert(cast_modes<D, S>() != 0, "Cast: arch 2201 has no conversion between these types (half and bfloat16_t pass through float)");
+    static_assert(cast_modes<D, S>() != 0,
+                  "Cast: arch 2201 has no conversion between these types (half and bfloat16_t pass through float)");
     if (checked && (cast_modes<D, S>() & mode_bit(mode)) == 0) {
-        static const char* const names[] = {"CAST_NONE", "CAST_RINT", "CAST_FLOOR", "CAST_CEIL", "CAST_ROUND", "CAST_TRUNC", "CAST_ODD"};
+        static const char* const names[] = {"CAST_NONE",  "CAST_RINT",  "CAST_FLOOR", "CAST_CEIL",
+                                            "CAST_ROUND", "CAST_TRUNC", "CAST_ODD"};
         char allowed[128];
         size_t length = 0;
         for (int i = 0; i < 7; ++i) {
             if ((cast_modes<D, S>() >> i & 1) == 0) continue;
-            length += static_cast<size_t>(__builtin_snprintf(allowed + length, sizeof allowed - length, "%s%s", length ? ", " : "", names[i]));
+            length += static_cast<size_t>(
+                __builtin_snprintf(allowed + length, sizeof allowed - length, "%s%s", length ? ", " : "", names[i]));
         }
-        finding("Cast", at, "round mode", "%s: this pair of types takes %s", static_cast<int>(mode) < 7 ? names[static_cast<int>(mode)] : "?", allowed);
+        finding("Cast", at, "round mode", "%s: this pair of types takes %s",
+                static_cast<int>(mode) < 7 ? names[static_cast<int>(mode)] : "?", allowed);
         stop();
     }
 }
@@ -201,16 +206,20 @@ template <typename D, typename S>
 void check_cast_overlap(At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src, uint64_t n) {
     if constexpr (sizeof(D) != sizeof(S)) {
         if (!overlap(dst.twin_address(), n * sizeof(D), src.twin_address(), n * sizeof(S))) return;
-        bool fine = sizeof(D) < sizeof(S) ? dst.twin_address() == src.twin_address() : src.twin_address() >= dst.twin_address() + n * sizeof(S);
+        bool fine = sizeof(D) < sizeof(S) ? dst.twin_address() == src.twin_address()
+                                          : src.twin_address() >= dst.twin_address() + n * sizeof(S);
         if (fine) return;
-        finding("Cast", at, "overlap", "dst (%llu bytes from byte %u of UB) overlaps src (%llu bytes from byte %u) where a result would hit what is still to be read",
-                static_cast<unsigned long long>(n * sizeof(D)), dst.twin_address(), static_cast<unsigned long long>(n * sizeof(S)), src.twin_address());
+        finding("Cast", at, "overlap",
+                "dst (%llu bytes from byte %u of UB) overlaps src (%llu bytes from byte %u) where a result would hit what is still "
+                "to be read",
+                static_cast<unsigned long long>(n * sizeof(D)), dst.twin_address(), static_cast<unsigned long long>(n * sizeof(S)),
+                src.twin_address());
     }
 }
 
 template <typename D, typename S>
-[[gnu::noinline]] void cast_repeat(At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src, RoundMode mode, Mask mask, uint32_t repeat,
-                 const AscendC::UnaryRepeatParams& params) {
+[[gnu::noinline]] void cast_repeat(At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src, RoundMode mode,
+                                   Mask mask, uint32_t repeat, const AscendC::UnaryRepeatParams& params) {
     check_cast<D, S>(at, mode);
     Operand operands[2] = {operand("dst", dst, params.dstBlkStride, params.dstRepStride, true, false),
                            operand("src", src, params.srcBlkStride, params.srcRepStride, false, true)};
@@ -222,8 +231,9 @@ template <typename D, typename S>
         check_repeat("Cast", at, repeat);
         tell_repeats("Cast", at, operands, lanes, repeat);
     }
-    for_runs(operands, lanes, repeat,
-             [&](uint8_t** data, uint64_t n) { convert(reinterpret_cast<D*>(data[0]), reinterpret_cast<const S*>(data[1]), n, mode); });
+    for_runs(operands, lanes, repeat, [&](uint8_t** data, uint64_t n) {
+        convert(reinterpret_cast<D*>(data[0]), reinterpret_cast<const S*>(data[1]), n, mode);
+    });
 }
 
 template <typename D, typename S>
@@ -248,7 +258,8 @@ void Cast(const LocalTensor<T>& dst, const LocalTensor<U>& src, const RoundMode&
 template <typename T, typename U, bool isSetMask = true, typename M>
 void Cast(const LocalTensor<T>& dst, const LocalTensor<U>& src, const RoundMode& roundMode, const M mask, const uint8_t repeatTime,
           const UnaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {
-    ascendc_twin::cast_repeat(at, dst, src, roundMode, ascendc_twin::mask_of<isSetMask>("Cast", at, mask, ascendc_twin::CAST_LANES<T, U>), repeatTime,
+    ascendc_twin::cast_repeat(at, dst, src, roundMode,
+                              ascendc_twin::mask_of<isSetMask>("Cast", at, mask, ascendc_twin::CAST_LANES<T, U>), repeatTime,
                               repeatParams);
 }
 

@@ -27,7 +27,8 @@ struct DataCopyParams {
 /* Lengths and gaps in GM in bytes, gaps in local memory in blocks of 32 bytes. */
 struct DataCopyExtParams {
     DataCopyExtParams() {}
-    DataCopyExtParams(const uint16_t count, const uint32_t len, const uint32_t srcStrideIn, const uint32_t dstStrideIn, const uint32_t rsvIn)
+    DataCopyExtParams(const uint16_t count, const uint32_t len, const uint32_t srcStrideIn, const uint32_t dstStrideIn,
+                      const uint32_t rsvIn)
         : blockCount(count), blockLen(len), srcStride(srcStrideIn), dstStride(dstStrideIn), rsv(rsvIn) {}
 
     uint16_t blockCount = DEFAULT_DATA_COPY_NBURST;
@@ -96,7 +97,8 @@ uint64_t plain_bytes(const char* name, At at, uint32_t count) {
                 static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(bytes % 32));
     }
     if (checked && bytes / 32 > 65535) {
-        finding(name, at, "length", "%llu bytes: at most 65535 blocks of 32 bytes in one call", static_cast<unsigned long long>(bytes));
+        finding(name, at, "length", "%llu bytes: at most 65535 blocks of 32 bytes in one call",
+                static_cast<unsigned long long>(bytes));
     }
     return bytes / 32 * 32;
 }
@@ -128,8 +130,8 @@ inline uint32_t pipe_out(const char* name, At at, uint32_t space) {
 
 /* `local_bytes`: what each run takes in local memory. */
 template <typename T>
-[[gnu::noinline]] void tell_in(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src, const Runs& runs,
-             uint64_t local_bytes) {
+[[gnu::noinline]] void tell_in(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src,
+                               const Runs& runs, uint64_t local_bytes) {
     uint32_t pipe = pipe_in(name, at, dst.twin_space());
     check_local(name, at, "dst", dst, runs.count == 0 ? 0 : (runs.count - 1) * runs.dst_pitch + local_bytes);
     check_gm(name, at, src);
@@ -143,7 +145,8 @@ template <typename T>
 }
 
 template <typename T>
-[[gnu::noinline]] void tell_out(const char* name, At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const Runs& runs) {
+[[gnu::noinline]] void tell_out(const char* name, At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src,
+                                const Runs& runs) {
     uint32_t pipe = pipe_out(name, at, src.twin_space());
     check_local(name, at, "src", src, runs.count == 0 ? 0 : (runs.count - 1) * runs.src_pitch + runs.bytes);
     check_gm(name, at, dst);
@@ -174,7 +177,8 @@ void store_runs(T* dst, const uint8_t* src, const Runs& runs) {
         return;
     }
     for (uint32_t i = 0; i < runs.count; ++i) {
-        store_to_gm(reinterpret_cast<T*>(reinterpret_cast<uint8_t*>(dst) + i * runs.dst_pitch), src + i * runs.src_pitch, runs.bytes);
+        store_to_gm(reinterpret_cast<T*>(reinterpret_cast<uint8_t*>(dst) + i * runs.dst_pitch), src + i * runs.src_pitch,
+                    runs.bytes);
     }
 }
 
@@ -185,7 +189,8 @@ const uint8_t* bytes_of(const AscendC::LocalTensor<T>& tensor) {
 
 /* Inside a core. UB to UB is the vector unit's. */
 template <typename T>
-[[gnu::noinline]] void copy_local(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const Runs& runs) {
+[[gnu::noinline]] void copy_local(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src,
+                                  const Runs& runs) {
     if constexpr (checked) {
         uint32_t from = src.twin_space(), to = dst.twin_space();
         uint32_t pipe = from == TWIN_UB && to == TWIN_UB ? TWIN_V : from == TWIN_L1 && to == TWIN_BT ? TWIN_MTE1 : TWIN_FIX;
@@ -199,8 +204,10 @@ template <typename T>
         check_local(name, at, "src", src, src_bytes);
         check_overlap(name, at, "src", dst, dst_bytes, src, src_bytes);
         Call call(name, pipe, at);
-        call.range(from, TWIN_READ, src.twin_address(), static_cast<uint32_t>(runs.bytes), 32, runs.count, static_cast<int64_t>(runs.src_pitch));
-        call.range(to, TWIN_WRITE, dst.twin_address(), static_cast<uint32_t>(runs.bytes), 32, runs.count, static_cast<int64_t>(runs.dst_pitch));
+        call.range(from, TWIN_READ, src.twin_address(), static_cast<uint32_t>(runs.bytes), 32, runs.count,
+                   static_cast<int64_t>(runs.src_pitch));
+        call.range(to, TWIN_WRITE, dst.twin_address(), static_cast<uint32_t>(runs.bytes), 32, runs.count,
+                   static_cast<int64_t>(runs.dst_pitch));
         call.tell();
     }
     for (uint32_t i = 0; i < runs.count; ++i) {
@@ -210,13 +217,14 @@ template <typename T>
 
 /* DataCopyPad from GM: each run starts at a multiple of 32 bytes and is filled up to one. */
 template <typename T>
-[[gnu::noinline]] void pad_in(At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src, const AscendC::DataCopyExtParams& params, bool pad,
-            uint32_t left, uint32_t right, T value) {
+[[gnu::noinline]] void pad_in(At at, const AscendC::LocalTensor<T>& dst, const AscendC::GlobalTensor<T>& src,
+                              const AscendC::DataCopyExtParams& params, bool pad, uint32_t left, uint32_t right, T value) {
     constexpr const char* name = "DataCopyPad";
     uint64_t before = pad ? left * sizeof(T) : 0;
     uint64_t behind = pad ? right * sizeof(T) : 0;
     uint64_t row = (before + params.blockLen + behind + 31) / 32 * 32;
-    Runs runs{params.blockCount, params.blockLen, params.blockLen + static_cast<uint64_t>(params.srcStride), row + params.dstStride * 32ULL};
+    Runs runs{params.blockCount, params.blockLen, params.blockLen + static_cast<uint64_t>(params.srcStride),
+              row + params.dstStride * 32ULL};
     if constexpr (checked) {
         check_block_count(name, at, params.blockCount);
         if (params.blockLen == 0 || params.blockLen > 2097151) {
@@ -253,10 +261,12 @@ template <typename T>
 }
 
 template <typename T>
-[[gnu::noinline]] void pad_out(At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const AscendC::DataCopyExtParams& params) {
+[[gnu::noinline]] void pad_out(At at, const AscendC::GlobalTensor<T>& dst, const AscendC::LocalTensor<T>& src,
+                               const AscendC::DataCopyExtParams& params) {
     constexpr const char* name = "DataCopyPad";
     uint64_t row = (params.blockLen + 31ULL) / 32 * 32;
-    Runs runs{params.blockCount, params.blockLen, row + params.srcStride * 32ULL, params.blockLen + static_cast<uint64_t>(params.dstStride)};
+    Runs runs{params.blockCount, params.blockLen, row + params.srcStride * 32ULL,
+              params.blockLen + static_cast<uint64_t>(params.dstStride)};
     if constexpr (checked) {
         check_block_count(name, at, params.blockCount);
         if (params.blockLen == 0 || params.blockLen > 2097151) {
@@ -275,7 +285,8 @@ template <typename T>
 namespace AscendC {
 
 template <typename T>
-void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const uint32_t count, ascendc_twin::At at = ascendc_twin::At()) {
+void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const uint32_t count,
+              ascendc_twin::At at = ascendc_twin::At()) {
     uint64_t bytes = ascendc_twin::plain_bytes<T>("DataCopy", at, count);
     if (bytes <= ascendc_twin::FLAGS) ascendc_twin::polls(src.twin_address());
     if constexpr (ascendc_twin::checked) ascendc_twin::tell_in("DataCopy", at, dst, src, {1, bytes, bytes, bytes}, bytes);
@@ -283,20 +294,23 @@ void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const uint3
 }
 
 template <typename T>
-void DataCopy(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const uint32_t count, ascendc_twin::At at = ascendc_twin::At()) {
+void DataCopy(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const uint32_t count,
+              ascendc_twin::At at = ascendc_twin::At()) {
     uint64_t bytes = ascendc_twin::plain_bytes<T>("DataCopy", at, count);
     if constexpr (ascendc_twin::checked) ascendc_twin::tell_out("DataCopy", at, dst, src, {1, bytes, bytes, bytes});
     ascendc_twin::store_to_gm(dst.twin_data(), src.twin_data(), bytes);
 }
 
 template <typename T>
-void DataCopy(const LocalTensor<T>& dst, const LocalTensor<T>& src, const uint32_t count, ascendc_twin::At at = ascendc_twin::At()) {
+void DataCopy(const LocalTensor<T>& dst, const LocalTensor<T>& src, const uint32_t count,
+              ascendc_twin::At at = ascendc_twin::At()) {
     uint64_t bytes = ascendc_twin::plain_bytes<T>("DataCopy", at, count);
     ascendc_twin::copy_local("DataCopy", at, dst, src, {1, bytes, bytes, bytes});
 }
 
 template <typename T>
-void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const DataCopyParams& params, ascendc_twin::At at = ascendc_twin::At()) {
+void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const DataCopyParams& params,
+              ascendc_twin::At at = ascendc_twin::At()) {
     ascendc_twin::Runs runs = ascendc_twin::runs_of(params);
     if constexpr (ascendc_twin::checked) {
         ascendc_twin::check_runs("DataCopy", at, params);
@@ -307,7 +321,8 @@ void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const DataC
 }
 
 template <typename T>
-void DataCopy(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyParams& params, ascendc_twin::At at = ascendc_twin::At()) {
+void DataCopy(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyParams& params,
+              ascendc_twin::At at = ascendc_twin::At()) {
     ascendc_twin::Runs runs = ascendc_twin::runs_of(params);
     if constexpr (ascendc_twin::checked) {
         ascendc_twin::check_runs("DataCopy", at, params);
@@ -317,19 +332,21 @@ void DataCopy(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const DataC
 }
 
 template <typename T>
-void DataCopy(const LocalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyParams& params, ascendc_twin::At at = ascendc_twin::At()) {
+void DataCopy(const LocalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyParams& params,
+              ascendc_twin::At at = ascendc_twin::At()) {
     if constexpr (ascendc_twin::checked) ascendc_twin::check_runs("DataCopy", at, params);
     ascendc_twin::copy_local("DataCopy", at, dst, src, ascendc_twin::runs_of(params));
 }
 
 template <typename T>
-void DataCopyPad(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const DataCopyExtParams& params, const DataCopyPadExtParams<T>& pad,
-                 ascendc_twin::At at = ascendc_twin::At()) {
+void DataCopyPad(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const DataCopyExtParams& params,
+                 const DataCopyPadExtParams<T>& pad, ascendc_twin::At at = ascendc_twin::At()) {
     ascendc_twin::pad_in(at, dst, src, params, pad.isPad, pad.leftPadding, pad.rightPadding, pad.paddingValue);
 }
 
 template <typename T>
-void DataCopyPad(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyExtParams& params, ascendc_twin::At at = ascendc_twin::At()) {
+void DataCopyPad(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyExtParams& params,
+                 ascendc_twin::At at = ascendc_twin::At()) {
     ascendc_twin::pad_out(at, dst, src, params);
 }
 
@@ -344,7 +361,8 @@ void DataCopyPad(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const Da
 }
 
 template <typename T>
-void DataCopyPad(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyParams& params, ascendc_twin::At at = ascendc_twin::At()) {
+void DataCopyPad(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyParams& params,
+                 ascendc_twin::At at = ascendc_twin::At()) {
     DataCopyExtParams wide(params.blockCount, params.blockLen, params.srcStride, params.dstStride, 0);
     ascendc_twin::pad_out(at, dst, src, wide);
 }

@@ -35,8 +35,8 @@ struct State {
     AscendC::TPipe* pipe = nullptr;
     Atomic atomic = Atomic::None;
     Element atomic_type = Element::None;
-    uint64_t mask[2] = {~0ULL, ~0ULL}; /* SetVectorMask: low, high */
-    half deq_scale = half(1.0f);   /* SetDeqScale */
+    uint64_t mask[2] = {~0ULL, ~0ULL};          /* SetVectorMask: low, high */
+    half deq_scale = half(1.0f);                /* SetDeqScale */
     uint8_t flags[TWIN_PIPES][TWIN_PIPES] = {}; /* events that are set, a bit each */
     /* Places in GM that were read since the core last wrote there: `written` counts writes. */
     struct {
@@ -74,8 +74,8 @@ inline void polls(uint64_t address) {
 constexpr uint64_t FLAGS = 1024;
 
 /* A rule is broken. Returns where the loader wants to see what follows. */
-[[gnu::cold, gnu::noinline, gnu::format(printf, 4, 5)]] inline void finding(
-    const char* call, At at, const char* rule, const char* format, ...) {
+[[gnu::cold, gnu::noinline, gnu::format(printf, 4, 5)]] inline void finding(const char* call, At at, const char* rule,
+                                                                            const char* format, ...) {
     char message[2048];
     va_list values;
     va_start(values, format);
@@ -110,7 +110,8 @@ public:
         call_.cube_macs = 0;
     }
 
-    void range(uint32_t space, uint32_t access, uint64_t address, uint32_t bytes, uint32_t align, uint32_t count = 1, int64_t stride = 0) {
+    void range(uint32_t space, uint32_t access, uint64_t address, uint32_t bytes, uint32_t align, uint32_t count = 1,
+               int64_t stride = 0) {
         if (bytes == 0 || count == 0) return;
         /* More runs than fit: the call is told in parts. */
         if (used_ == capacity) {

@@ -1,7 +1,8 @@
 /* The cube core's path: from GM to L1 in fractals, from L1 to L0A and L0B, multiplication into L0C, and out again.
  *
- * A fractal is 16 rows of 32 bytes (c0 elements). L1 holds a matrix as NZ: columns of fractals, each 16 rows and more high. L0A holds
- * rows of fractals; L0B holds rows of fractals too, whose own rows are columns of the matrix; L0C holds columns of fractals of 16 x 16.
+ * A fractal is 16 rows of 32 bytes (c0 elements). L1 holds a matrix as NZ: columns of fractals, each 16 rows and more high. L0A
+ * holds rows of fractals; L0B holds rows of fractals too, whose own rows are columns of the matrix; L0C holds columns of fractals
+ * of 16 x 16.
  */
 #ifndef ASCENDC_TWIN_CUBE_H
 #define ASCENDC_TWIN_CUBE_H
@@ -15,8 +16,9 @@ namespace AscendC {
 
 struct Nd2NzParams {
     Nd2NzParams() {}
-    Nd2NzParams(const uint16_t ndNumIn, const uint16_t nValueIn, const uint16_t dValueIn, const uint16_t srcNdMatrixStrideIn, const uint16_t srcDValueIn,
-                const uint16_t dstNzC0StrideIn, const uint16_t dstNzNStrideIn, const uint16_t dstNzMatrixStrideIn)
+    Nd2NzParams(const uint16_t ndNumIn, const uint16_t nValueIn, const uint16_t dValueIn, const uint16_t srcNdMatrixStrideIn,
+                const uint16_t srcDValueIn, const uint16_t dstNzC0StrideIn, const uint16_t dstNzNStrideIn,
+                const uint16_t dstNzMatrixStrideIn)
         : ndNum(ndNumIn),
           nValue(nValueIn),
           dValue(dValueIn),
@@ -38,8 +40,8 @@ struct Nd2NzParams {
 
 struct LoadData2DParams {
     LoadData2DParams() {}
-    LoadData2DParams(const uint16_t startIndexIn, const uint8_t repeatTimesIn, const uint16_t srcStrideIn, const uint8_t sidIn, const uint16_t dstGapIn,
-                     const bool ifTransposeIn, const uint8_t addrModeIn)
+    LoadData2DParams(const uint16_t startIndexIn, const uint8_t repeatTimesIn, const uint16_t srcStrideIn, const uint8_t sidIn,
+                     const uint16_t dstGapIn, const bool ifTransposeIn, const uint8_t addrModeIn)
         : startIndex(startIndexIn),
           dstGap(dstGapIn),
           srcStride(srcStrideIn),
@@ -59,7 +61,8 @@ struct LoadData2DParams {
 
 struct MmadParams {
     MmadParams() {}
-    MmadParams(const uint16_t mIn, const uint16_t nIn, const uint16_t kIn, const uint8_t unitFlagIn, const bool cmatrixSourceIn, const bool cmatrixInitValIn)
+    MmadParams(const uint16_t mIn, const uint16_t nIn, const uint16_t kIn, const uint8_t unitFlagIn, const bool cmatrixSourceIn,
+               const bool cmatrixInitValIn)
         : m(mIn), n(nIn), k(kIn), unitFlag(unitFlagIn), cmatrixSource(cmatrixSourceIn), cmatrixInitVal(cmatrixInitValIn) {}
 
     uint16_t m = 0;
@@ -81,11 +84,12 @@ constexpr FixpipeConfig CFG_ROW_MAJOR = {CO2Layout::ROW_MAJOR};
 
 struct FixpipeParamsV220 {
     FixpipeParamsV220() {}
-    FixpipeParamsV220(const uint16_t nSizeIn, const uint16_t mSizeIn, const uint16_t srcStrideIn, const uint32_t dstStrideIn, const bool reluEnIn)
+    FixpipeParamsV220(const uint16_t nSizeIn, const uint16_t mSizeIn, const uint16_t srcStrideIn, const uint32_t dstStrideIn,
+                      const bool reluEnIn)
         : nSize(nSizeIn), mSize(mSizeIn), srcStride(srcStrideIn), dstStride(dstStrideIn), reluEn(reluEnIn) {}
-    FixpipeParamsV220(const uint16_t nSizeIn, const uint16_t mSizeIn, const uint16_t srcStrideIn, const uint32_t dstStrideIn, const bool reluEnIn,
-                      const QuantMode_t quantPreIn, const int64_t deqScalarIn, const uint16_t ndNumIn, const uint16_t srcNdStrideIn,
-                      const uint16_t dstNdStrideIn, const uint8_t unitFlagIn)
+    FixpipeParamsV220(const uint16_t nSizeIn, const uint16_t mSizeIn, const uint16_t srcStrideIn, const uint32_t dstStrideIn,
+                      const bool reluEnIn, const QuantMode_t quantPreIn, const int64_t deqScalarIn, const uint16_t ndNumIn,
+                      const uint16_t srcNdStrideIn, const uint16_t dstNdStrideIn, const uint8_t unitFlagIn)
         : nSize(nSizeIn),
           mSize(mSizeIn),
           srcStride(srcStrideIn),
@@ -120,8 +124,8 @@ constexpr uint32_t FRACTAL = 512;
 
 inline void check_between(const char* name, At at, const char* what, uint64_t value, uint64_t low, uint64_t high) {
     if (value < low || value > high) {
-        finding(name, at, "limits", "%s is %llu: %llu to %llu", what, static_cast<unsigned long long>(value), static_cast<unsigned long long>(low),
-                static_cast<unsigned long long>(high));
+        finding(name, at, "limits", "%s is %llu: %llu to %llu", what, static_cast<unsigned long long>(value),
+                static_cast<unsigned long long>(low), static_cast<unsigned long long>(high));
     }
 }
 
@@ -189,7 +193,8 @@ namespace AscendC {
 
 /* Matrices in rows in GM to NZ in L1; a last column of fractals that is not full is filled with zeros. */
 template <typename T>
-void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const Nd2NzParams& p, ascendc_twin::At at = ascendc_twin::At()) {
+void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const Nd2NzParams& p,
+              ascendc_twin::At at = ascendc_twin::At()) {
     constexpr uint32_t c0 = 32 / sizeof(T);
     uint64_t columns = (p.dValue + c0 - 1ULL) / c0;
     if constexpr (ascendc_twin::checked) {
@@ -202,15 +207,17 @@ void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const Nd2Nz
         ascendc_twin::check_between("DataCopy", at, "dstNzNStride", p.dstNzNStride, 1, 16384);
         ascendc_twin::check_between("DataCopy", at, "dstNzMatrixStride", p.dstNzMatrixStride, 0, 16384);
         ascendc_twin::check_gm("DataCopy", at, src);
-        uint64_t reach = (p.ndNum - 1ULL) * p.dstNzMatrixStride * sizeof(T) + (columns - 1) * p.dstNzC0Stride * 32 + (p.nValue - 1ULL) * p.dstNzNStride * 32 + 32;
+        uint64_t reach = (p.ndNum - 1ULL) * p.dstNzMatrixStride * sizeof(T) + (columns - 1) * p.dstNzC0Stride * 32 +
+                         (p.nValue - 1ULL) * p.dstNzNStride * 32 + 32;
         ascendc_twin::check_local("DataCopy", at, "dst", dst, reach);
         ascendc_twin::Call call("DataCopy", TWIN_MTE2, at);
         for (uint64_t i = 0; i < p.ndNum; ++i) {
-            call.range(TWIN_GM, TWIN_READ, src.twin_address() + i * p.srcNdMatrixStride * sizeof(T), p.dValue * sizeof(T), sizeof(T), p.nValue,
-                       static_cast<int64_t>(p.srcDValue * sizeof(T)));
+            call.range(TWIN_GM, TWIN_READ, src.twin_address() + i * p.srcNdMatrixStride * sizeof(T), p.dValue * sizeof(T),
+                       sizeof(T), p.nValue, static_cast<int64_t>(p.srcDValue * sizeof(T)));
             for (uint64_t column = 0; column < columns; ++column) {
-                call.range(TWIN_L1, TWIN_WRITE, dst.twin_address() + i * p.dstNzMatrixStride * sizeof(T) + column * p.dstNzC0Stride * 32, 32, 32, p.nValue,
-                           p.dstNzNStride * 32);
+                call.range(TWIN_L1, TWIN_WRITE,
+                           dst.twin_address() + i * p.dstNzMatrixStride * sizeof(T) + column * p.dstNzC0Stride * 32, 32, 32,
+                           p.nValue, p.dstNzNStride * 32);
             }
         }
         call.transfers();
@@ -232,19 +239,23 @@ void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const Nd2Nz
 
 /* Fractals from L1 to L0A or L0B, each transposed if the elements have 16 bits. */
 template <typename T>
-void LoadData(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LoadData2DParams& p, ascendc_twin::At at = ascendc_twin::At()) {
+void LoadData(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LoadData2DParams& p,
+              ascendc_twin::At at = ascendc_twin::At()) {
     constexpr uint64_t fractal = ascendc_twin::FRACTAL;
     if constexpr (ascendc_twin::checked) {
         uint64_t n = p.repeatTimes;
-        if (dst.twin_space() != TWIN_L0A && dst.twin_space() != TWIN_L0B) ascendc_twin::check_in("LoadData", at, "dst", dst, TWIN_L0A);
+        if (dst.twin_space() != TWIN_L0A && dst.twin_space() != TWIN_L0B)
+            ascendc_twin::check_in("LoadData", at, "dst", dst, TWIN_L0A);
         ascendc_twin::check_in("LoadData", at, "src", src, TWIN_L1);
         ascendc_twin::check_repeat("LoadData", at, p.repeatTimes);
         if (p.ifTranspose && sizeof(T) != 2) {
-            ascendc_twin::finding("LoadData", at, "types", "ifTranspose: arch 2201 transposes fractals of elements of 16 bits only");
+            ascendc_twin::finding("LoadData", at, "types",
+                                  "ifTranspose: arch 2201 transposes fractals of elements of 16 bits only");
             ascendc_twin::stop();
         }
         if (p.addrMode != 0) {
-            ascendc_twin::finding("LoadData", at, "limits", "addrMode is %u: the twin has 0 only, addresses that increase", p.addrMode);
+            ascendc_twin::finding("LoadData", at, "limits", "addrMode is %u: the twin has 0 only, addresses that increase",
+                                  p.addrMode);
             ascendc_twin::stop();
         }
         ascendc_twin::check_local("LoadData", at, "dst", dst, n == 0 ? 0 : ((n - 1) * (p.dstGap + 1ULL) + 1) * fractal, 512);
@@ -252,7 +263,8 @@ void LoadData(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LoadDa
         ascendc_twin::Call call("LoadData", TWIN_MTE1, at);
         call.range(TWIN_L1, TWIN_READ, src.twin_address() + p.startIndex * fractal, fractal, 32, static_cast<uint32_t>(n),
                    static_cast<int64_t>(p.srcStride * fractal));
-        call.range(dst.twin_space(), TWIN_WRITE, dst.twin_address(), fractal, 512, static_cast<uint32_t>(n), static_cast<int64_t>((p.dstGap + 1ULL) * fractal));
+        call.range(dst.twin_space(), TWIN_WRITE, dst.twin_address(), fractal, 512, static_cast<uint32_t>(n),
+                   static_cast<int64_t>((p.dstGap + 1ULL) * fractal));
         call.tell();
     }
     auto* to = reinterpret_cast<uint8_t*>(dst.twin_data());
@@ -263,14 +275,16 @@ void LoadData(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LoadDa
             continue;
         }
         for (uint32_t row = 0; row < 16; ++row) {
-            for (uint32_t column = 0; column < 16; ++column) memcpy(to + (column * 16 + row) * 2, from + (row * 16 + column) * 2, 2);
+            for (uint32_t column = 0; column < 16; ++column)
+                memcpy(to + (column * 16 + row) * 2, from + (row * 16 + column) * 2, 2);
         }
     }
 }
 
 /* C = A B, or C += A B where cmatrixInitVal is false. Sums go along k in order. */
 template <typename T, typename U>
-void Mmad(const LocalTensor<T>& dst, const LocalTensor<U>& fm, const LocalTensor<U>& filter, const MmadParams& p, ascendc_twin::At at = ascendc_twin::At()) {
+void Mmad(const LocalTensor<T>& dst, const LocalTensor<U>& fm, const LocalTensor<U>& filter, const MmadParams& p,
+          ascendc_twin::At at = ascendc_twin::At()) {
     static_assert(ascendc_twin::multiplies<T, U>, "Mmad: half, bfloat16_t or float into float, int8_t into int32_t");
     constexpr uint64_t c0 = 32 / sizeof(U);
     uint64_t rows = (p.m + 15ULL) / 16, columns = (p.n + 15ULL) / 16, depth = (p.k + c0 - 1) / c0;
@@ -279,7 +293,8 @@ void Mmad(const LocalTensor<T>& dst, const LocalTensor<U>& fm, const LocalTensor
         ascendc_twin::check_between("Mmad", at, "n", p.n, 1, 4095);
         ascendc_twin::check_between("Mmad", at, "k", p.k, 1, 4095);
         if (p.m == 1) {
-            ascendc_twin::finding("Mmad", at, "limits", "m is 1: the hardware then takes L0A for a vector (GEMV), which the twin has not; give m = 16");
+            ascendc_twin::finding("Mmad", at, "limits",
+                                  "m is 1: the hardware then takes L0A for a vector (GEMV), which the twin has not; give m = 16");
             ascendc_twin::stop();
         }
         if (p.unitFlag != 0 || p.cmatrixSource || p.isBias) {
@@ -312,11 +327,14 @@ void Mmad(const LocalTensor<T>& dst, const LocalTensor<U>& fm, const LocalTensor
 
 /* L0C to rows in GM. */
 template <typename T, typename U, const FixpipeConfig& config = CFG_ROW_MAJOR>
-void Fixpipe(const GlobalTensor<T>& dst, const LocalTensor<U>& src, const FixpipeParamsV220& p, ascendc_twin::At at = ascendc_twin::At()) {
+void Fixpipe(const GlobalTensor<T>& dst, const LocalTensor<U>& src, const FixpipeParamsV220& p,
+             ascendc_twin::At at = ascendc_twin::At()) {
     static_assert(config.format == CO2Layout::ROW_MAJOR, "Fixpipe: the twin writes rows only (CFG_ROW_MAJOR)");
     static_assert(ascendc_twin::leaves<T, U>, "Fixpipe: float to float, half or bfloat16_t; int32_t to int32_t");
     if constexpr (ascendc_twin::checked) {
-        constexpr QuantMode_t needed = std::is_same<T, half>::value ? F322F16 : std::is_same<T, bfloat16_t>::value ? F322BF16 : NoQuant;
+        constexpr QuantMode_t needed = std::is_same<T, half>::value         ? F322F16
+                                       : std::is_same<T, bfloat16_t>::value ? F322BF16
+                                                                            : NoQuant;
         ascendc_twin::check_in("Fixpipe", at, "src", src, TWIN_L0C);
         ascendc_twin::check_between("Fixpipe", at, "nSize", p.nSize, 1, 4095);
         ascendc_twin::check_between("Fixpipe", at, "mSize", p.mSize, 1, 8192);
@@ -324,7 +342,8 @@ void Fixpipe(const GlobalTensor<T>& dst, const LocalTensor<U>& src, const Fixpip
         ascendc_twin::check_between("Fixpipe", at, "srcNdStride", p.srcNdStride, 0, 512);
         if (p.nSize % 16 != 0) ascendc_twin::finding("Fixpipe", at, "limits", "nSize is %u, no multiple of 16", p.nSize);
         if (p.quantPre != needed) {
-            ascendc_twin::finding("Fixpipe", at, "types", "quantPre does not fit the types: half takes F322F16, bfloat16_t F322BF16, others NoQuant");
+            ascendc_twin::finding("Fixpipe", at, "types",
+                                  "quantPre does not fit the types: half takes F322F16, bfloat16_t F322BF16, others NoQuant");
             ascendc_twin::stop();
         }
         if (p.unitFlag != 0 || p.isChannelSplit) {
@@ -332,7 +351,9 @@ void Fixpipe(const GlobalTensor<T>& dst, const LocalTensor<U>& src, const Fixpip
             ascendc_twin::stop();
         }
         uint64_t columns = p.nSize / 16, matrices = p.ndNum;
-        uint64_t reach = columns == 0 || matrices == 0 ? 0 : (matrices - 1) * p.srcNdStride * 256 * sizeof(U) + ((columns - 1) * p.srcStride + p.mSize) * 16 * sizeof(U);
+        uint64_t reach = columns == 0 || matrices == 0 ? 0
+                                                       : (matrices - 1) * p.srcNdStride * 256 * sizeof(U) +
+                                                             ((columns - 1) * p.srcStride + p.mSize) * 16 * sizeof(U);
         ascendc_twin::check_local("Fixpipe", at, "src", src, reach, 64);
         ascendc_twin::check_gm("Fixpipe", at, dst);
         ascendc_twin::check_atomic<T>("Fixpipe", at);
@@ -340,8 +361,8 @@ void Fixpipe(const GlobalTensor<T>& dst, const LocalTensor<U>& src, const Fixpip
         for (uint64_t i = 0; i < matrices; ++i) {
             call.range(TWIN_L0C, TWIN_READ, src.twin_address() + i * p.srcNdStride * 256 * sizeof(U), p.mSize * 16 * sizeof(U), 64,
                        static_cast<uint32_t>(columns), static_cast<int64_t>(p.srcStride * 16 * sizeof(U)));
-            call.range(TWIN_GM, ascendc_twin::gm_write_access(), dst.twin_address() + i * p.dstNdStride * sizeof(T), p.nSize * sizeof(T), sizeof(T), p.mSize,
-                       static_cast<int64_t>(p.dstStride * sizeof(T)));
+            call.range(TWIN_GM, ascendc_twin::gm_write_access(), dst.twin_address() + i * p.dstNdStride * sizeof(T),
+                       p.nSize * sizeof(T), sizeof(T), p.mSize, static_cast<int64_t>(p.dstStride * sizeof(T)));
         }
         call.transfers();
         call.tell();
@@ -351,7 +372,8 @@ void Fixpipe(const GlobalTensor<T>& dst, const LocalTensor<U>& src, const Fixpip
         const U* from = src.twin_data() + i * p.srcNdStride * 256;
         T* to = dst.twin_data() + i * p.dstNdStride;
         for (uint64_t m = 0; m < p.mSize; ++m) {
-            for (uint64_t n = 0; n < p.nSize; ++n) row[n] = ascendc_twin::stored<T>(from[(n / 16 * p.srcStride + m) * 16 + n % 16], p.reluEn);
+            for (uint64_t n = 0; n < p.nSize; ++n)
+                row[n] = ascendc_twin::stored<T>(from[(n / 16 * p.srcStride + m) * 16 + n % 16], p.reluEn);
             ascendc_twin::store_to_gm(to + m * p.dstStride, row, p.nSize * sizeof(T));
         }
     }

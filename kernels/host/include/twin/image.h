@@ -67,17 +67,21 @@ struct Entry<kernel> {
 
 }  // namespace ascendc_twin
 
-#define ASCENDC_TWIN_KERNEL(name, type, schedule_mode)                                                                                       \
-    {                                                                                                                                        \
-        #name, type, schedule_mode, ascendc_twin::Entry<&name>::args_size, ascendc_twin::Entry<&name>::count,                                \
-            ascendc_twin::Entry<&name>::params.data(), ascendc_twin::Entry<&name>::run                                                       \
-    }
+#define ASCENDC_TWIN_KERNEL(name, type, schedule_mode)                                                                             \
+    {#name,                                                                                                                        \
+     type,                                                                                                                         \
+     schedule_mode,                                                                                                                \
+     ascendc_twin::Entry<&name>::args_size,                                                                                        \
+     ascendc_twin::Entry<&name>::count,                                                                                            \
+     ascendc_twin::Entry<&name>::params.data(),                                                                                    \
+     ascendc_twin::Entry<&name>::run}
 
-#define ASCENDC_TWIN_IMAGE(...)                                                                                                              \
-    extern "C" __attribute__((visibility("default"))) const twin_image* ascendc_twin_image() {                                               \
-        static const twin_kernel kernels[] = {__VA_ARGS__};                                                                                  \
-        static const twin_image image = {ASCENDC_TWIN_ABI, sizeof(twin_image), ASCENDC_TWIN_CHECKED, sizeof kernels / sizeof *kernels, kernels}; \
-        return &image;                                                                                                                       \
+#define ASCENDC_TWIN_IMAGE(...)                                                                                                    \
+    extern "C" __attribute__((visibility("default"))) const twin_image* ascendc_twin_image() {                                     \
+        static const twin_kernel kernels[] = {__VA_ARGS__};                                                                        \
+        static const twin_image image = {ASCENDC_TWIN_ABI, sizeof(twin_image), ASCENDC_TWIN_CHECKED,                               \
+                                         sizeof kernels / sizeof *kernels, kernels};                                               \
+        return &image;                                                                                                             \
     }
 
 #endif

@@ -9,10 +9,11 @@ namespace AscendC {
 
 struct UnaryRepeatParams {
     UnaryRepeatParams() {}
-    UnaryRepeatParams(const uint16_t dstBlkStrideIn, const uint16_t srcBlkStrideIn, const uint8_t dstRepStrideIn, const uint8_t srcRepStrideIn)
+    UnaryRepeatParams(const uint16_t dstBlkStrideIn, const uint16_t srcBlkStrideIn, const uint8_t dstRepStrideIn,
+                      const uint8_t srcRepStrideIn)
         : dstBlkStride(dstBlkStrideIn), srcBlkStride(srcBlkStrideIn), dstRepStride(dstRepStrideIn), srcRepStride(srcRepStrideIn) {}
-    UnaryRepeatParams(const uint16_t dstBlkStrideIn, const uint16_t srcBlkStrideIn, const uint8_t dstRepStrideIn, const uint8_t srcRepStrideIn,
-                      const bool halfBlockIn)
+    UnaryRepeatParams(const uint16_t dstBlkStrideIn, const uint16_t srcBlkStrideIn, const uint8_t dstRepStrideIn,
+                      const uint8_t srcRepStrideIn, const bool halfBlockIn)
         : dstBlkStride(dstBlkStrideIn),
           srcBlkStride(srcBlkStrideIn),
           dstRepStride(dstRepStrideIn),
@@ -31,8 +32,8 @@ struct UnaryRepeatParams {
 
 struct BinaryRepeatParams {
     BinaryRepeatParams() {}
-    BinaryRepeatParams(const uint8_t dstBlkStrideIn, const uint8_t src0BlkStrideIn, const uint8_t src1BlkStrideIn, const uint8_t dstRepStrideIn,
-                       const uint8_t src0RepStrideIn, const uint8_t src1RepStrideIn)
+    BinaryRepeatParams(const uint8_t dstBlkStrideIn, const uint8_t src0BlkStrideIn, const uint8_t src1BlkStrideIn,
+                       const uint8_t dstRepStrideIn, const uint8_t src0RepStrideIn, const uint8_t src1RepStrideIn)
         : dstBlkStride(dstBlkStrideIn),
           src0BlkStride(src0BlkStrideIn),
           src1BlkStride(src1BlkStrideIn),
@@ -60,7 +61,10 @@ struct Mask {
     uint64_t low, high;
 
     static Mask first(uint64_t n) {
-        return n >= 128 ? Mask{~0ULL, ~0ULL} : n > 64 ? Mask{~0ULL, (1ULL << (n - 64)) - 1} : n == 64 ? Mask{~0ULL, 0} : Mask{(1ULL << n) - 1, 0};
+        return n >= 128  ? Mask{~0ULL, ~0ULL}
+               : n > 64  ? Mask{~0ULL, (1ULL << (n - 64)) - 1}
+               : n == 64 ? Mask{~0ULL, 0}
+                         : Mask{(1ULL << n) - 1, 0};
     }
     bool has(uint32_t lane) const { return ((lane < 64 ? low >> lane : high >> (lane - 64)) & 1) != 0; }
 };
@@ -71,7 +75,7 @@ struct Operand {
     uint8_t* data;
     uint32_t address;
     uint32_t tensor_bytes;
-    uint32_t element;  /* bytes of one */
+    uint32_t element; /* bytes of one */
     uint32_t blk_pitch;
     uint32_t rep_pitch;
     bool written;
@@ -79,9 +83,17 @@ struct Operand {
 };
 
 template <typename T>
-Operand operand(const char* name, const AscendC::LocalTensor<T>& tensor, uint32_t blk_stride, uint32_t rep_stride, bool written, bool read) {
-    return {name,       reinterpret_cast<uint8_t*>(tensor.twin_data()), tensor.twin_address(), tensor.twin_bytes(), sizeof(T), blk_stride * 32,
-            rep_stride * 32, written,                                   read};
+Operand operand(const char* name, const AscendC::LocalTensor<T>& tensor, uint32_t blk_stride, uint32_t rep_stride, bool written,
+                bool read) {
+    return {name,
+            reinterpret_cast<uint8_t*>(tensor.twin_data()),
+            tensor.twin_address(),
+            tensor.twin_bytes(),
+            sizeof(T),
+            blk_stride * 32,
+            rep_stride * 32,
+            written,
+            read};
 }
 
 /* A run of elements within a repeat: the first one and how many. */
@@ -144,7 +156,8 @@ inline void tell_operand(Call& call, const Operand& it, uint64_t offset, uint32_
 
 /* A written and a read operand: the same region, the same elements, or apart. */
 inline void check_apart(const char* name, At at, const Operand& dst, const Operand& src, const Lanes& lanes, uint32_t repeat) {
-    bool same = dst.address == src.address && dst.element == src.element && dst.blk_pitch == src.blk_pitch && dst.rep_pitch == src.rep_pitch;
+    bool same = dst.address == src.address && dst.element == src.element && dst.blk_pitch == src.blk_pitch &&
+                dst.rep_pitch == src.rep_pitch;
     if (same && (repeat == 1 || dst.rep_pitch >= reach_of(dst, lanes, 1))) return;
     if (!overlap(dst.address, reach_of(dst, lanes, repeat), src.address, reach_of(src, lanes, repeat))) return;
     /* The envelopes overlap: look at what each repeat writes against what it and later ones read. */
@@ -155,8 +168,11 @@ inline void check_apart(const char* name, At at, const Operand& dst, const Opera
                 for (uint32_t s = 0; s < lanes.runs; ++s) {
                     uint64_t from = src.address + static_cast<uint64_t>(j) * src.rep_pitch + offset_of(src, lanes.run[s].first);
                     if (i == j && d == s && to == from && dst.element == src.element) continue;
-                    if (!overlap(to, static_cast<uint64_t>(lanes.run[d].count) * dst.element, from, static_cast<uint64_t>(lanes.run[s].count) * src.element)) continue;
-                    finding(name, at, "overlap", "%s of repeat %u (byte %llu of UB) overlaps %s of repeat %u (byte %llu) in part or across repeats",
+                    if (!overlap(to, static_cast<uint64_t>(lanes.run[d].count) * dst.element, from,
+                                 static_cast<uint64_t>(lanes.run[s].count) * src.element))
+                        continue;
+                    finding(name, at, "overlap",
+                            "%s of repeat %u (byte %llu of UB) overlaps %s of repeat %u (byte %llu) in part or across repeats",
                             dst.name, i, static_cast<unsigned long long>(to), src.name, j, static_cast<unsigned long long>(from));
                     return;
                 }
@@ -165,9 +181,11 @@ inline void check_apart(const char* name, At at, const Operand& dst, const Opera
     }
 }
 
-/* Checks and tells a call in repeats. The first operand is the one written; `accumulates`: the third may be what earlier repeats wrote. */
+/* Checks and tells a call in repeats. The first operand is the one written; `accumulates`: the third may be what earlier repeats
+ * wrote. */
 template <int K>
-[[gnu::noinline]] void tell_repeats(const char* name, At at, const Operand (&operands)[K], const Lanes& lanes, uint32_t repeat, bool accumulates = false) {
+[[gnu::noinline]] void tell_repeats(const char* name, At at, const Operand (&operands)[K], const Lanes& lanes, uint32_t repeat,
+                                    bool accumulates = false) {
     for (int i = 0; i < K; ++i) {
         const Operand& it = operands[i];
         if (it.address % 32 != 0) {
@@ -175,8 +193,8 @@ template <int K>
         }
         uint64_t reach = reach_of(it, lanes, repeat);
         if (reach > it.tensor_bytes) {
-            finding(name, at, "length", "%s is touched to byte %llu, but the tensor has %u bytes", it.name, static_cast<unsigned long long>(reach),
-                    it.tensor_bytes);
+            finding(name, at, "length", "%s is touched to byte %llu, but the tensor has %u bytes", it.name,
+                    static_cast<unsigned long long>(reach), it.tensor_bytes);
         }
         /* A row of partial results, added to again and again. */
         if (accumulates && i == 2 && (operands[0].rep_pitch == 0 || it.rep_pitch == 0)) continue;
@@ -204,8 +222,8 @@ inline void check_mask(const char* name, At at, uint64_t mask, uint32_t lanes) {
 
 inline void check_mask_bits(const char* name, At at, Mask mask, uint32_t lanes) {
     if ((lanes <= 64 && mask.high != 0) || (mask.low | mask.high) == 0) {
-        finding(name, at, "mask", "mask bits are 0x%llx, 0x%llx: some of the first %u, and no other", static_cast<unsigned long long>(mask.low),
-                static_cast<unsigned long long>(mask.high), lanes);
+        finding(name, at, "mask", "mask bits are 0x%llx, 0x%llx: some of the first %u, and no other",
+                static_cast<unsigned long long>(mask.low), static_cast<unsigned long long>(mask.high), lanes);
     }
 }
 
@@ -248,7 +266,8 @@ void for_runs(const Operand (&operands)[K], const Lanes& lanes, uint32_t repeat,
         for (uint32_t j = 0; j < lanes.runs; ++j) {
             uint8_t* data[K];
             for (int k = 0; k < K; ++k) {
-                data[k] = operands[k].data + static_cast<uint64_t>(i) * operands[k].rep_pitch + offset_of(operands[k], lanes.run[j].first);
+                data[k] = operands[k].data + static_cast<uint64_t>(i) * operands[k].rep_pitch +
+                          offset_of(operands[k], lanes.run[j].first);
             }
             f(data, lanes.run[j].count);
         }
@@ -271,7 +290,8 @@ inline uint64_t check_count(const char* name, At at, int64_t count) {
 }
 
 template <typename D, typename S>
-[[gnu::noinline]] void tell_unary(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src, uint64_t count, bool accumulates = false) {
+[[gnu::noinline]] void tell_unary(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src,
+                                  uint64_t count, bool accumulates = false) {
     check_vector(name, at, "dst", dst);
     check_vector(name, at, "src", src);
     check_local(name, at, "dst", dst, count * sizeof(D));
@@ -285,8 +305,8 @@ template <typename D, typename S>
 }
 
 template <typename D, typename S, typename U>
-[[gnu::noinline]] void tell_binary(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src0, const AscendC::LocalTensor<U>& src1,
-                 uint64_t count, bool accumulates = false) {
+[[gnu::noinline]] void tell_binary(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src0,
+                                   const AscendC::LocalTensor<U>& src1, uint64_t count, bool accumulates = false) {
     check_vector(name, at, "dst", dst);
     check_vector(name, at, "src0", src0);
     check_vector(name, at, "src1", src1);
@@ -326,9 +346,7 @@ void SetVectorMask(int32_t len) {
     ascendc_twin::state->mask[1] = bits.high;
 }
 
-inline void ResetMask() {
-    ascendc_twin::state->mask[0] = ascendc_twin::state->mask[1] = ~0ULL;
-}
+inline void ResetMask() { ascendc_twin::state->mask[0] = ascendc_twin::state->mask[1] = ~0ULL; }
 
 }  // namespace AscendC
 

@@ -12,13 +12,13 @@ struct Pipes {
 
 constexpr Pipes pipes_of(AscendC::HardEvent event) {
     constexpr Pipes table[] = {
-        {TWIN_MTE2, TWIN_MTE1}, {TWIN_MTE1, TWIN_MTE2}, {TWIN_MTE1, TWIN_M},    {TWIN_M, TWIN_MTE1},    {TWIN_MTE2, TWIN_V},
-        {TWIN_V, TWIN_MTE2},    {TWIN_MTE3, TWIN_V},    {TWIN_V, TWIN_MTE3},    {TWIN_M, TWIN_V},       {TWIN_V, TWIN_M},
-        {TWIN_V, TWIN_V},       {TWIN_MTE3, TWIN_MTE1}, {TWIN_MTE1, TWIN_MTE3}, {TWIN_MTE1, TWIN_V},    {TWIN_MTE2, TWIN_M},
-        {TWIN_M, TWIN_MTE2},    {TWIN_V, TWIN_MTE1},    {TWIN_M, TWIN_FIX},     {TWIN_FIX, TWIN_M},     {TWIN_MTE3, TWIN_MTE2},
-        {TWIN_MTE2, TWIN_MTE3}, {TWIN_S, TWIN_V},       {TWIN_V, TWIN_S},       {TWIN_S, TWIN_MTE2},    {TWIN_MTE2, TWIN_S},
-        {TWIN_S, TWIN_MTE3},    {TWIN_MTE3, TWIN_S},    {TWIN_MTE2, TWIN_FIX},  {TWIN_FIX, TWIN_MTE2},  {TWIN_FIX, TWIN_S},
-        {TWIN_M, TWIN_S},       {TWIN_FIX, TWIN_MTE3},  {TWIN_MTE1, TWIN_FIX},  {TWIN_FIX, TWIN_MTE1},  {TWIN_FIX, TWIN_FIX},
+        {TWIN_MTE2, TWIN_MTE1}, {TWIN_MTE1, TWIN_MTE2}, {TWIN_MTE1, TWIN_M},    {TWIN_M, TWIN_MTE1},   {TWIN_MTE2, TWIN_V},
+        {TWIN_V, TWIN_MTE2},    {TWIN_MTE3, TWIN_V},    {TWIN_V, TWIN_MTE3},    {TWIN_M, TWIN_V},      {TWIN_V, TWIN_M},
+        {TWIN_V, TWIN_V},       {TWIN_MTE3, TWIN_MTE1}, {TWIN_MTE1, TWIN_MTE3}, {TWIN_MTE1, TWIN_V},   {TWIN_MTE2, TWIN_M},
+        {TWIN_M, TWIN_MTE2},    {TWIN_V, TWIN_MTE1},    {TWIN_M, TWIN_FIX},     {TWIN_FIX, TWIN_M},    {TWIN_MTE3, TWIN_MTE2},
+        {TWIN_MTE2, TWIN_MTE3}, {TWIN_S, TWIN_V},       {TWIN_V, TWIN_S},       {TWIN_S, TWIN_MTE2},   {TWIN_MTE2, TWIN_S},
+        {TWIN_S, TWIN_MTE3},    {TWIN_MTE3, TWIN_S},    {TWIN_MTE2, TWIN_FIX},  {TWIN_FIX, TWIN_MTE2}, {TWIN_FIX, TWIN_S},
+        {TWIN_M, TWIN_S},       {TWIN_FIX, TWIN_MTE3},  {TWIN_MTE1, TWIN_FIX},  {TWIN_FIX, TWIN_MTE1}, {TWIN_FIX, TWIN_FIX},
     };
     return table[static_cast<int>(event)];
 }
@@ -45,8 +45,8 @@ inline void set_flag(const char* name, At at, Pipes pipes, int32_t id) {
     check_event(name, at, pipes, id);
     uint8_t& flags = state->flags[pipes.from][pipes.to];
     if (flags & (1 << id)) {
-        finding(name, at, "events", "event %d of %s_%s is set a second time before anything waited for it", id, pipe_name(pipes.from),
-                pipe_name(pipes.to));
+        finding(name, at, "events", "event %d of %s_%s is set a second time before anything waited for it", id,
+                pipe_name(pipes.from), pipe_name(pipes.to));
     }
     flags |= static_cast<uint8_t>(1 << id);
     obey(services().set_flag(&core(), pipes.from, pipes.to, static_cast<uint32_t>(id), at.file, at.line));
@@ -56,8 +56,8 @@ inline void wait_flag(const char* name, At at, Pipes pipes, int32_t id) {
     check_event(name, at, pipes, id);
     uint8_t& flags = state->flags[pipes.from][pipes.to];
     if (!(flags & (1 << id))) {
-        finding(name, at, "events", "waits for event %d of %s_%s, which nothing has set: the core would hang", id, pipe_name(pipes.from),
-                pipe_name(pipes.to));
+        finding(name, at, "events", "waits for event %d of %s_%s, which nothing has set: the core would hang", id,
+                pipe_name(pipes.from), pipe_name(pipes.to));
         stop();
     }
     flags &= static_cast<uint8_t>(~(1 << id));
@@ -80,7 +80,8 @@ inline void check_flags_left() {
         for (uint32_t to = 0; to < TWIN_PIPES; ++to) {
             if (state->flags[from][to] == 0) continue;
             finding("SetFlag", At(nullptr, 0), "events",
-                    "the kernel ends with events of %s_%s set that nothing waited for (ids, a bit each: 0x%x): the next kernel on the core "
+                    "the kernel ends with events of %s_%s set that nothing waited for (ids, a bit each: 0x%x): the next kernel on "
+                    "the core "
                     "would see them",
                     pipe_name(from), pipe_name(to), state->flags[from][to]);
         }
@@ -158,7 +159,8 @@ void CrossCoreSetFlag(uint16_t flagId, ascendc_twin::At at = ascendc_twin::At())
 template <uint8_t modeId = 0, pipe_t pipe = PIPE_S>
 void CrossCoreWaitFlag(uint16_t flagId, ascendc_twin::At at = ascendc_twin::At()) {
     if (ascendc_twin::checked && flagId > 10) {
-        ascendc_twin::finding("CrossCoreWaitFlag", at, "events", "flag id %u: 0 to 10 are free, 11 to 15 are the API's own", flagId);
+        ascendc_twin::finding("CrossCoreWaitFlag", at, "events", "flag id %u: 0 to 10 are free, 11 to 15 are the API's own",
+                              flagId);
     }
     ascendc_twin::obey(ascendc_twin::services().cross_wait(&ascendc_twin::core(), flagId, at.file, at.line));
 }

@@ -65,12 +65,12 @@ inline void Trap(ascendc_twin::At at = ascendc_twin::At()) {
 }  // namespace AscendC
 
 /* Of the debugging form of the API; in a fast image nothing. */
-#define ascendc_assert(condition, ...)                                                                                                       \
-    do {                                                                                                                                     \
-        if (ascendc_twin::checked && !(condition)) {                                                                                         \
-            ascendc_twin::finding("ascendc_assert", ascendc_twin::At(), "assert", "%s does not hold", #condition);                           \
-            ascendc_twin::stop();                                                                                                            \
-        }                                                                                                                                    \
+#define ascendc_assert(condition, ...)                                                                                             \
+    do {                                                                                                                           \
+        if (ascendc_twin::checked && !(condition)) {                                                                               \
+            ascendc_twin::finding("ascendc_assert", ascendc_twin::At(), "assert", "%s does not hold", #condition);                 \
+            ascendc_twin::stop();                                                                                                  \
+        }                                                                                                                          \
     } while (false)
 
 #endif

@@ -78,8 +78,9 @@ public:
         if constexpr (ascendc_twin::checked) {
             uint32_t space = ascendc_twin::space_of(position);
             if (static_cast<uint64_t>(address) + bytes_ > ascendc_twin::core().size[space]) {
-                ascendc_twin::finding("LocalTensor", ascendc_twin::At(nullptr, 0), "buffers", "%s has %u bytes: %u from byte %u on do not fit",
-                                      ascendc_twin::space_name(space), ascendc_twin::core().size[space], bytes_, address);
+                ascendc_twin::finding("LocalTensor", ascendc_twin::At(nullptr, 0), "buffers",
+                                      "%s has %u bytes: %u from byte %u on do not fit", ascendc_twin::space_name(space),
+                                      ascendc_twin::core().size[space], bytes_, address);
                 ascendc_twin::stop();
             }
         }
@@ -240,7 +241,8 @@ namespace ascendc_twin {
 
 /* A local operand of `bytes` bytes from the tensor's start: aligned, and no longer than the tensor. */
 template <typename T>
-void check_local(const char* name, At at, const char* operand, const AscendC::LocalTensor<T>& tensor, uint64_t bytes, uint32_t align = 32) {
+void check_local(const char* name, At at, const char* operand, const AscendC::LocalTensor<T>& tensor, uint64_t bytes,
+                 uint32_t align = 32) {
     if (align != 0 && tensor.twin_address() % align != 0) {
         finding(name, at, "alignment", "%s is at byte %u of %s, which is no multiple of %u", operand, tensor.twin_address(),
                 space_name(tensor.twin_space()), align);
@@ -257,9 +259,10 @@ void check_overlap(const char* name, At at, const char* operand, const AscendC::
                    const AscendC::LocalTensor<U>& src, uint64_t src_bytes) {
     if (dst.twin_space() == src.twin_space() && dst.twin_address() != src.twin_address() &&
         overlap(dst.twin_address(), dst_bytes, src.twin_address(), src_bytes)) {
-        finding(name, at, "overlap", "dst (bytes %u..%llu of %s) overlaps %s (bytes %u..%llu) in part: they must be the same region or apart",
-                dst.twin_address(), static_cast<unsigned long long>(dst.twin_address() + dst_bytes), space_name(dst.twin_space()), operand,
-                src.twin_address(), static_cast<unsigned long long>(src.twin_address() + src_bytes));
+        finding(name, at, "overlap",
+                "dst (bytes %u..%llu of %s) overlaps %s (bytes %u..%llu) in part: they must be the same region or apart",
+                dst.twin_address(), static_cast<unsigned long long>(dst.twin_address() + dst_bytes), space_name(dst.twin_space()),
+                operand, src.twin_address(), static_cast<unsigned long long>(src.twin_address() + src_bytes));
     }
 }
 

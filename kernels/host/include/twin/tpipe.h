@@ -79,8 +79,8 @@ constexpr HardEvent GetQueEvt(Hardware source, Hardware destination, bool forwar
 namespace ascendc_twin {
 
 inline const char* position_name(AscendC::TPosition position) {
-    static const char* const names[] = {"GM",  "A1",     "A2",      "B1",  "B2",   "C1",        "C2",           "CO1", "CO2",
-                                        "VECIN", "VECOUT", "VECCALC", "SPM", "TSCM", "C2PIPE2GM", "C2PIPE2LOCAL"};
+    static const char* const names[] = {"GM",  "A1",    "A2",     "B1",      "B2",  "C1",   "C2",        "CO1",
+                                        "CO2", "VECIN", "VECOUT", "VECCALC", "SPM", "TSCM", "C2PIPE2GM", "C2PIPE2LOCAL"};
     size_t at = static_cast<size_t>(position);
     return at < sizeof names / sizeof *names ? names[at] : "?";
 }
@@ -90,7 +90,8 @@ inline void forget(uint32_t space, uint32_t address, uint32_t bytes) {
 }
 
 inline const char* state_name(AscendC::TBufState state) {
-    static const char* const names[] = {"free", "allocated and not enqueued", "enqueued and not dequeued", "dequeued and not freed"};
+    static const char* const names[] = {"free", "allocated and not enqueued", "enqueued and not dequeued",
+                                        "dequeued and not freed"};
     return names[static_cast<int>(state)];
 }
 
@@ -121,8 +122,9 @@ public:
         if constexpr (ascendc_twin::checked) {
             TPipe* other = ascendc_twin::state->pipe;
             if (other != nullptr && other != this) {
-                ascendc_twin::finding("TPipe", ascendc_twin::At(nullptr, 0), "buffers",
-                                      "a second TPipe while another one lives: they would give out the same memory; Destroy() the first");
+                ascendc_twin::finding(
+                    "TPipe", ascendc_twin::At(nullptr, 0), "buffers",
+                    "a second TPipe while another one lives: they would give out the same memory; Destroy() the first");
             }
         }
         ascendc_twin::state->pipe = this;
@@ -187,7 +189,9 @@ public:
     TEventID FetchEventID(ascendc_twin::At at = ascendc_twin::At()) {
         return FreeEvent("FetchEventID", at, event);
     }
-    TEventID FetchEventID(HardEvent event, ascendc_twin::At at = ascendc_twin::At()) { return FreeEvent("FetchEventID", at, event); }
+    TEventID FetchEventID(HardEvent event, ascendc_twin::At at = ascendc_twin::At()) {
+        return FreeEvent("FetchEventID", at, event);
+    }
 
     /* The twin's own: bytes that are given out. */
     uint32_t twin_used(uint32_t space) const { return top_[space]; }
@@ -215,8 +219,8 @@ private:
             uint32_t same = num;
             for (uint32_t i = 0; i < used_; ++i) same += buffers_[i].queued && buffers_[i].position == position;
             if (same > static_cast<uint32_t>(QUE_MAX_EVENT)) {
-                ascendc_twin::finding("InitBuffer", at, "buffers", "%u queue buffers at %s: at most %d, one for each event id", same,
-                                      ascendc_twin::position_name(position), QUE_MAX_EVENT);
+                ascendc_twin::finding("InitBuffer", at, "buffers", "%u queue buffers at %s: at most %d, one for each event id",
+                                      same, ascendc_twin::position_name(position), QUE_MAX_EVENT);
             }
         }
     }
@@ -250,13 +254,15 @@ private:
         list[0] = 0;
         for (uint32_t i = 0; i < used_ && length + 64 < sizeof list; ++i) {
             if (ascendc_twin::space_of(buffers_[i].position) != space) continue;
-            length += static_cast<size_t>(__builtin_snprintf(list + length, sizeof list - length, "%s%s %u", length ? ", " : "",
-                                                   ascendc_twin::position_name(buffers_[i].position), buffers_[i].dataLen));
+            length +=
+                static_cast<size_t>(__builtin_snprintf(list + length, sizeof list - length, "%s%s %u", length ? ", " : "",
+                                                       ascendc_twin::position_name(buffers_[i].position), buffers_[i].dataLen));
         }
-        ascendc_twin::finding("InitBuffer", at, "buffers",
-                              "%s has %u bytes; a buffer of %u (%s) does not fit behind %u bytes of others (%s): smaller tiles or fewer buffers",
-                              ascendc_twin::space_name(space), ascendc_twin::core().size[space], bytes,
-                              ascendc_twin::position_name(position), top_[space], list);
+        ascendc_twin::finding(
+            "InitBuffer", at, "buffers",
+            "%s has %u bytes; a buffer of %u (%s) does not fit behind %u bytes of others (%s): smaller tiles or fewer buffers",
+            ascendc_twin::space_name(space), ascendc_twin::core().size[space], bytes, ascendc_twin::position_name(position),
+            top_[space], list);
         ascendc_twin::stop();
     }
 
@@ -265,8 +271,10 @@ private:
         int id = __builtin_ctzll(~ids);
         if (ascendc_twin::checked && id >= QUE_MAX_EVENT) {
             ascendc_twin::Pipes pipes = ascendc_twin::pipes_of(event);
-            ascendc_twin::finding(name, at, "events", "all %d event ids of %s_%s are taken: more buffers are full, or freed, at one time than there are ids",
-                                  QUE_MAX_EVENT, ascendc_twin::pipe_name(pipes.from), ascendc_twin::pipe_name(pipes.to));
+            ascendc_twin::finding(
+                name, at, "events",
+                "all %d event ids of %s_%s are taken: more buffers are full, or freed, at one time than there are ids",
+                QUE_MAX_EVENT, ascendc_twin::pipe_name(pipes.from), ascendc_twin::pipe_name(pipes.to));
             ascendc_twin::stop();
         }
         return static_cast<TEventID>(id);
@@ -290,8 +298,8 @@ private:
                 TBufType& buffer = buffers_[i];
                 if (buffer.queued && buffer.state != TBufState::FREE) {
                     ascendc_twin::finding("TPipe", nowhere, "queues", "the kernel ends with a %s buffer (bytes %u..%u) %s",
-                                          ascendc_twin::position_name(buffer.position), buffer.address, buffer.address + buffer.dataLen,
-                                          ascendc_twin::state_name(buffer.state));
+                                          ascendc_twin::position_name(buffer.position), buffer.address,
+                                          buffer.address + buffer.dataLen, ascendc_twin::state_name(buffer.state));
                 }
                 if (buffer.queued && buffer.freeBufEvtID != INVALID_TEVENTID && buffer.state == TBufState::FREE) {
                     ascendc_twin::wait_flag("TPipe", nowhere, ascendc_twin::pipes_of(buffer.freeBufEvt), buffer.freeBufEvtID);

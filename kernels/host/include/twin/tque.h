@@ -33,8 +33,8 @@ public:
     void FreeTensor(LocalTensor<T>& tensor, ascendc_twin::At at = ascendc_twin::At()) {
         TBufType& buffer = Own("FreeTensor", at, tensor.GetBufferHandle());
         if (ascendc_twin::checked && buffer.state == TBufState::FREE) {
-            ascendc_twin::finding("FreeTensor", at, "queues", "the %s buffer at byte %u is free already", ascendc_twin::position_name(position),
-                                  buffer.address);
+            ascendc_twin::finding("FreeTensor", at, "queues", "the %s buffer at byte %u is free already",
+                                  ascendc_twin::position_name(position), buffer.address);
             ascendc_twin::stop();
         }
         if (ascendc_twin::checked && buffer.state == TBufState::ENQUE) {
@@ -147,8 +147,10 @@ private:
             ascendc_twin::forget(ascendc_twin::space_of(position), buffer.address, buffer.dataLen);
             return buffer;
         }
-        ascendc_twin::finding(name, at, "queues", "all %u buffers of the %s queue are in use: the core would hang; FreeTensor() one, or give InitBuffer more",
-                              count_, ascendc_twin::position_name(position));
+        ascendc_twin::finding(
+            name, at, "queues",
+            "all %u buffers of the %s queue are in use: the core would hang; FreeTensor() one, or give InitBuffer more", count_,
+            ascendc_twin::position_name(position));
         ascendc_twin::stop();
     }
 
@@ -156,11 +158,13 @@ private:
         TBufType& buffer = Own("EnQue", at, handle);
         if constexpr (ascendc_twin::checked) {
             if (buffer.state != TBufState::OCCUPIED && buffer.state != TBufState::DEQUE) {
-                ascendc_twin::finding("EnQue", at, "queues", "the %s buffer at byte %u is %s", ascendc_twin::position_name(position),
-                                      buffer.address, ascendc_twin::state_name(buffer.state));
+                ascendc_twin::finding("EnQue", at, "queues", "the %s buffer at byte %u is %s",
+                                      ascendc_twin::position_name(position), buffer.address,
+                                      ascendc_twin::state_name(buffer.state));
             }
             if (depth != 0 && queued_ == depth) {
-                ascendc_twin::finding("EnQue", at, "queues", "the %s queue holds its %d buffers already: DeQue() first, or a greater depth",
+                ascendc_twin::finding("EnQue", at, "queues",
+                                      "the %s queue holds its %d buffers already: DeQue() first, or a greater depth",
                                       ascendc_twin::position_name(position), depth);
                 ascendc_twin::stop();
             }
@@ -178,7 +182,8 @@ private:
 
     [[gnu::noinline]] TBufType& Pop(ascendc_twin::At at, HardEvent event) {
         if (ascendc_twin::checked && queued_ == 0) {
-            ascendc_twin::finding("DeQue", at, "queues", "the %s queue is empty: EnQue() first", ascendc_twin::position_name(position));
+            ascendc_twin::finding("DeQue", at, "queues", "the %s queue is empty: EnQue() first",
+                                  ascendc_twin::position_name(position));
             ascendc_twin::stop();
         }
         TBufType& buffer = *queue_[head_];
@@ -197,8 +202,9 @@ private:
     void Leave(ascendc_twin::At at, TBufType& buffer, HardEvent event) {
         if constexpr (ascendc_twin::checked) {
             if (buffer.state != TBufState::ENQUE) {
-                ascendc_twin::finding("DeQue", at, "queues", "the %s buffer at byte %u is %s", ascendc_twin::position_name(position),
-                                      buffer.address, ascendc_twin::state_name(buffer.state));
+                ascendc_twin::finding("DeQue", at, "queues", "the %s buffer at byte %u is %s",
+                                      ascendc_twin::position_name(position), buffer.address,
+                                      ascendc_twin::state_name(buffer.state));
                 ascendc_twin::stop();
             }
             ascendc_twin::wait_flag("DeQue", at, ascendc_twin::pipes_of(event), buffer.enQueEvtID);
@@ -254,8 +260,8 @@ private:
     template <typename T>
     LocalTensor<T> Part(const char* name, ascendc_twin::At at, uint64_t bytes, uint32_t offset) {
         if (ascendc_twin::checked && bytes + offset > bytes_) {
-            ascendc_twin::finding(name, at, "length", "%llu bytes from byte %u on, of a buffer of %u", static_cast<unsigned long long>(bytes),
-                                  offset, bytes_);
+            ascendc_twin::finding(name, at, "length", "%llu bytes from byte %u on, of a buffer of %u",
+                                  static_cast<unsigned long long>(bytes), offset, bytes_);
             ascendc_twin::stop();
         }
         return LocalTensor<T>(position, address_ + offset, static_cast<uint32_t>(bytes), nullptr);

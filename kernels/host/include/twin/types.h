@@ -208,7 +208,7 @@ enum class CacheRwMode : uint8_t { READ = 1, WRITE, RW };
 
 enum class RoundMode : uint8_t {
     CAST_NONE = 0,
-    CAST_RINT,  /* to nearest, ties to even */
+    CAST_RINT, /* to nearest, ties to even */
     CAST_FLOOR,
     CAST_CEIL,
     CAST_ROUND, /* to nearest, ties away from zero */

@@ -85,16 +85,17 @@ struct SubReluOp {
 };
 
 template <typename T, typename F>
-[[gnu::noinline]] void binary_count(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src0, const AscendC::LocalTensor<T>& src1,
-                  int64_t count, F f) {
+[[gnu::noinline]] void binary_count(const char* name, At at, const AscendC::LocalTensor<T>& dst,
+                                    const AscendC::LocalTensor<T>& src0, const AscendC::LocalTensor<T>& src1, int64_t count, F f) {
     uint64_t n = check_count(name, at, count);
     if constexpr (checked) tell_binary(name, at, dst, src0, src1, n);
     map(dst.twin_data(), src0.twin_data(), src1.twin_data(), n, f);
 }
 
 template <typename T, typename F>
-[[gnu::noinline]] void binary_repeat(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src0, const AscendC::LocalTensor<T>& src1,
-                   Mask mask, uint32_t repeat, const AscendC::BinaryRepeatParams& params, F f) {
+[[gnu::noinline]] void binary_repeat(const char* name, At at, const AscendC::LocalTensor<T>& dst,
+                                     const AscendC::LocalTensor<T>& src0, const AscendC::LocalTensor<T>& src1, Mask mask,
+                                     uint32_t repeat, const AscendC::BinaryRepeatParams& params, F f) {
     /* Not Div, And, Or. */
     constexpr bool accumulates = one_of<F, AddOp, SubOp, MulOp, MaxOp, MinOp, AddReluOp, SubReluOp>;
     Operand operands[3] = {operand("dst", dst, params.dstBlkStride, params.dstRepStride, true, false),
@@ -115,15 +116,16 @@ template <typename T, typename F>
 
 /* One operand and a scalar, or none: `f` takes an element. */
 template <typename T, typename F>
-[[gnu::noinline]] void unary_count(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, int64_t count, F f) {
+[[gnu::noinline]] void unary_count(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src,
+                                   int64_t count, F f) {
     uint64_t n = check_count(name, at, count);
     if constexpr (checked) tell_unary(name, at, dst, src, n);
     map(dst.twin_data(), src.twin_data(), n, f);
 }
 
 template <typename T, typename F>
-[[gnu::noinline]] void unary_repeat(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, Mask mask, uint32_t repeat,
-                  const AscendC::UnaryRepeatParams& params, F f) {
+[[gnu::noinline]] void unary_repeat(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src,
+                                    Mask mask, uint32_t repeat, const AscendC::UnaryRepeatParams& params, F f) {
     Operand operands[2] = {operand("dst", dst, params.dstBlkStride, params.dstRepStride, true, false),
                            operand("src", src, params.srcBlkStride, params.srcRepStride, false, true)};
     Lanes lanes(operands, mask, LANES<T>);
@@ -149,19 +151,20 @@ inline float scalar_of(half value) { return float(value); }
 namespace AscendC {
 
 /* The dtypes are those of arch 2201; the vendor's compiler refuses others too. */
-#define ASCENDC_TWIN_BINARY(Name, Op, ...)                                                                                                          \
-    template <typename T>                                                                                                                           \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src0, const LocalTensor<T>& src1, const int32_t& count,                              \
-              ascendc_twin::At at = ascendc_twin::At()) {                                                                                           \
-        static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                                              \
-        ascendc_twin::binary_count(#Name, at, dst, src0, src1, count, Op());                                                                       \
-    }                                                                                                                                               \
-    template <typename T, bool isSetMask = true, typename M>                                                                                        \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src0, const LocalTensor<T>& src1, M mask, const uint8_t repeatTime,                  \
-              const BinaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                                   \
-        static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                                              \
-        ascendc_twin::binary_repeat(#Name, at, dst, src0, src1, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>),         \
-                                    repeatTime, repeatParams, Op());                                                                                \
+#define ASCENDC_TWIN_BINARY(Name, Op, ...)                                                                                         \
+    template <typename T>                                                                                                          \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src0, const LocalTensor<T>& src1, const int32_t& count,             \
+              ascendc_twin::At at = ascendc_twin::At()) {                                                                          \
+        static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                              \
+        ascendc_twin::binary_count(#Name, at, dst, src0, src1, count, Op());                                                       \
+    }                                                                                                                              \
+    template <typename T, bool isSetMask = true, typename M>                                                                       \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src0, const LocalTensor<T>& src1, M mask, const uint8_t repeatTime, \
+              const BinaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                  \
+        static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                              \
+        ascendc_twin::binary_repeat(#Name, at, dst, src0, src1,                                                                    \
+                                    ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), repeatTime,         \
+                                    repeatParams, Op());                                                                           \
     }
 
 ASCENDC_TWIN_BINARY(Add, ascendc_twin::AddOp, half, float, int16_t, int32_t)
@@ -176,21 +179,23 @@ ASCENDC_TWIN_BINARY(AddRelu, ascendc_twin::AddReluOp, half, float, int16_t)
 ASCENDC_TWIN_BINARY(SubRelu, ascendc_twin::SubReluOp, half, float, int16_t)
 #undef ASCENDC_TWIN_BINARY
 
-#define ASCENDC_TWIN_SCALAR(Name, Op)                                                                                                               \
-    template <typename T, bool isSetMask = true>                                                                                                    \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const T& scalarValue, const int32_t& count,                                     \
-              ascendc_twin::At at = ascendc_twin::At()) {                                                                                           \
-        static_assert(ascendc_twin::one_of<T, half, float, int16_t, int32_t>, #Name ": arch 2201 takes half, float, int16_t, int32_t");            \
-        auto scalar = ascendc_twin::scalar_of(scalarValue);                                                                                         \
-        ascendc_twin::unary_count(#Name, at, dst, src, count, [=](auto x) { return Op()(x, static_cast<decltype(x)>(scalar)); });                   \
-    }                                                                                                                                               \
-    template <typename T, bool isSetMask = true, typename M>                                                                                        \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const T& scalarValue, M mask, const uint8_t repeatTime,                         \
-              const UnaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                                    \
-        static_assert(ascendc_twin::one_of<T, half, float, int16_t, int32_t>, #Name ": arch 2201 takes half, float, int16_t, int32_t");            \
-        auto scalar = ascendc_twin::scalar_of(scalarValue);                                                                                         \
-        ascendc_twin::unary_repeat(#Name, at, dst, src, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), repeatTime,     \
-                                   repeatParams, [=](auto x) { return Op()(x, static_cast<decltype(x)>(scalar)); });                                \
+#define ASCENDC_TWIN_SCALAR(Name, Op)                                                                                              \
+    template <typename T, bool isSetMask = true>                                                                                   \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const T& scalarValue, const int32_t& count,                    \
+              ascendc_twin::At at = ascendc_twin::At()) {                                                                          \
+        static_assert(ascendc_twin::one_of<T, half, float, int16_t, int32_t>,                                                      \
+                      #Name ": arch 2201 takes half, float, int16_t, int32_t");                                                    \
+        auto scalar = ascendc_twin::scalar_of(scalarValue);                                                                        \
+        ascendc_twin::unary_count(#Name, at, dst, src, count, [=](auto x) { return Op()(x, static_cast<decltype(x)>(scalar)); });  \
+    }                                                                                                                              \
+    template <typename T, bool isSetMask = true, typename M>                                                                       \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const T& scalarValue, M mask, const uint8_t repeatTime,        \
+              const UnaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                   \
+        static_assert(ascendc_twin::one_of<T, half, float, int16_t, int32_t>,                                                      \
+                      #Name ": arch 2201 takes half, float, int16_t, int32_t");                                                    \
+        auto scalar = ascendc_twin::scalar_of(scalarValue);                                                                        \
+        ascendc_twin::unary_repeat(#Name, at, dst, src, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), \
+                                   repeatTime, repeatParams, [=](auto x) { return Op()(x, static_cast<decltype(x)>(scalar)); });   \
     }
 
 ASCENDC_TWIN_SCALAR(Adds, ascendc_twin::AddOp)

@@ -8,7 +8,8 @@ namespace AscendC {
 
 struct BrcbRepeatParams {
     BrcbRepeatParams() {}
-    BrcbRepeatParams(const uint16_t dstBlkStrideIn, const uint16_t dstRepStrideIn) : dstRepStride(dstRepStrideIn), dstBlkStride(dstBlkStrideIn) {}
+    BrcbRepeatParams(const uint16_t dstBlkStrideIn, const uint16_t dstRepStrideIn)
+        : dstRepStride(dstRepStrideIn), dstBlkStride(dstBlkStrideIn) {}
 
     uint32_t blockNumber = DEFAULT_BLK_NUM;
     uint16_t dstRepStride = DEFAULT_REPEAT_STRIDE;
@@ -28,7 +29,8 @@ struct CopyRepeatParams {
 
 struct GatherRepeatParams {
     GatherRepeatParams() {}
-    GatherRepeatParams(const uint8_t dstBlkStrideIn, const uint8_t dstRepStrideIn) : dstRepStride(dstRepStrideIn), dstBlkStride(dstBlkStrideIn) {}
+    GatherRepeatParams(const uint8_t dstBlkStrideIn, const uint8_t dstRepStrideIn)
+        : dstRepStride(dstRepStrideIn), dstBlkStride(dstBlkStrideIn) {}
 
     uint32_t blockNumber = DEFAULT_BLK_NUM;
     uint16_t dstRepStride = DEFAULT_REPEAT_STRIDE;
@@ -65,8 +67,8 @@ T index_from(T first, uint64_t i) {
 }
 
 /* Tells what a Gather reads: its offsets in UB, as runs. An element of `width` bytes for each offset. */
-inline void tell_gathered(Call& call, const char* name, At at, uint32_t src, uint32_t src_bytes, uint32_t base, const uint32_t* offsets, uint64_t n,
-                          uint32_t width, uint32_t element) {
+inline void tell_gathered(Call& call, const char* name, At at, uint32_t src, uint32_t src_bytes, uint32_t base,
+                          const uint32_t* offsets, uint64_t n, uint32_t width, uint32_t element) {
     uint64_t start = 0, end = 0;
     for (uint64_t i = 0; i < n; ++i) {
         uint64_t here = static_cast<uint64_t>(base) + offsets[i];
@@ -76,8 +78,8 @@ inline void tell_gathered(Call& call, const char* name, At at, uint32_t src, uin
             stop();
         }
         if (here + width > src_bytes) {
-            finding(name, at, "length", "offset %llu is %llu bytes, but src has %u (offsets are in bytes)", static_cast<unsigned long long>(i),
-                    static_cast<unsigned long long>(here), src_bytes);
+            finding(name, at, "length", "offset %llu is %llu bytes, but src has %u (offsets are in bytes)",
+                    static_cast<unsigned long long>(i), static_cast<unsigned long long>(here), src_bytes);
             stop();
         }
         if (here == end && end != start) {
@@ -138,7 +140,8 @@ void Duplicate(const LocalTensor<T>& dst, const T& scalarValue, M mask, const ui
     if constexpr (ascendc_twin::checked) ascendc_twin::check_vector("Duplicate", at, "dst", dst);
     ascendc_twin::Operand operands[1] = {ascendc_twin::operand("dst", dst, dstBlockStride, dstRepeatStride, true, false)};
     T value = scalarValue;
-    ascendc_twin::fill_repeats("Duplicate", at, operands, ascendc_twin::mask_of<isSetMask>("Duplicate", at, mask, ascendc_twin::LANES<T>), repeatTime,
+    ascendc_twin::fill_repeats("Duplicate", at, operands,
+                               ascendc_twin::mask_of<isSetMask>("Duplicate", at, mask, ascendc_twin::LANES<T>), repeatTime,
                                [=](uint8_t** data, uint64_t n) { ascendc_twin::fill(reinterpret_cast<T*>(data[0]), value, n); });
 }
 
@@ -158,12 +161,14 @@ void Brcb(const LocalTensor<T>& dst, const LocalTensor<T>& src, const uint8_t re
         ascendc_twin::check_local("Brcb", at, "dst", dst, reach);
         ascendc_twin::check_local("Brcb", at, "src", src, repeats * 8 * sizeof(T));
         if (ascendc_twin::overlap(dst.twin_address(), reach, src.twin_address(), repeats * 8 * sizeof(T))) {
-            ascendc_twin::finding("Brcb", at, "overlap", "dst and src share memory (bytes %u and %u of UB)", dst.twin_address(), src.twin_address());
+            ascendc_twin::finding("Brcb", at, "overlap", "dst and src share memory (bytes %u and %u of UB)", dst.twin_address(),
+                                  src.twin_address());
         }
         ascendc_twin::Call call("Brcb", TWIN_V, at);
         call.range(TWIN_UB, TWIN_READ, src.twin_address(), static_cast<uint32_t>(repeats * 8 * sizeof(T)), 32);
         for (uint64_t i = 0; i < 8; ++i) {
-            call.range(TWIN_UB, TWIN_WRITE, dst.twin_address() + i * blk, 32, 32, static_cast<uint32_t>(repeats), static_cast<int64_t>(rep));
+            call.range(TWIN_UB, TWIN_WRITE, dst.twin_address() + i * blk, 32, 32, static_cast<uint32_t>(repeats),
+                       static_cast<int64_t>(rep));
         }
         call.vector(repeats * 256 / sizeof(T));
         call.tell();
@@ -171,14 +176,16 @@ void Brcb(const LocalTensor<T>& dst, const LocalTensor<T>& src, const uint8_t re
     const T* from = src.twin_data();
     auto* to = reinterpret_cast<uint8_t*>(dst.twin_data());
     for (uint64_t i = 0; i < repeatTime; ++i) {
-        for (uint64_t j = 0; j < 8; ++j) ascendc_twin::fill(reinterpret_cast<T*>(to + i * rep + j * blk), from[i * 8 + j], 32 / sizeof(T));
+        for (uint64_t j = 0; j < 8; ++j)
+            ascendc_twin::fill(reinterpret_cast<T*>(to + i * rep + j * blk), from[i * 8 + j], 32 / sizeof(T));
     }
 }
 
 /* firstValue, firstValue + 1, ... */
 template <typename T>
 void CreateVecIndex(LocalTensor<T> dst, const T& firstValue, uint32_t count, ascendc_twin::At at = ascendc_twin::At()) {
-    static_assert(ascendc_twin::one_of<T, int16_t, half, int32_t, float>, "CreateVecIndex: arch 2201 takes int16_t, half, int32_t, float");
+    static_assert(ascendc_twin::one_of<T, int16_t, half, int32_t, float>,
+                  "CreateVecIndex: arch 2201 takes int16_t, half, int32_t, float");
     uint64_t n = ascendc_twin::check_count("CreateVecIndex", at, count);
     if constexpr (ascendc_twin::checked) {
         ascendc_twin::check_vector("CreateVecIndex", at, "dst", dst);
@@ -193,23 +200,24 @@ void CreateVecIndex(LocalTensor<T> dst, const T& firstValue, uint32_t count, asc
 
 /* From UB to UB by the vector unit. */
 template <typename T, bool isSetMask = true, typename M>
-void Copy(const LocalTensor<T>& dst, const LocalTensor<T>& src, const M mask, const uint8_t repeatTime, const CopyRepeatParams& repeatParams,
-          ascendc_twin::At at = ascendc_twin::At()) {
+void Copy(const LocalTensor<T>& dst, const LocalTensor<T>& src, const M mask, const uint8_t repeatTime,
+          const CopyRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {
     static_assert(ascendc_twin::is_16_or_32_bit<T>, "Copy: arch 2201 takes elements of 16 and 32 bits");
     if constexpr (ascendc_twin::checked) {
         ascendc_twin::check_vector("Copy", at, "dst", dst);
         ascendc_twin::check_vector("Copy", at, "src", src);
     }
-    ascendc_twin::Operand operands[2] = {ascendc_twin::operand("dst", dst, repeatParams.dstStride, repeatParams.dstRepeatSize, true, false),
-                                         ascendc_twin::operand("src", src, repeatParams.srcStride, repeatParams.srcRepeatSize, false, true)};
-    ascendc_twin::fill_repeats("Copy", at, operands, ascendc_twin::mask_of<isSetMask>("Copy", at, mask, ascendc_twin::LANES<T>), repeatTime,
-                               [](uint8_t** data, uint64_t n) { memmove(data[0], data[1], n * sizeof(T)); });
+    ascendc_twin::Operand operands[2] = {
+        ascendc_twin::operand("dst", dst, repeatParams.dstStride, repeatParams.dstRepeatSize, true, false),
+        ascendc_twin::operand("src", src, repeatParams.srcStride, repeatParams.srcRepeatSize, false, true)};
+    ascendc_twin::fill_repeats("Copy", at, operands, ascendc_twin::mask_of<isSetMask>("Copy", at, mask, ascendc_twin::LANES<T>),
+                               repeatTime, [](uint8_t** data, uint64_t n) { memmove(data[0], data[1], n * sizeof(T)); });
 }
 
 /* dst[i] is what lies at srcBaseOffset + srcOffset[i] bytes of src. */
 template <typename T>
-void Gather(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<uint32_t>& srcOffset, const uint32_t srcBaseOffset,
-            const uint32_t count, ascendc_twin::At at = ascendc_twin::At()) {
+void Gather(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<uint32_t>& srcOffset,
+            const uint32_t srcBaseOffset, const uint32_t count, ascendc_twin::At at = ascendc_twin::At()) {
     uint64_t n = ascendc_twin::check_count("Gather", at, count);
     if constexpr (ascendc_twin::checked) {
         ascendc_twin::check_gather("Gather", at, dst, src, srcOffset, n);
@@ -218,7 +226,8 @@ void Gather(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTen
         ascendc_twin::tell_count(call, srcOffset, n * sizeof(uint32_t), TWIN_READ);
         ascendc_twin::tell_count(call, dst, n * sizeof(T), TWIN_WRITE);
         call.vector(n);
-        ascendc_twin::tell_gathered(call, "Gather", at, src.twin_address(), src.twin_bytes(), srcBaseOffset, srcOffset.twin_data(), n, sizeof(T), sizeof(T));
+        ascendc_twin::tell_gathered(call, "Gather", at, src.twin_address(), src.twin_bytes(), srcBaseOffset, srcOffset.twin_data(),
+                                    n, sizeof(T), sizeof(T));
         call.tell();
     }
     for (uint64_t i = 0; i < n; ++i) dst.twin_data()[i] = ascendc_twin::gathered(src, srcBaseOffset, srcOffset.twin_data()[i]);
@@ -226,8 +235,9 @@ void Gather(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTen
 
 /* In repeats, whose offsets adjoin: 256 bytes of dst each. */
 template <typename T, typename M>
-void Gather(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<uint32_t>& srcOffset, const uint32_t srcBaseOffset, const M mask,
-            const uint8_t repeatTime, const uint16_t dstRepStride, ascendc_twin::At at = ascendc_twin::At()) {
+void Gather(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<uint32_t>& srcOffset,
+            const uint32_t srcBaseOffset, const M mask, const uint8_t repeatTime, const uint16_t dstRepStride,
+            ascendc_twin::At at = ascendc_twin::At()) {
     constexpr uint32_t lanes_per_repeat = ascendc_twin::LANES<T>;
     ascendc_twin::Mask bits = ascendc_twin::mask_of<true>("Gather", at, mask, lanes_per_repeat);
     ascendc_twin::Operand operands[1] = {ascendc_twin::operand("dst", dst, 1, dstRepStride, true, false)};
@@ -239,11 +249,14 @@ void Gather(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTen
         ascendc_twin::Call call("Gather", TWIN_V, at);
         call.vector(static_cast<uint64_t>(lanes.elements) * repeatTime);
         for (uint32_t j = 0; j < lanes.runs; ++j) {
-            ascendc_twin::tell_operand(call, operands[0], lanes.run[j].first * sizeof(T), lanes.run[j].count * sizeof(T), repeatTime);
-            call.range(TWIN_UB, TWIN_READ, srcOffset.twin_address() + lanes.run[j].first * 4, lanes.run[j].count * 4, 0, repeatTime, lanes_per_repeat * 4);
+            ascendc_twin::tell_operand(call, operands[0], lanes.run[j].first * sizeof(T), lanes.run[j].count * sizeof(T),
+                                       repeatTime);
+            call.range(TWIN_UB, TWIN_READ, srcOffset.twin_address() + lanes.run[j].first * 4, lanes.run[j].count * 4, 0, repeatTime,
+                       lanes_per_repeat * 4);
             for (uint32_t i = 0; i < repeatTime; ++i) {
                 ascendc_twin::tell_gathered(call, "Gather", at, src.twin_address(), src.twin_bytes(), srcBaseOffset,
-                                            srcOffset.twin_data() + i * lanes_per_repeat + lanes.run[j].first, lanes.run[j].count, sizeof(T), sizeof(T));
+                                            srcOffset.twin_data() + i * lanes_per_repeat + lanes.run[j].first, lanes.run[j].count,
+                                            sizeof(T), sizeof(T));
             }
         }
         call.tell();
@@ -251,7 +264,8 @@ void Gather(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTen
     for (uint32_t i = 0; i < repeatTime; ++i) {
         T* to = reinterpret_cast<T*>(operands[0].data + static_cast<uint64_t>(i) * operands[0].rep_pitch);
         for (uint32_t lane = 0; lane < lanes_per_repeat; ++lane) {
-            if (bits.has(lane)) to[lane] = ascendc_twin::gathered(src, srcBaseOffset, srcOffset.twin_data()[i * lanes_per_repeat + lane]);
+            if (bits.has(lane))
+                to[lane] = ascendc_twin::gathered(src, srcBaseOffset, srcOffset.twin_data()[i * lanes_per_repeat + lane]);
         }
     }
 }
@@ -270,10 +284,12 @@ void Gatherb(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTe
         ascendc_twin::Call call("Gatherb", TWIN_V, at);
         call.range(TWIN_UB, TWIN_READ, offset.twin_address(), static_cast<uint32_t>(repeats * 32), 32);
         for (uint64_t i = 0; i < 8; ++i) {
-            call.range(TWIN_UB, TWIN_WRITE, dst.twin_address() + i * blk, 32, 32, static_cast<uint32_t>(repeats), static_cast<int64_t>(rep));
+            call.range(TWIN_UB, TWIN_WRITE, dst.twin_address() + i * blk, 32, 32, static_cast<uint32_t>(repeats),
+                       static_cast<int64_t>(rep));
         }
         call.vector(repeats * 256 / sizeof(T));
-        ascendc_twin::tell_gathered(call, "Gatherb", at, src.twin_address(), src.twin_bytes(), 0, offset.twin_data(), repeats * 8, 32, 32);
+        ascendc_twin::tell_gathered(call, "Gatherb", at, src.twin_address(), src.twin_bytes(), 0, offset.twin_data(), repeats * 8,
+                                    32, 32);
         call.tell();
     }
     auto* to = reinterpret_cast<uint8_t*>(dst.twin_data());

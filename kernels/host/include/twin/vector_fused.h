@@ -1,4 +1,5 @@
-/* Vector calls that multiply and add, or shift. A product is rounded before it is added to: how the unit rounds there is not documented. */
+/* Vector calls that multiply and add, or shift. A product is rounded before it is added to: how the unit rounds there is not
+ * documented. */
 #ifndef ASCENDC_TWIN_VECTOR_FUSED_H
 #define ASCENDC_TWIN_VECTOR_FUSED_H
 
@@ -34,19 +35,21 @@ void accumulate(D* dst, const S* a, const S* b, uint64_t n, F f) {
 }
 
 template <typename D, typename S>
-constexpr bool fuses = (std::is_same<D, S>::value && one_of<D, half, float>) || (std::is_same<D, float>::value && std::is_same<S, half>::value);
+constexpr bool fuses =
+    (std::is_same<D, S>::value && one_of<D, half, float>) || (std::is_same<D, float>::value && std::is_same<S, half>::value);
 
 /* half into float: the sources would be overwritten before they are read. */
 template <typename D, typename S>
 void check_mixed(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src, uint64_t n) {
     if (sizeof(D) != sizeof(S) && overlap(dst.twin_address(), n * sizeof(D), src.twin_address(), n * sizeof(S))) {
-        finding(name, at, "overlap", "dst (float, byte %u of UB) shares memory with a source of half (byte %u)", dst.twin_address(), src.twin_address());
+        finding(name, at, "overlap", "dst (float, byte %u of UB) shares memory with a source of half (byte %u)", dst.twin_address(),
+                src.twin_address());
     }
 }
 
 template <typename D, typename S, typename F>
-[[gnu::noinline]] void fused_count(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& a, const AscendC::LocalTensor<S>& b,
-                 int64_t count, F f) {
+[[gnu::noinline]] void fused_count(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& a,
+                                   const AscendC::LocalTensor<S>& b, int64_t count, F f) {
     uint64_t n = check_count(name, at, count);
     if constexpr (checked) {
         check_mixed(name, at, dst, a, n);
@@ -57,8 +60,9 @@ template <typename D, typename S, typename F>
 }
 
 template <typename D, typename S, typename F>
-[[gnu::noinline]] void fused_repeat(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& a, const AscendC::LocalTensor<S>& b,
-                  Mask mask, uint32_t repeat, const AscendC::BinaryRepeatParams& params, F f) {
+[[gnu::noinline]] void fused_repeat(const char* name, At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& a,
+                                    const AscendC::LocalTensor<S>& b, Mask mask, uint32_t repeat,
+                                    const AscendC::BinaryRepeatParams& params, F f) {
     Operand operands[3] = {operand("dst", dst, params.dstBlkStride, params.dstRepStride, true, true),
                            operand("src0", a, params.src0BlkStride, params.src0RepStride, false, true),
                            operand("src1", b, params.src1BlkStride, params.src1RepStride, false, true)};
@@ -116,19 +120,20 @@ void check_shift(const char* name, At at, int64_t by) {
 
 namespace AscendC {
 
-#define ASCENDC_TWIN_FUSED(Name, Op)                                                                                                                \
-    template <typename T, typename U>                                                                                                               \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<U>& src0, const LocalTensor<U>& src1, const int32_t& count,                              \
-              ascendc_twin::At at = ascendc_twin::At()) {                                                                                           \
-        static_assert(ascendc_twin::fuses<T, U>, #Name ": arch 2201 takes half, float, and half into float");                                      \
-        ascendc_twin::fused_count(#Name, at, dst, src0, src1, count, Op());                                                                         \
-    }                                                                                                                                               \
-    template <typename T, typename U, bool isSetMask = true, typename M>                                                                            \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<U>& src0, const LocalTensor<U>& src1, const M mask, const uint8_t repeatTime,            \
-              const BinaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                                   \
-        static_assert(ascendc_twin::fuses<T, U>, #Name ": arch 2201 takes half, float, and half into float");                                      \
-        ascendc_twin::fused_repeat(#Name, at, dst, src0, src1, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>),          \
-                                   repeatTime, repeatParams, Op());                                                                                 \
+#define ASCENDC_TWIN_FUSED(Name, Op)                                                                                               \
+    template <typename T, typename U>                                                                                              \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<U>& src0, const LocalTensor<U>& src1, const int32_t& count,             \
+              ascendc_twin::At at = ascendc_twin::At()) {                                                                          \
+        static_assert(ascendc_twin::fuses<T, U>, #Name ": arch 2201 takes half, float, and half into float");                      \
+        ascendc_twin::fused_count(#Name, at, dst, src0, src1, count, Op());                                                        \
+    }                                                                                                                              \
+    template <typename T, typename U, bool isSetMask = true, typename M>                                                           \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<U>& src0, const LocalTensor<U>& src1, const M mask,                     \
+              const uint8_t repeatTime, const BinaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {        \
+        static_assert(ascendc_twin::fuses<T, U>, #Name ": arch 2201 takes half, float, and half into float");                      \
+        ascendc_twin::fused_repeat(#Name, at, dst, src0, src1,                                                                     \
+                                   ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), repeatTime,          \
+                                   repeatParams, Op());                                                                            \
     }
 
 ASCENDC_TWIN_FUSED(MulAddDst, ascendc_twin::MulAddDstOp)
@@ -138,7 +143,8 @@ ASCENDC_TWIN_FUSED(FusedMulAddRelu, ascendc_twin::FusedMulAddReluOp)
 
 /* dst[i] += src[i] * scalarValue. */
 template <typename T, typename U>
-void Axpy(const LocalTensor<T>& dst, const LocalTensor<U>& src, const U& scalarValue, const int32_t& count, ascendc_twin::At at = ascendc_twin::At()) {
+void Axpy(const LocalTensor<T>& dst, const LocalTensor<U>& src, const U& scalarValue, const int32_t& count,
+          ascendc_twin::At at = ascendc_twin::At()) {
     static_assert(ascendc_twin::fuses<T, U>, "Axpy: arch 2201 takes half, float, and half into float");
     uint64_t n = ascendc_twin::check_count("Axpy", at, count);
     if constexpr (ascendc_twin::checked) {
@@ -146,7 +152,8 @@ void Axpy(const LocalTensor<T>& dst, const LocalTensor<U>& src, const U& scalarV
         ascendc_twin::tell_unary("Axpy", at, dst, src, n, true);
     }
     float scalar = ascendc_twin::widened(scalarValue);
-    ascendc_twin::accumulate(dst.twin_data(), src.twin_data(), src.twin_data(), n, [=](float d, float x, float) { return x * scalar + d; });
+    ascendc_twin::accumulate(dst.twin_data(), src.twin_data(), src.twin_data(), n,
+                             [=](float d, float x, float) { return x * scalar + d; });
 }
 
 template <typename T, typename U, bool isSetMask = true, typename M>
@@ -157,13 +164,15 @@ void Axpy(const LocalTensor<T>& dst, const LocalTensor<U>& src, const U& scalarV
                               static_cast<uint8_t>(repeatParams.srcBlkStride), repeatParams.dstRepStride, repeatParams.srcRepStride,
                               repeatParams.srcRepStride);
     float scalar = ascendc_twin::widened(scalarValue);
-    ascendc_twin::fused_repeat("Axpy", at, dst, src, src, ascendc_twin::mask_of<isSetMask>("Axpy", at, mask, ascendc_twin::LANES<T>), repeatTime, params,
+    ascendc_twin::fused_repeat("Axpy", at, dst, src, src,
+                               ascendc_twin::mask_of<isSetMask>("Axpy", at, mask, ascendc_twin::LANES<T>), repeatTime, params,
                                [=](float d, float x, float) { return x * scalar + d; });
 }
 
 /* x > 0 ? x : x * scalarValue. */
 template <typename T, bool isSetMask = true>
-void LeakyRelu(const LocalTensor<T>& dst, const LocalTensor<T>& src, const T& scalarValue, const int32_t& count, ascendc_twin::At at = ascendc_twin::At()) {
+void LeakyRelu(const LocalTensor<T>& dst, const LocalTensor<T>& src, const T& scalarValue, const int32_t& count,
+               ascendc_twin::At at = ascendc_twin::At()) {
     static_assert(ascendc_twin::one_of<T, half, float>, "LeakyRelu: arch 2201 takes half and float");
     float scalar = ascendc_twin::widened(scalarValue);
     ascendc_twin::unary_count("LeakyRelu", at, dst, src, count, [=](float x) { return x > 0 ? x : x * scalar; });

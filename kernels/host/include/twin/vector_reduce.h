@@ -55,7 +55,9 @@ float tree_best(const float* x) {
 
 /* What masked-out elements count as. */
 constexpr float neutral(ReduceType type) {
-    return type == ReduceType::SUM ? 0.0f : type == ReduceType::MAX ? -std::numeric_limits<float>::infinity() : std::numeric_limits<float>::infinity();
+    return type == ReduceType::SUM   ? 0.0f
+           : type == ReduceType::MAX ? -std::numeric_limits<float>::infinity()
+                                     : std::numeric_limits<float>::infinity();
 }
 
 template <typename T, uint32_t N, ReduceType type>
@@ -72,7 +74,8 @@ void load_repeat(float* x, const Operand& src, const Lanes& lanes, uint32_t repe
         for (uint32_t i = 0; i < LANES<T>; ++i) x[i] = other;
     }
     for (uint32_t i = 0; i < lanes.runs; ++i) {
-        to_float(x + lanes.run[i].first, reinterpret_cast<const T*>(start + offset_of(src, lanes.run[i].first)), lanes.run[i].count);
+        to_float(x + lanes.run[i].first, reinterpret_cast<const T*>(start + offset_of(src, lanes.run[i].first)),
+                 lanes.run[i].count);
     }
 }
 
@@ -120,15 +123,16 @@ inline void check_stride(const char* name, At at, const char* what, int64_t stri
 }
 
 /* A result that lands on what a later repeat reads would be read there. */
-inline void check_reduced_apart(const char* name, At at, uint64_t dst, uint64_t pitch, uint64_t bytes, const Operand& src, const Lanes& lanes,
-                                uint32_t repeat) {
+inline void check_reduced_apart(const char* name, At at, uint64_t dst, uint64_t pitch, uint64_t bytes, const Operand& src,
+                                const Lanes& lanes, uint32_t repeat) {
     uint64_t reach = reach_of(src, lanes, 1);
     if (!overlap(dst, (repeat - 1) * pitch + bytes, src.address, reach_of(src, lanes, repeat))) return;
     for (uint64_t i = 0; i < repeat; ++i) {
         for (uint64_t j = i + 1; j < repeat; ++j) {
             if (!overlap(dst + i * pitch, bytes, src.address + j * src.rep_pitch, reach)) continue;
             finding(name, at, "overlap", "the result of repeat %llu (byte %llu of UB) overwrites what repeat %llu reads",
-                    static_cast<unsigned long long>(i), static_cast<unsigned long long>(dst + i * pitch), static_cast<unsigned long long>(j));
+                    static_cast<unsigned long long>(i), static_cast<unsigned long long>(dst + i * pitch),
+                    static_cast<unsigned long long>(j));
             return;
         }
     }
@@ -136,8 +140,8 @@ inline void check_reduced_apart(const char* name, At at, uint64_t dst, uint64_t 
 
 /* Checks and tells a reduction of each repeat to `results` elements of `element` bytes, `pitch` bytes from repeat to repeat. */
 template <typename T>
-void tell_reduction(const char* name, At at, const AscendC::LocalTensor<T>& dst, uint32_t element, uint64_t pitch, uint32_t align, const Results& results,
-                    const Operand& src, const Lanes& lanes, int64_t repeat) {
+void tell_reduction(const char* name, At at, const AscendC::LocalTensor<T>& dst, uint32_t element, uint64_t pitch, uint32_t align,
+                    const Results& results, const Operand& src, const Lanes& lanes, int64_t repeat) {
     check_repeat(name, at, repeat);
     if (repeat <= 0 || results.runs == 0) return;
     if (src.address % 32 != 0) {
@@ -148,18 +152,21 @@ void tell_reduction(const char* name, At at, const AscendC::LocalTensor<T>& dst,
     }
     uint64_t reach = reach_of(src, lanes, static_cast<uint32_t>(repeat));
     if (reach > src.tensor_bytes) {
-        finding(name, at, "length", "src is touched to byte %llu, but the tensor has %u bytes", static_cast<unsigned long long>(reach), src.tensor_bytes);
+        finding(name, at, "length", "src is touched to byte %llu, but the tensor has %u bytes",
+                static_cast<unsigned long long>(reach), src.tensor_bytes);
     }
     const Run& last = results.run[results.runs - 1];
     uint64_t bytes = static_cast<uint64_t>(last.first + last.count) * element;
     uint64_t end = static_cast<uint64_t>(repeat - 1) * pitch + bytes;
     if (end > dst.twin_bytes()) {
-        finding(name, at, "length", "dst is touched to byte %llu, but the tensor has %u bytes", static_cast<unsigned long long>(end), dst.twin_bytes());
+        finding(name, at, "length", "dst is touched to byte %llu, but the tensor has %u bytes",
+                static_cast<unsigned long long>(end), dst.twin_bytes());
     }
     check_reduced_apart(name, at, dst.twin_address(), pitch, bytes, src, lanes, static_cast<uint32_t>(repeat));
     Call call(name, TWIN_V, at);
     for (uint32_t i = 0; i < lanes.runs; ++i) {
-        tell_operand(call, src, offset_of(src, lanes.run[i].first), lanes.run[i].count * src.element, static_cast<uint32_t>(repeat));
+        tell_operand(call, src, offset_of(src, lanes.run[i].first), lanes.run[i].count * src.element,
+                     static_cast<uint32_t>(repeat));
     }
     for (uint32_t i = 0; i < results.runs; ++i) {
         call.range(TWIN_UB, TWIN_WRITE, dst.twin_address() + results.run[i].first * element, results.run[i].count * element, 0,
@@ -170,8 +177,8 @@ void tell_reduction(const char* name, At at, const AscendC::LocalTensor<T>& dst,
 }
 
 template <typename T>
-Operand reduction_source(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, int64_t dst_rep, int64_t src_blk,
-                         int64_t src_rep) {
+Operand reduction_source(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src,
+                         int64_t dst_rep, int64_t src_blk, int64_t src_rep) {
     static_assert(one_of<T, half, float>, "reductions: arch 2201 takes half and float");
     if constexpr (checked) {
         check_vector(name, at, "dst", dst);
@@ -185,8 +192,9 @@ Operand reduction_source(const char* name, At at, const AscendC::LocalTensor<T>&
 
 /* One result a repeat. */
 template <ReduceType type, typename T>
-[[gnu::noinline]] void reduce_whole(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, Mask mask, int64_t repeat,
-                  int64_t dst_rep, int64_t src_blk, int64_t src_rep, ReduceOrder order) {
+[[gnu::noinline]] void reduce_whole(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src,
+                                    Mask mask, int64_t repeat, int64_t dst_rep, int64_t src_blk, int64_t src_rep,
+                                    ReduceOrder order) {
     bool pair = order == ReduceOrder::ORDER_VALUE_INDEX || order == ReduceOrder::ORDER_INDEX_VALUE;
     uint32_t unit = order == ReduceOrder::ORDER_ONLY_INDEX ? 4 : pair ? 2 * sizeof(T) : sizeof(T);
     Operand operands[1] = {reduction_source(name, at, dst, src, dst_rep, src_blk, src_rep)};
@@ -220,8 +228,9 @@ template <ReduceType type, typename T>
 
 /* One result for each `width` elements: a block of 32 bytes, or a pair. Where none of them takes part, dst keeps its value. */
 template <ReduceType type, uint32_t width, typename T>
-[[gnu::noinline]] void reduce_groups(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, Mask mask, int64_t repeat,
-                   int64_t dst_rep, int64_t src_blk, int64_t src_rep, uint32_t align) {
+[[gnu::noinline]] void reduce_groups(const char* name, At at, const AscendC::LocalTensor<T>& dst,
+                                     const AscendC::LocalTensor<T>& src, Mask mask, int64_t repeat, int64_t dst_rep,
+                                     int64_t src_blk, int64_t src_rep, uint32_t align) {
     constexpr uint32_t groups = LANES<T> / width;
     Operand operands[1] = {reduction_source(name, at, dst, src, dst_rep, src_blk, src_rep)};
     Lanes lanes(operands, mask, LANES<T>);
@@ -251,66 +260,71 @@ namespace AscendC {
 
 /* One result for each repeat of 256 bytes. The order counts for MAX and MIN. */
 template <ReduceType reduceType, typename T, typename U, bool isSetMask = true, typename M>
-void ReduceRepeat(const LocalTensor<T>& dst, const LocalTensor<U>& src, const M mask, const int32_t repeatTime, const int32_t dstRepStride,
-                  const int32_t srcBlkStride, const int32_t srcRepStride, ReduceOrder order = ReduceOrder::ORDER_VALUE_INDEX,
-                  ascendc_twin::At at = ascendc_twin::At()) {
-    ascendc_twin::reduce_whole<reduceType>("ReduceRepeat", at, dst, src, ascendc_twin::mask_of<isSetMask>("ReduceRepeat", at, mask, ascendc_twin::LANES<T>),
+void ReduceRepeat(const LocalTensor<T>& dst, const LocalTensor<U>& src, const M mask, const int32_t repeatTime,
+                  const int32_t dstRepStride, const int32_t srcBlkStride, const int32_t srcRepStride,
+                  ReduceOrder order = ReduceOrder::ORDER_VALUE_INDEX, ascendc_twin::At at = ascendc_twin::At()) {
+    ascendc_twin::reduce_whole<reduceType>("ReduceRepeat", at, dst, src,
+                                           ascendc_twin::mask_of<isSetMask>("ReduceRepeat", at, mask, ascendc_twin::LANES<T>),
                                            repeatTime, dstRepStride, srcBlkStride, srcRepStride,
                                            reduceType == ReduceType::SUM ? ReduceOrder::ORDER_ONLY_VALUE : order);
 }
 
 template <typename T, bool isSetMask = true, typename M>
-void WholeReduceSum(const LocalTensor<T>& dst, const LocalTensor<T>& src, const M mask, const int32_t repeatTime, const int32_t dstRepStride,
-                    const int32_t srcBlkStride, const int32_t srcRepStride, ascendc_twin::At at = ascendc_twin::At()) {
-    ascendc_twin::reduce_whole<ReduceType::SUM>("WholeReduceSum", at, dst, src,
-                                                ascendc_twin::mask_of<isSetMask>("WholeReduceSum", at, mask, ascendc_twin::LANES<T>), repeatTime,
-                                                dstRepStride, srcBlkStride, srcRepStride, ReduceOrder::ORDER_ONLY_VALUE);
+void WholeReduceSum(const LocalTensor<T>& dst, const LocalTensor<T>& src, const M mask, const int32_t repeatTime,
+                    const int32_t dstRepStride, const int32_t srcBlkStride, const int32_t srcRepStride,
+                    ascendc_twin::At at = ascendc_twin::At()) {
+    ascendc_twin::reduce_whole<ReduceType::SUM>(
+        "WholeReduceSum", at, dst, src, ascendc_twin::mask_of<isSetMask>("WholeReduceSum", at, mask, ascendc_twin::LANES<T>),
+        repeatTime, dstRepStride, srcBlkStride, srcRepStride, ReduceOrder::ORDER_ONLY_VALUE);
 }
 
 /* The older name of it; dstBlkStride has no effect. */
 template <typename T, bool isSetMask = true>
-void RepeatReduceSum(const LocalTensor<T>& dst, const LocalTensor<T>& src, const int32_t repeatTime, const int32_t mask, const int32_t dstBlkStride,
-                     const int32_t srcBlkStride, const int32_t dstRepStride, const int32_t srcRepStride, ascendc_twin::At at = ascendc_twin::At()) {
+void RepeatReduceSum(const LocalTensor<T>& dst, const LocalTensor<T>& src, const int32_t repeatTime, const int32_t mask,
+                     const int32_t dstBlkStride, const int32_t srcBlkStride, const int32_t dstRepStride, const int32_t srcRepStride,
+                     ascendc_twin::At at = ascendc_twin::At()) {
     (void)dstBlkStride;
-    ascendc_twin::reduce_whole<ReduceType::SUM>("RepeatReduceSum", at, dst, src,
-                                                ascendc_twin::mask_of<isSetMask>("RepeatReduceSum", at, mask, ascendc_twin::LANES<T>), repeatTime,
-                                                dstRepStride, srcBlkStride, srcRepStride, ReduceOrder::ORDER_ONLY_VALUE);
+    ascendc_twin::reduce_whole<ReduceType::SUM>(
+        "RepeatReduceSum", at, dst, src, ascendc_twin::mask_of<isSetMask>("RepeatReduceSum", at, mask, ascendc_twin::LANES<T>),
+        repeatTime, dstRepStride, srcBlkStride, srcRepStride, ReduceOrder::ORDER_ONLY_VALUE);
 }
 
 template <typename T, bool isSetMask = true, typename M>
-void WholeReduceMax(const LocalTensor<T>& dst, const LocalTensor<T>& src, const M mask, const int32_t repeatTime, const int32_t dstRepStride,
-                    const int32_t srcBlkStride, const int32_t srcRepStride, ReduceOrder order = ReduceOrder::ORDER_VALUE_INDEX,
-                    ascendc_twin::At at = ascendc_twin::At()) {
-    ascendc_twin::reduce_whole<ReduceType::MAX>("WholeReduceMax", at, dst, src,
-                                                ascendc_twin::mask_of<isSetMask>("WholeReduceMax", at, mask, ascendc_twin::LANES<T>), repeatTime,
-                                                dstRepStride, srcBlkStride, srcRepStride, order);
+void WholeReduceMax(const LocalTensor<T>& dst, const LocalTensor<T>& src, const M mask, const int32_t repeatTime,
+                    const int32_t dstRepStride, const int32_t srcBlkStride, const int32_t srcRepStride,
+                    ReduceOrder order = ReduceOrder::ORDER_VALUE_INDEX, ascendc_twin::At at = ascendc_twin::At()) {
+    ascendc_twin::reduce_whole<ReduceType::MAX>(
+        "WholeReduceMax", at, dst, src, ascendc_twin::mask_of<isSetMask>("WholeReduceMax", at, mask, ascendc_twin::LANES<T>),
+        repeatTime, dstRepStride, srcBlkStride, srcRepStride, order);
 }
 
 template <typename T, bool isSetMask = true, typename M>
-void WholeReduceMin(const LocalTensor<T>& dst, const LocalTensor<T>& src, const M mask, const int32_t repeatTime, const int32_t dstRepStride,
-                    const int32_t srcBlkStride, const int32_t srcRepStride, ReduceOrder order = ReduceOrder::ORDER_VALUE_INDEX,
-                    ascendc_twin::At at = ascendc_twin::At()) {
-    ascendc_twin::reduce_whole<ReduceType::MIN>("WholeReduceMin", at, dst, src,
-                                                ascendc_twin::mask_of<isSetMask>("WholeReduceMin", at, mask, ascendc_twin::LANES<T>), repeatTime,
-                                                dstRepStride, srcBlkStride, srcRepStride, order);
+void WholeReduceMin(const LocalTensor<T>& dst, const LocalTensor<T>& src, const M mask, const int32_t repeatTime,
+                    const int32_t dstRepStride, const int32_t srcBlkStride, const int32_t srcRepStride,
+                    ReduceOrder order = ReduceOrder::ORDER_VALUE_INDEX, ascendc_twin::At at = ascendc_twin::At()) {
+    ascendc_twin::reduce_whole<ReduceType::MIN>(
+        "WholeReduceMin", at, dst, src, ascendc_twin::mask_of<isSetMask>("WholeReduceMin", at, mask, ascendc_twin::LANES<T>),
+        repeatTime, dstRepStride, srcBlkStride, srcRepStride, order);
 }
 
 /* One result for each block of 32 bytes; eight of them adjoin. */
 template <ReduceType reduceType, typename T, typename U, bool isSetMask = true, typename M>
-void ReduceDataBlock(const LocalTensor<T>& dst, const LocalTensor<U>& src, const M mask, const int32_t repeatTime, const int32_t dstRepStride,
-                     const int32_t srcBlkStride, const int32_t srcRepStride, ascendc_twin::At at = ascendc_twin::At()) {
-    ascendc_twin::reduce_groups<reduceType, 32 / sizeof(T)>("ReduceDataBlock", at, dst, src,
-                                                            ascendc_twin::mask_of<isSetMask>("ReduceDataBlock", at, mask, ascendc_twin::LANES<T>),
-                                                            repeatTime, dstRepStride, srcBlkStride, srcRepStride, 8 * sizeof(T));
+void ReduceDataBlock(const LocalTensor<T>& dst, const LocalTensor<U>& src, const M mask, const int32_t repeatTime,
+                     const int32_t dstRepStride, const int32_t srcBlkStride, const int32_t srcRepStride,
+                     ascendc_twin::At at = ascendc_twin::At()) {
+    ascendc_twin::reduce_groups<reduceType, 32 / sizeof(T)>(
+        "ReduceDataBlock", at, dst, src, ascendc_twin::mask_of<isSetMask>("ReduceDataBlock", at, mask, ascendc_twin::LANES<T>),
+        repeatTime, dstRepStride, srcBlkStride, srcRepStride, 8 * sizeof(T));
 }
 
-#define ASCENDC_TWIN_BLOCK_REDUCE(Name, type)                                                                                                       \
-    template <typename T, bool isSetMask = true, typename M>                                                                                        \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const int32_t repeatTime, const M mask, const int32_t dstRepStride,             \
-              const int32_t srcBlkStride, const int32_t srcRepStride, ascendc_twin::At at = ascendc_twin::At()) {                                   \
-        ascendc_twin::reduce_groups<ReduceType::type, 32 / sizeof(T)>(#Name, at, dst, src,                                                          \
-                                                                      ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>),    \
-                                                                      repeatTime, dstRepStride, srcBlkStride, srcRepStride, 8 * sizeof(T));         \
+#define ASCENDC_TWIN_BLOCK_REDUCE(Name, type)                                                                                      \
+    template <typename T, bool isSetMask = true, typename M>                                                                       \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const int32_t repeatTime, const M mask,                        \
+              const int32_t dstRepStride, const int32_t srcBlkStride, const int32_t srcRepStride,                                  \
+              ascendc_twin::At at = ascendc_twin::At()) {                                                                          \
+        ascendc_twin::reduce_groups<ReduceType::type, 32 / sizeof(T)>(                                                             \
+            #Name, at, dst, src, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), repeatTime,            \
+            dstRepStride, srcBlkStride, srcRepStride, 8 * sizeof(T));                                                              \
     }
 
 ASCENDC_TWIN_BLOCK_REDUCE(BlockReduceSum, SUM)
@@ -320,20 +334,22 @@ ASCENDC_TWIN_BLOCK_REDUCE(BlockReduceMin, MIN)
 
 /* The sum of each two neighbours. */
 template <ReduceType reduceType, typename T, typename U, bool isSetMask = true, typename M>
-void ReducePairElem(const LocalTensor<T>& dst, const LocalTensor<U>& src, const M mask, const int32_t repeatTime, const int32_t dstRepStride,
-                    const int32_t srcBlkStride, const int32_t srcRepStride, ascendc_twin::At at = ascendc_twin::At()) {
+void ReducePairElem(const LocalTensor<T>& dst, const LocalTensor<U>& src, const M mask, const int32_t repeatTime,
+                    const int32_t dstRepStride, const int32_t srcBlkStride, const int32_t srcRepStride,
+                    ascendc_twin::At at = ascendc_twin::At()) {
     static_assert(reduceType == ReduceType::SUM, "ReducePairElem: sums only");
-    ascendc_twin::reduce_groups<ReduceType::SUM, 2>("ReducePairElem", at, dst, src,
-                                                    ascendc_twin::mask_of<isSetMask>("ReducePairElem", at, mask, ascendc_twin::LANES<T>), repeatTime,
-                                                    dstRepStride, srcBlkStride, srcRepStride, 32);
+    ascendc_twin::reduce_groups<ReduceType::SUM, 2>(
+        "ReducePairElem", at, dst, src, ascendc_twin::mask_of<isSetMask>("ReducePairElem", at, mask, ascendc_twin::LANES<T>),
+        repeatTime, dstRepStride, srcBlkStride, srcRepStride, 32);
 }
 
 template <typename T, bool isSetMask = true, typename M>
-void PairReduceSum(const LocalTensor<T>& dst, const LocalTensor<T>& src, const int32_t repeatTime, const M mask, const int32_t dstRepStride,
-                   const int32_t srcBlkStride, const int32_t srcRepStride, ascendc_twin::At at = ascendc_twin::At()) {
-    ascendc_twin::reduce_groups<ReduceType::SUM, 2>("PairReduceSum", at, dst, src,
-                                                    ascendc_twin::mask_of<isSetMask>("PairReduceSum", at, mask, ascendc_twin::LANES<T>), repeatTime,
-                                                    dstRepStride, srcBlkStride, srcRepStride, 32);
+void PairReduceSum(const LocalTensor<T>& dst, const LocalTensor<T>& src, const int32_t repeatTime, const M mask,
+                   const int32_t dstRepStride, const int32_t srcBlkStride, const int32_t srcRepStride,
+                   ascendc_twin::At at = ascendc_twin::At()) {
+    ascendc_twin::reduce_groups<ReduceType::SUM, 2>(
+        "PairReduceSum", at, dst, src, ascendc_twin::mask_of<isSetMask>("PairReduceSum", at, mask, ascendc_twin::LANES<T>),
+        repeatTime, dstRepStride, srcBlkStride, srcRepStride, 32);
 }
 
 }  // namespace AscendC

@@ -11,14 +11,15 @@ namespace ascendc_twin {
 inline void handshake(const char* name, At at, AscendC::HardEvent event) {
     if constexpr (checked) {
         Pipes pipes = pipes_of(event);
-        int32_t id = state->pipe != nullptr ? state->pipe->FetchEventID(event, at) : __builtin_ctz(~static_cast<uint32_t>(state->flags[pipes.from][pipes.to]));
+        int32_t id = state->pipe != nullptr ? state->pipe->FetchEventID(event, at)
+                                            : __builtin_ctz(~static_cast<uint32_t>(state->flags[pipes.from][pipes.to]));
         set_flag(name, at, pipes, id);
         wait_flag(name, at, pipes, id);
     }
 }
 
-/* The last step of a reduction over all elements is the scalar unit's: it waits for the vector unit, writes dst, and both the vector
- * unit and the copy-out wait for it. */
+/* The last step of a reduction over all elements is the scalar unit's: it waits for the vector unit, writes dst, and both the
+ * vector unit and the copy-out wait for it. */
 template <typename T>
 void told_by_scalar(const char* name, At at, const AscendC::LocalTensor<T>& dst, uint32_t bytes) {
     if constexpr (checked) {
@@ -49,8 +50,9 @@ uint64_t reduction_scratch(uint64_t repeat, bool index) {
 
 /* Checks and tells the vector unit's part of a reduction over all elements; `scratch` elements of tmp are written on the way. */
 template <typename T>
-void tell_total(const char* name, At at, const AscendC::LocalTensor<T>& dst, uint32_t dst_elements, const AscendC::LocalTensor<T>& tmp, uint64_t scratch,
-                const Operand& src, const Lanes& lanes, uint32_t repeat, bool by_vector) {
+void tell_total(const char* name, At at, const AscendC::LocalTensor<T>& dst, uint32_t dst_elements,
+                const AscendC::LocalTensor<T>& tmp, uint64_t scratch, const Operand& src, const Lanes& lanes, uint32_t repeat,
+                bool by_vector) {
     check_vector(name, at, "sharedTmpBuffer", tmp);
     check_local(name, at, "dst", dst, dst_elements * sizeof(T), dst_elements * sizeof(T));
     if (src.address % 32 != 0) {
@@ -58,7 +60,8 @@ void tell_total(const char* name, At at, const AscendC::LocalTensor<T>& dst, uin
     }
     uint64_t reach = reach_of(src, lanes, repeat);
     if (reach > src.tensor_bytes) {
-        finding(name, at, "length", "src is touched to byte %llu, but the tensor has %u bytes", static_cast<unsigned long long>(reach), src.tensor_bytes);
+        finding(name, at, "length", "src is touched to byte %llu, but the tensor has %u bytes",
+                static_cast<unsigned long long>(reach), src.tensor_bytes);
     }
     if (scratch != 0) check_local(name, at, "sharedTmpBuffer", tmp, scratch * sizeof(T));
     Call call(name, TWIN_V, at);
@@ -74,7 +77,8 @@ void tell_total(const char* name, At at, const AscendC::LocalTensor<T>& dst, uin
 
 /* All of `count` elements that adjoin: repeats in order, and in the end the tail. */
 template <typename T>
-[[gnu::noinline]] void sum_count(At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const AscendC::LocalTensor<T>& tmp, int64_t count) {
+[[gnu::noinline]] void sum_count(At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src,
+                                 const AscendC::LocalTensor<T>& tmp, int64_t count) {
     constexpr const char* name = "ReduceSum";
     uint64_t n = check_count(name, at, count);
     if (n == 0) return;
@@ -105,8 +109,8 @@ template <typename T>
 
 /* A tree within each repeat, and trees over the repeats' sums. */
 template <typename T>
-[[gnu::noinline]] void sum_repeats(At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const AscendC::LocalTensor<T>& tmp, Mask mask,
-                 int64_t repeat, int64_t src_rep) {
+[[gnu::noinline]] void sum_repeats(At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src,
+                                   const AscendC::LocalTensor<T>& tmp, Mask mask, int64_t repeat, int64_t src_rep) {
     constexpr const char* name = "ReduceSum";
     Operand operands[1] = {reduction_source(name, at, dst, src, 0, 1, src_rep)};
     Lanes lanes(operands, mask, LANES<T>);
@@ -114,10 +118,12 @@ template <typename T>
     if (n == 0) return;
     if constexpr (checked) {
         if (n > static_cast<uint64_t>(LANES<T>) * LANES<T>) {
-            finding(name, at, "repeat", "repeatTime is %lld: at most %u, what two more steps can sum", static_cast<long long>(repeat), LANES<T> * LANES<T>);
+            finding(name, at, "repeat", "repeatTime is %lld: at most %u, what two more steps can sum",
+                    static_cast<long long>(repeat), LANES<T> * LANES<T>);
             stop();
         }
-        tell_total(name, at, dst, 1, tmp, (n * sizeof(T) + 31) / 32 * 32 / sizeof(T), operands[0], lanes, static_cast<uint32_t>(n), n > LANES<T>);
+        tell_total(name, at, dst, 1, tmp, (n * sizeof(T) + 31) / 32 * 32 / sizeof(T), operands[0], lanes, static_cast<uint32_t>(n),
+                   n > LANES<T>);
     }
     float second[LANES<T>] = {}, first[LANES<T>], x[LANES<T>];
     for (uint64_t i = 0; i < n; i += LANES<T>) {
@@ -134,8 +140,9 @@ template <typename T>
 
 /* The best of all elements, and where it is: counted in elements of the source as it lies in memory. */
 template <ReduceType type, typename T>
-[[gnu::noinline]] void best_of_all(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src, const AscendC::LocalTensor<T>& tmp,
-                 Mask mask, uint64_t repeat, uint32_t tail, int64_t src_rep, bool index) {
+[[gnu::noinline]] void best_of_all(const char* name, At at, const AscendC::LocalTensor<T>& dst, const AscendC::LocalTensor<T>& src,
+                                   const AscendC::LocalTensor<T>& tmp, Mask mask, uint64_t repeat, uint32_t tail, int64_t src_rep,
+                                   bool index) {
     constexpr bool greatest = type == ReduceType::MAX;
     Operand operands[1] = {reduction_source(name, at, dst, src, 0, 1, src_rep)};
     Lanes lanes(operands, mask, LANES<T>);
@@ -193,27 +200,28 @@ void ReduceSum(const LocalTensor<T>& dst, const LocalTensor<T>& src, const Local
 }
 
 template <typename T, typename M>
-void ReduceSum(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<T>& sharedTmpBuffer, const M mask, const int32_t repeatTime,
-               const int32_t srcRepStride, ascendc_twin::At at = ascendc_twin::At()) {
-    ascendc_twin::sum_repeats(at, dst, src, sharedTmpBuffer, ascendc_twin::mask_of<true>("ReduceSum", at, mask, ascendc_twin::LANES<T>), repeatTime,
-                              srcRepStride);
+void ReduceSum(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<T>& sharedTmpBuffer, const M mask,
+               const int32_t repeatTime, const int32_t srcRepStride, ascendc_twin::At at = ascendc_twin::At()) {
+    ascendc_twin::sum_repeats(at, dst, src, sharedTmpBuffer,
+                              ascendc_twin::mask_of<true>("ReduceSum", at, mask, ascendc_twin::LANES<T>), repeatTime, srcRepStride);
 }
 
-#define ASCENDC_TWIN_REDUCE(Name, type)                                                                                                             \
-    template <typename T>                                                                                                                           \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<T>& sharedTmpBuffer, const int32_t count,                     \
-              bool calIndex = false, ascendc_twin::At at = ascendc_twin::At()) {                                                                    \
-        uint64_t n = ascendc_twin::check_count(#Name, at, count);                                                                                   \
-        ascendc_twin::best_of_all<ReduceType::type>(#Name, at, dst, src, sharedTmpBuffer, ascendc_twin::Mask::first(ascendc_twin::LANES<T>),        \
-                                                    n / ascendc_twin::LANES<T>, static_cast<uint32_t>(n % ascendc_twin::LANES<T>),                  \
-                                                    DEFAULT_REPEAT_STRIDE, calIndex);                                                               \
-    }                                                                                                                                               \
-    template <typename T, typename M>                                                                                                               \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<T>& sharedTmpBuffer, const M mask, const int32_t repeatTime,  \
-              const int32_t srcRepStride, bool calIndex = false, ascendc_twin::At at = ascendc_twin::At()) {                                        \
-        ascendc_twin::best_of_all<ReduceType::type>(#Name, at, dst, src, sharedTmpBuffer,                                                           \
-                                                    ascendc_twin::mask_of<true>(#Name, at, mask, ascendc_twin::LANES<T>),                           \
-                                                    ascendc_twin::check_count(#Name, at, repeatTime), 0, srcRepStride, calIndex);                   \
+#define ASCENDC_TWIN_REDUCE(Name, type)                                                                                            \
+    template <typename T>                                                                                                          \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<T>& sharedTmpBuffer, const int32_t count,    \
+              bool calIndex = false, ascendc_twin::At at = ascendc_twin::At()) {                                                   \
+        uint64_t n = ascendc_twin::check_count(#Name, at, count);                                                                  \
+        ascendc_twin::best_of_all<ReduceType::type>(                                                                               \
+            #Name, at, dst, src, sharedTmpBuffer, ascendc_twin::Mask::first(ascendc_twin::LANES<T>), n / ascendc_twin::LANES<T>,   \
+            static_cast<uint32_t>(n % ascendc_twin::LANES<T>), DEFAULT_REPEAT_STRIDE, calIndex);                                   \
+    }                                                                                                                              \
+    template <typename T, typename M>                                                                                              \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<T>& sharedTmpBuffer, const M mask,           \
+              const int32_t repeatTime, const int32_t srcRepStride, bool calIndex = false,                                         \
+              ascendc_twin::At at = ascendc_twin::At()) {                                                                          \
+        ascendc_twin::best_of_all<ReduceType::type>(#Name, at, dst, src, sharedTmpBuffer,                                          \
+                                                    ascendc_twin::mask_of<true>(#Name, at, mask, ascendc_twin::LANES<T>),          \
+                                                    ascendc_twin::check_count(#Name, at, repeatTime), 0, srcRepStride, calIndex);  \
     }
 
 ASCENDC_TWIN_REDUCE(ReduceMax, MAX)

@@ -41,18 +41,19 @@ struct NotOp {
 
 namespace AscendC {
 
-#define ASCENDC_TWIN_UNARY(Name, Op, ...)                                                                                                           \
-    template <typename T>                                                                                                                           \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const int32_t& count, ascendc_twin::At at = ascendc_twin::At()) {               \
-        static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                                              \
-        ascendc_twin::unary_count(#Name, at, dst, src, count, Op());                                                                               \
-    }                                                                                                                                               \
-    template <typename T, bool isSetMask = true, typename M>                                                                                        \
-    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, M mask, const uint8_t repeatTime, const UnaryRepeatParams& repeatParams,        \
-              ascendc_twin::At at = ascendc_twin::At()) {                                                                                           \
-        static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                                              \
-        ascendc_twin::unary_repeat(#Name, at, dst, src, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), repeatTime,     \
-                                   repeatParams, Op());                                                                                             \
+#define ASCENDC_TWIN_UNARY(Name, Op, ...)                                                                                          \
+    template <typename T>                                                                                                          \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const int32_t& count,                                          \
+              ascendc_twin::At at = ascendc_twin::At()) {                                                                          \
+        static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                              \
+        ascendc_twin::unary_count(#Name, at, dst, src, count, Op());                                                               \
+    }                                                                                                                              \
+    template <typename T, bool isSetMask = true, typename M>                                                                       \
+    void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, M mask, const uint8_t repeatTime,                              \
+              const UnaryRepeatParams& repeatParams, ascendc_twin::At at = ascendc_twin::At()) {                                   \
+        static_assert(ascendc_twin::one_of<T, __VA_ARGS__>, #Name ": arch 2201 takes " #__VA_ARGS__);                              \
+        ascendc_twin::unary_repeat(#Name, at, dst, src, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), \
+                                   repeatTime, repeatParams, Op());                                                                \
     }
 
 ASCENDC_TWIN_UNARY(Exp, ascendc_twin::ExpOp, half, float)

@@ -1,8 +1,8 @@
 //! The image for the device: the vendor's compiler, where a CANN toolkit has it.
 //!
-//! The command is the one that both the toolkit's CMake files of 8.1 and the operator compiler of 9.x use for an object that is loaded
-//! from memory: the source as device code only, for one kind of core. What differs is where headers and compiler lie. Not covered:
-//! kernels of both kinds of cores (the vendor's CMake flow compiles them twice and merges the objects).
+//! The command is the one that both the toolkit's CMake files of 8.1 and the operator compiler of 9.x use for an object that is
+//! loaded from memory: the source as device code only, for one kind of core. What differs is where headers and compiler lie. Not
+//! covered: kernels of both kinds of cores (the vendor's CMake flow compiles them twice and merges the objects).
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -58,8 +58,8 @@ pub(super) fn core(kernels: &[Declared]) -> Option<&'static str> {
     }
 }
 
-/// What is passed to the compiler. Barriers within a pipe are the kernel's own: `--cce-auto-sync` would add them on vector cores, and
-/// what relies on that is broken in the twin too.
+/// What is passed to the compiler. Barriers within a pipe are the kernel's own: `--cce-auto-sync` would add them on vector cores,
+/// and what relies on that is broken in the twin too.
 pub(super) fn arguments(
     toolkit: &Toolkit,
     core: &str,

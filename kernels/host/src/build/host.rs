@@ -18,8 +18,8 @@ pub(super) struct Plan {
     pub checked: bool,
 }
 
-/// What a build makes: one variant with checks, and fast ones: those asked for, or where only this machine will run them its best, or
-/// all.
+/// What a build makes: one variant with checks, and fast ones: those asked for, or where only this machine will run them its
+/// best, or all.
 pub(super) fn plans(target_arch: &str, asked: Option<&[Isa]>, only_here: bool) -> Vec<Plan> {
     let all: &[Isa] = if target_arch == "x86_64" { &[Isa::Base, Isa::X86V3, Isa::X86V4] } else { &[Isa::Base] };
     let fast: Vec<Isa> = match asked {
@@ -43,8 +43,8 @@ pub(super) fn wrapper(source: &Path, kernels: &[Declared]) -> String {
     )
 }
 
-/// What is passed to the compiler. Floating point as the source says it (no fused multiply-adds, so that all variants agree bit for
-/// bit), but without the parts of the standard that nobody looks at: errno and floating-point traps.
+/// What is passed to the compiler. Floating point as the source says it (no fused multiply-adds, so that all variants agree bit
+/// for bit), but without the parts of the standard that nobody looks at: errno and floating-point traps.
 pub(super) fn arguments(
     plan: Plan,
     includes: &[PathBuf],
@@ -98,9 +98,13 @@ pub(super) fn compiler() -> Result<cc::Tool, String> {
 /// What is said without one.
 pub(super) fn no_compiler(tried: &str) -> String {
     format!(
-        "no C++ compiler: {tried} does not run, so that kernels cannot be launched on the simulated NPU; install g++ or clang++, or set CXX"
+        "no C++ compiler: {tried} does not run, so that kernels cannot be launched on the simulated NPU; install g++ or clang++, or \
+         set CXX"
     )
 }
+
+/// A variant that is compiled, or why not.
+type Done = (Plan, Result<Vec<u8>, Error>);
 
 /// How a variant is compiled to a file.
 pub(super) struct Job<'a> {
@@ -125,7 +129,7 @@ impl Job<'_> {
     pub fn compile(&self, plans: &[Plan]) -> Result<Vec<u8>, Error> {
         let jobs = env::var("NUM_JOBS").ok().and_then(|jobs| jobs.parse().ok()).unwrap_or(2_usize).clamp(1, 8);
         let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<(Plan, Result<Vec<u8>, Error>)>> = Mutex::default();
+        let done: Mutex<Vec<Done>> = Mutex::default();
         std::thread::scope(|scope| {
             for _ in 0..jobs.min(plans.len()) {
                 scope.spawn(|| {

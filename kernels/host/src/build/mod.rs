@@ -1,4 +1,5 @@
-//! Compiles kernels in a build script: for the CPU wherever there is a C++ compiler, for the device where there is a CANN toolkit.
+//! Compiles kernels in a build script: for the CPU wherever there is a C++ compiler, for the device where there is a CANN
+//! toolkit.
 //!
 //! ```no_run
 //! // build.rs
@@ -13,8 +14,9 @@
 //! A toolkit is looked for as [`Kernel::build`] says; without one nothing is said. Nothing is compiled again unless a source, a
 //! header, a compiler or an option is another.
 //!
-//! Not covered: kernels that are templates or that a macro declares (wrap them in `extern "C"` functions), an image of several sources,
-//! device images of kernels that need both kinds of cores (give the one that the vendor's CMake flow makes: [`Kernel::device_image`]).
+//! Not covered: kernels that are templates or that a macro declares (wrap them in `extern "C"` functions), an image of several
+//! sources, device images of kernels that need both kinds of cores (give the one that the vendor's CMake flow makes:
+//! [`Kernel::device_image`]).
 
 mod device;
 mod host;
@@ -132,9 +134,9 @@ impl Kernel {
 
     /// Compiles, or ends the build script with the compiler's message.
     ///
-    /// For the CPU by the compiler that `CXX` names, or `c++`; without one the build goes on, and one line says so. For the device by
-    /// the compiler of the toolkit at `ASCEND_TOOLKIT_HOME`, `ASCEND_HOME_PATH` or `/usr/local/Ascend/ascend-toolkit/latest`, if there
-    /// is one and `ASCENDC_TWIN_DEVICE` is not 0.
+    /// For the CPU by the compiler that `CXX` names, or `c++`; without one the build goes on, and one line says so. For the
+    /// device by the compiler of the toolkit at `ASCEND_TOOLKIT_HOME`, `ASCEND_HOME_PATH` or
+    /// `/usr/local/Ascend/ascend-toolkit/latest`, if there is one and `ASCENDC_TWIN_DEVICE` is not 0.
     pub fn build(self) {
         if let Err(error) = self.try_build() {
             for line in error.to_string().lines() {
@@ -238,8 +240,8 @@ impl Kernel {
         let Some(toolkit) = device::toolkit() else { return Ok(None) };
         let Some(core) = device::core(kernels) else {
             println!(
-                "cargo:warning={} has kernels for both kinds of cores: its device image must be made with the toolkit's CMake files and \
-                 given by device_image(...)",
+                "cargo:warning={} has kernels for both kinds of cores: its device image must be made with the toolkit's CMake \
+                 files and given by device_image(...)",
                 self.name
             );
             return Ok(None);
@@ -282,7 +284,8 @@ fn constant(name: &str, kernels: &[Declared], twin: Option<&Path>, device: Optio
         path.map_or("None".to_owned(), |path| format!("Some(include_bytes!({:?}))", path.display().to_string()))
     };
     let mut text = format!(
-        "/// `{name}`, compiled.\npub static {}: ::ascendc_twin::Image = ::ascendc_twin::Image {{\n    name: {name:?},\n    device: {},\n    twin: {},\n    kernels: &[\n",
+        "/// `{name}`, compiled.\npub static {}: ::ascendc_twin::Image = ::ascendc_twin::Image {{\n    name: {name:?},\n    \
+         device: {},\n    twin: {},\n    kernels: &[\n",
         name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"),
         bytes(device),
         bytes(twin),

@@ -69,7 +69,8 @@ extern "C" __global__ __aicore__ void multiply_turned(GM_ADDR a, GM_ADDR b, GM_A
     left.SetGlobalBuffer((__gm__ half*)a);
     right.SetGlobalBuffer((__gm__ half*)b);
     out.SetGlobalBuffer((__gm__ float*)c);
-    LocalTensor<half> a1(TPosition::A1, 0, M * K), b1(TPosition::B1, M * K * 2, K * N), a2(TPosition::A2, 0, M * K), b2(TPosition::B2, 0, K * N);
+    LocalTensor<half> a1(TPosition::A1, 0, M * K), b1(TPosition::B1, M * K * 2, K * N);
+    LocalTensor<half> a2(TPosition::A2, 0, M * K), b2(TPosition::B2, 0, K * N);
     LocalTensor<float> sums(TPosition::CO1, 0, M * N);
     DataCopy(a1, left, Nd2NzParams(1, M, K, 0, K, M, 1, 0));
     DataCopy(b1, right, Nd2NzParams(1, K, N, 0, N, K, 1, 0));

@@ -16,7 +16,8 @@ struct Reduction {
 };
 
 template <ReduceType type, typename T, typename M>
-__aicore__ inline void Reduce(const LocalTensor<T>& d, const LocalTensor<T>& s, const LocalTensor<T>& tmp, M mask, const Reduction& r)
+__aicore__ inline void Reduce(
+    const LocalTensor<T>& d, const LocalTensor<T>& s, const LocalTensor<T>& tmp, M mask, const Reduction& r)
 {
     if (r.form == 0) {
         ReduceRepeat<type>(d, s, mask, r.repeat, r.dst_rep, r.src_blk, r.src_rep, static_cast<ReduceOrder>(r.order));

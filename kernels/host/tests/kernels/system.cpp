@@ -94,7 +94,8 @@ extern "C" __global__ __aicore__ void says(GM_ADDR x)
 {
     KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
     printf("one\n");
-    AscendC::printf("block %d of %d: %s %.2f\n", static_cast<int>(GetBlockIdx()), static_cast<int>(GetBlockNum()), "half", float(half(0.5f)));
+    const int block = static_cast<int>(GetBlockIdx()), blocks = static_cast<int>(GetBlockNum());
+    AscendC::printf("block %d of %d: %s %.2f\n", block, blocks, "half", float(half(0.5f)));
     PRINTF("%p", static_cast<void*>(x));
 }
 

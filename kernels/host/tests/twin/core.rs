@@ -158,8 +158,8 @@ impl Loaded {
         told
     }
 
-    /// Runs a kernel that takes buffers and plain words, `buffers` first, in each fast image that this machine runs and in the checked
-    /// one, which must have nothing to say; each time from the same contents. What the buffers hold then.
+    /// Runs a kernel that takes buffers and plain words, `buffers` first, in each fast image that this machine runs and in the
+    /// checked one, which must have nothing to say; each time from the same contents. What the buffers hold then.
     pub fn results(&self, kernel: &str, buffers: &[&[u8]], words: &[u64]) -> Vec<(String, Vec<Vec<u8>>)> {
         self.results_on(core_kind::AIV, kernel, buffers, words)
     }

@@ -210,6 +210,7 @@ pub(crate) fn aclrtLaunchKernelWithConfig(
     launch(function, num_blocks, config(cfg)?, Source::Copied(packed), stream)
 }
 
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclrtLaunchKernelWithHostArgs(
     func_handle: aclrtFuncHandle,
     num_blocks: u32,

@@ -86,7 +86,7 @@ impl Strict {
                 }
             }
             if aside.len() == before {
-                segment.reads.retain(|read| !(read.core == by.core && read.pipe == by.pipe) && !order.knows(pipe, *read));
+                segment.reads.retain(|read| !(order.knows(pipe, *read) || (read.core, read.pipe) == (by.core, by.pipe)));
                 segment.reads.push(by);
             }
         });
@@ -102,9 +102,9 @@ impl Strict {
     fn write_gm(&mut self, by: Access, bytes: Bytes<u64>, kind: Kind) -> Option<(Met, Bytes<u64>)> {
         let short = self.resident && bytes.end - bytes.start <= FLAG;
         let Strict { cores, global, .. } = self;
-        let order = &cores[by.core as usize].order;
         let pipe = by.pipe as usize;
-        let released = short.then(|| order.release(pipe));
+        let released = short.then(|| cores[by.core as usize].order.release(pipe));
+        let order = &cores[by.core as usize].order;
         let (mut met, mut aside) = (None, Vec::new());
         global.each(bytes.clone(), |at, segment| {
             for read in segment.reads.iter().filter(|read| **read != by && !order.knows(pipe, **read)) {

@@ -64,6 +64,8 @@ struct Core {
     yielded: bool,
     /// Where it has read a little of global memory.
     seen: HashSet<u64>,
+    /// It has written a little of global memory.
+    sent: bool,
 }
 
 /// What is known of a launch.
@@ -93,6 +95,7 @@ impl Strict {
             dirty: BTreeSet::new(),
             yielded: false,
             seen: HashSet::new(),
+            sent: false,
         };
         Strict {
             cores: places.iter().enumerate().map(core).collect(),
@@ -104,7 +107,7 @@ impl Strict {
             traffic: Traffic::default(),
             device,
             args,
-            resident,
+            resident: resident && places.len() > 1,
         }
     }
 

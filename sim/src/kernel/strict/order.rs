@@ -24,11 +24,21 @@ pub(super) struct Order {
     flags: HashMap<(u32, u32, u32), Clock>,
     /// The place in the source of each instruction, by pipe and time.
     sites: [Vec<u32>; PIPES],
+    /// What was released last, which mostly is what is released next.
+    released: [Option<Far>; PIPES],
 }
 
 impl Order {
     pub(super) fn new(core: usize, cores: usize) -> Order {
-        Order { core, cores, count: [0; PIPES], pipes: Default::default(), flags: HashMap::new(), sites: Default::default() }
+        Order {
+            core,
+            cores,
+            count: [0; PIPES],
+            pipes: Default::default(),
+            flags: HashMap::new(),
+            sites: Default::default(),
+            released: Default::default(),
+        }
     }
 
     /// Gives an instruction to a pipe.
@@ -129,8 +139,12 @@ impl Order {
 
     /// For who polls what the pipe's last instruction writes: what was done before that began. What the same pipe did before it counts
     /// only behind a barrier.
-    pub(super) fn release(&self, pipe: usize) -> Far {
-        self.pipes[pipe].publish(self.core, self.cores)
+    pub(super) fn release(&mut self, pipe: usize) -> Far {
+        let news = self.pipes[pipe].publish(self.core, self.cores);
+        match &self.released[pipe] {
+            Some(last) if **last == *news => last.clone(),
+            _ => self.released[pipe].insert(news).clone(),
+        }
     }
 
     /// All pipes have waited for what others published.

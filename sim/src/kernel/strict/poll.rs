@@ -3,9 +3,12 @@
 //! That is a race on purpose, and it orders: who sees the flag is behind what the writer had done before it. Whether a read polls shows
 //! only where it came too early, let others run, and came again; where it came late, it looks like any read that should have waited. So
 //! what short accesses of different cores do to each other is put aside until the launch has ended, and is found where the place in the
-//! source that reads has never polled. That is possible only where all blocks are there at once.
+//! source that reads has never polled. Before a core writes so little for the first time, the others run, so that who waits for it comes
+//! too early. All that is possible only where all blocks are there at once.
 
 use std::collections::HashSet;
+
+use ascendc_twin::abi::{Range, access, space};
 
 use super::clock::Access;
 use super::gm::Met;
@@ -38,6 +41,17 @@ impl Strict {
     /// The core lets others run.
     pub(in crate::kernel) fn yields(&mut self, core: usize) {
         self.cores[core].yielded = true;
+    }
+
+    /// Whether an instruction may be the first flag of its core: then others run before it.
+    pub(in crate::kernel) fn lets_others_look(&mut self, core: usize, ranges: &[Range]) -> bool {
+        let short = |range: &Range| u64::from(range.bytes) * u64::from(range.count) <= FLAG;
+        let flag = |range: &Range| range.space == space::GM && range.access & access::WRITE != 0 && short(range);
+        if !self.resident || self.cores[core].sent || !ranges.iter().any(flag) {
+            return false;
+        }
+        self.cores[core].sent = true;
+        true
     }
 
     /// A place in the source reads so many bytes of global memory.

@@ -8,6 +8,7 @@ mod args;
 mod binary;
 mod launch;
 mod strict;
+mod twin;
 
 use std::ffi::{CString, c_void};
 use std::process::Command;

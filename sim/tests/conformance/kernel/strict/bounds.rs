@@ -21,7 +21,7 @@ fn global_memory_is_what_is_allocated() {
     let freed = malloc(1 << 20);
     bench.keeps(VECTOR, 1, &[load(freed as u64, 0, 64)]);
     ok!(acl.aclrtFree(freed));
-    case(freed as u64 + 512, 64, &["outside of every live allocation"]);
+    case(freed as u64 + (1 << 19), 64, &["outside of every live allocation"]);
     // The last of some runs.
     let runs = |count| call("DataCopy", pipe::MTE2).reads(space::GM, gm, 32).runs(count, 1024).writes(space::UB, 0, 128);
     bench.keeps(VECTOR, 1, &[runs(4)]);
@@ -113,11 +113,13 @@ fn memories_of_a_core_have_their_sizes() {
 #[test]
 fn alignment() {
     let bench = Bench::new();
-    let fill = |address, bytes, stride| [call("Fill", pipe::V).writes(space::UB, address, bytes).runs(2, stride).aligned(32)];
+    let fill = |address, bytes, stride| [call("Fill", pipe::MTE2).writes(space::UB, address, bytes).runs(2, stride).aligned(32)];
     bench.keeps(VECTOR, 1, &fill(64, 32, 96));
     bench.breaks(VECTOR, 1, &fill(72, 32, 96), "alignment", 1, &["byte 0x48 of UB", "multiple of 32"]);
     bench.breaks(VECTOR, 1, &fill(64, 40, 96), "alignment", 1, &["40 bytes"]);
     bench.breaks(VECTOR, 1, &fill(64, 32, 100), "alignment", 1, &["100 bytes apart"]);
+    // The vector unit takes any number of elements.
+    bench.keeps(VECTOR, 1, &[call("Duplicate", pipe::V).writes(space::UB, 64, 40).aligned(32)]);
     let gm = |address| [call("DataCopy", pipe::MTE2).reads(space::GM, address, 33).aligned(4)];
     bench.keeps(VECTOR, 1, &gm(bench.gm + 4));
     bench.breaks(VECTOR, 1, &gm(bench.gm + 2), "alignment", 1, &["of GM", "multiple of 4"]);

@@ -14,7 +14,8 @@ fn an_event_orders_two_pipes() {
     let set_ub = call("SetValue", S).writes(space::UB, 0, 4);
     let filled = [duplicate(0, 64), barrier(pipe::ALL)];
     // What first does, the event, what then does, and what the finding says.
-    let cases: Vec<(Vec<Step>, (u32, u32), Step, [&str; 2])> = vec![
+    type Case = (Vec<Step>, (u32, u32), Step, [&'static str; 2]);
+    let cases: Vec<Case> = vec![
         (
             vec![load(gm, 0, 64)],
             (MTE2, V),
