@@ -103,6 +103,9 @@ pub(super) fn no_compiler(tried: &str) -> String {
     )
 }
 
+/// A variant that is compiled, or why not.
+type Done = (Plan, Result<Vec<u8>, Error>);
+
 /// How a variant is compiled to a file.
 pub(super) struct Job<'a> {
     pub tool: &'a cc::Tool,
@@ -126,7 +129,7 @@ impl Job<'_> {
     pub fn compile(&self, plans: &[Plan]) -> Result<Vec<u8>, Error> {
         let jobs = env::var("NUM_JOBS").ok().and_then(|jobs| jobs.parse().ok()).unwrap_or(2_usize).clamp(1, 8);
         let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<(Plan, Result<Vec<u8>, Error>)>> = Mutex::default();
+        let done: Mutex<Vec<Done>> = Mutex::default();
         std::thread::scope(|scope| {
             for _ in 0..jobs.min(plans.len()) {
                 scope.spawn(|| {
