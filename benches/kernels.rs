@@ -182,7 +182,10 @@ fn traffic() -> Result<()> {
     const DEVICE: u32 = 1;
     kernels::set_checks(true);
     let s = Device::open(&Cann::sim()?, DEVICE)?.stream()?;
-    println!("counted by the twins on {}; runs in bytes, of the longest that the layout permits up to {LONG}", s.device().soc_name());
+    println!(
+        "counted by the twins on {}; runs in bytes, of the longest that the layout permits up to {LONG}",
+        s.device().soc_name()
+    );
     println!("| launch | fewest | moved | reads in runs of | | writes in runs of | |");
     println!("|---|---|---|---|---|---|---|");
     for model in MODELS {
@@ -238,7 +241,8 @@ fn rates(cann: &Cann, criterion: &mut Criterion) -> Result<()> {
             run(&s, &mut case, 2)?;
             // The limit before and after: shared machines drift within seconds.
             let before = limits::copy_bytes();
-            let best = (0..10).map(|_| run(&s, &mut case, 3)).collect::<Result<Vec<_>>>()?.into_iter().min().unwrap_or_default() / 3;
+            let best =
+                (0..10).map(|_| run(&s, &mut case, 3)).collect::<Result<Vec<_>>>()?.into_iter().min().unwrap_or_default() / 3;
             let copy = before.max(limits::copy_bytes());
             let rate = bytes / best.as_secs_f64();
             println!("{}: {:.2} GB/s, {:.0} % of the {:.2} of copies", case.name, rate / 1e9, 100.0 * rate / copy, copy / 1e9);

@@ -115,7 +115,7 @@ impl<'s> ArgList<'s> {
     pub fn value<T: bytemuck::NoUninit>(&mut self, name: &'static str, value: T) -> Result<()> {
         const {
             assert!(
-                size_of::<T>() > 0 && size_of::<T>() % 8 == 0 && align_of::<T>() <= 8,
+                size_of::<T>() > 0 && size_of::<T>().is_multiple_of(8) && align_of::<T>() <= 8,
                 "an argument by value has a multiple of 8 bytes: put small numbers into one #[repr(C)] struct, or widen them"
             );
         }

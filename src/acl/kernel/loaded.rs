@@ -78,10 +78,13 @@ impl Kernels {
     /// Unloads binaries that no queued work uses; the context is current.
     pub(in crate::acl) fn unload(&self, device: &DeviceInner, binaries: Vec<Handle>) -> Result<()> {
         let Some(unload) = device.api().kernel.aclrtBinaryUnLoad else { return Ok(()) };
-        binaries.into_iter().fold(Ok(()), |outcome, binary| {
+        let mut outcome = Ok(());
+        // All of them, whatever becomes of one.
+        for binary in binaries {
             // SAFETY: the handle came from a load on this device, nobody has it any more, and what was launched of it has run.
-            outcome.and(check(device.api(), "aclrtBinaryUnLoad", unsafe { unload(binary.0) }))
-        })
+            outcome = outcome.and(check(device.api(), "aclrtBinaryUnLoad", unsafe { unload(binary.0) }));
+        }
+        outcome
     }
 
     /// All that are left, when the device goes.
@@ -220,11 +223,12 @@ fn block(device: &Device, function: aclrtFuncHandle) -> Option<BlockKind> {
     match aclrtKernelType(attribute(device, function, ACL_FUNC_ATTR_KERNEL_TYPE)? as _) {
         ACL_KERNEL_TYPE_VECTOR => Some(BlockKind::Vector),
         ACL_KERNEL_TYPE_CUBE => Some(BlockKind::Cube),
+        // Cube cores in the upper half, vector cores in the lower.
         ACL_KERNEL_TYPE_MIX => match attribute(device, function, ACL_FUNC_ATTR_KERNEL_RATIO)? {
-            ratio if ratio == 1 => Some(BlockKind::Vector),
-            ratio if ratio == 1 << 16 => Some(BlockKind::Cube),
-            ratio if ratio == 1 << 16 | 1 => Some(BlockKind::Mixed1),
-            ratio if ratio == 1 << 16 | 2 => Some(BlockKind::Mixed2),
+            1 => Some(BlockKind::Vector),
+            0x1_0000 => Some(BlockKind::Cube),
+            0x1_0001 => Some(BlockKind::Mixed1),
+            0x1_0002 => Some(BlockKind::Mixed2),
             _ => None,
         },
         _ => None,
