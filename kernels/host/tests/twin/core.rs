@@ -92,7 +92,12 @@ unsafe impl Sync for Loaded {}
 pub fn load(name: &str) -> &'static Loaded {
     static LOADED: OnceLock<Mutex<HashMap<String, &'static Loaded>>> = OnceLock::new();
     let mut loaded = LOADED.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    *loaded.entry(name.to_owned()).or_insert_with(|| Box::leak(Box::new(build(name))))
+    if let Some(known) = loaded.get(name) {
+        return known;
+    }
+    let new: &'static Loaded = Box::leak(Box::new(build(name)));
+    loaded.insert(name.to_owned(), new);
+    new
 }
 
 fn build(name: &str) -> Loaded {

@@ -101,7 +101,8 @@ fn float16() {
 
 #[test]
 fn integers_wrap_around() {
-    let ops: [(u64, fn(i64, i64) -> i64); 7] = [
+    type Op = fn(i64, i64) -> i64;
+    let ops: [(u64, Op); 7] = [
         (0, |a, b| a + b),
         (1, |a, b| a - b),
         (2, i64::wrapping_mul),
@@ -114,7 +115,8 @@ fn integers_wrap_around() {
         judge("binary_i16", op, |r| r.next() as i16, |_, a, b| f(a.into(), b.into()) as i16, |a, b| a == b);
         judge("binary_i32", op, |r| r.next() as i32, |_, a, b| f(a.into(), b.into()) as i32, |a, b| a == b);
     }
-    let bits: [(u64, fn(i16, i16) -> i16); 3] = [(11, |a, b| a & b), (12, |a, b| a | b), (13, |a, _| !a)];
+    type Bits = fn(i16, i16) -> i16;
+    let bits: [(u64, Bits); 3] = [(11, |a, b| a & b), (12, |a, b| a | b), (13, |a, _| !a)];
     for (op, f) in bits {
         judge("binary_i16", op, |r| r.next() as i16, |_, a, b| f(a, b), |a, b| a == b);
     }
@@ -123,7 +125,8 @@ fn integers_wrap_around() {
 /// The second operand is b's first element.
 #[test]
 fn a_scalar_meets_each_element() {
-    let ops: [(u64, fn(f32, f32, f32) -> f32); 6] = [
+    type Op = fn(f32, f32, f32) -> f32;
+    let ops: [(u64, Op); 6] = [
         (5, |_, a, s| a + s),
         (6, |_, a, s| a * s),
         (7, |_, a, s| a.max(s)),

@@ -152,9 +152,9 @@ fn fills<T: Element>() {
     let per_block = 32 / T::SIZE;
     let bytes_b = bytes(&b, BYTES);
     check(11, 0, &a, &bytes_b, |d| {
-        for i in 0..40 {
+        for (i, &x) in a.iter().enumerate().take(40) {
             let to = (i / 8 * 16 + i % 8 * 2) * per_block;
-            d[to..to + per_block].fill(a[i]);
+            d[to..to + per_block].fill(x);
         }
     });
     check(12, 77, &a, &bytes_b, |d| d[..77].fill(b[0]));

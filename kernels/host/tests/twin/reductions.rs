@@ -126,7 +126,8 @@ fn first_difference<T: Element>(got: &[T], expected: &[T]) -> Option<(usize, T, 
     let mut both = Vec::new();
     (0..got.len())
         .find(|&i| {
-            (got[i].put(&mut both), expected[i].put(&mut both));
+            got[i].put(&mut both);
+            expected[i].put(&mut both);
             both[both.len() - 2 * T::SIZE..both.len() - T::SIZE] != both[both.len() - T::SIZE..]
         })
         .map(|i| (i, got[i], expected[i]))
