@@ -123,7 +123,7 @@ unsafe extern "C" fn forget(core: *mut abi::Core, space: u32, offset: u32, bytes
 unsafe extern "C" fn sync_all(core: *mut abi::Core, aiv_only: u32, file: *const c_char, line: u32) -> i32 {
     // SAFETY: the seam.
     let host = unsafe { host(core) };
-    guarded(host, || host.sync_all(aiv_only != 0, Site { name: c"SyncAll".as_ptr(), file, line }))
+    guarded(host, || host.sync_all(aiv_only & 1 != 0, aiv_only & 2 != 0, Site { name: c"SyncAll".as_ptr(), file, line }))
 }
 
 unsafe extern "C" fn cross_set(core: *mut abi::Core, mode: u32, pipe: u32, id: u32, file: *const c_char, line: u32) -> i32 {
@@ -214,10 +214,12 @@ impl Host {
         if self.run.turns.wait(&self.run.cores(), self.index, what, met) { Ok(()) } else { Err(Stop) }
     }
 
-    fn sync_all(&self, aiv_only: bool, site: Site) -> Result<(), Stop> {
+    fn sync_all(&self, aiv_only: bool, by_memory: bool, site: Site) -> Result<(), Stop> {
         let kind = self.run.places[self.index].kind;
         let aiv_only = aiv_only && kind == core_kind::AIV;
-        self.check_barriers(site)?;
+        if !by_memory {
+            self.check_barriers(site)?;
+        }
         self.check_resident(site)?;
         let run = &self.run;
         let before = run.turns.news(|| {

@@ -122,6 +122,7 @@ typedef struct twin_services {
     int32_t (*forget)(twin_core *core, uint32_t space, uint32_t offset, uint32_t bytes);
 
     /* Between cores (all images). They wait. */
+    /* aiv_only: 1 for vector cores only; and 2 where the barrier goes by way of memory, which kernels of any type can. */
     int32_t (*sync_all)(twin_core *core, uint32_t aiv_only, const char *file, uint32_t line);
     int32_t (*cross_set)(twin_core *core, uint32_t mode, uint32_t pipe, uint32_t id, const char *file, uint32_t line);
     int32_t (*cross_wait)(twin_core *core, uint32_t id, const char *file, uint32_t line);

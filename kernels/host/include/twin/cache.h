@@ -43,7 +43,7 @@ void SyncAll(const GlobalTensor<int32_t>& gmWorkspace, const LocalTensor<int32_t
         }
         ascendc_twin::pipe_barrier(at, TWIN_ALL);
     }
-    ascendc_twin::obey(ascendc_twin::services().sync_all(&ascendc_twin::core(), isAIVOnly, at.file, at.line));
+    ascendc_twin::obey(ascendc_twin::services().sync_all(&ascendc_twin::core(), (isAIVOnly ? 1 : 0) | 2, at.file, at.line));
 }
 
 }  // namespace AscendC

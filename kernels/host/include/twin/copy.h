@@ -225,6 +225,8 @@ template <typename T>
     uint64_t row = (before + params.blockLen + behind + 31) / 32 * 32;
     Runs runs{params.blockCount, params.blockLen, params.blockLen + static_cast<uint64_t>(params.srcStride),
               row + params.dstStride * 32ULL};
+    /* Before it is told: the read comes behind what others do meanwhile. */
+    if (runs.bytes * runs.count <= FLAGS) polls(src.twin_address());
     if constexpr (checked) {
         check_block_count(name, at, params.blockCount);
         if (params.blockLen == 0 || params.blockLen > 2097151) {
@@ -238,7 +240,6 @@ template <typename T>
         }
         tell_in(name, at, dst, src, runs, row);
     }
-    if (runs.bytes * runs.count <= FLAGS) polls(src.twin_address());
     auto* to = reinterpret_cast<uint8_t*>(dst.twin_data());
     auto* from = reinterpret_cast<const uint8_t*>(src.twin_data());
     if (before == 0 && row == params.blockLen) {
@@ -312,11 +313,11 @@ template <typename T>
 void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const DataCopyParams& params,
               ascendc_twin::At at = ascendc_twin::At()) {
     ascendc_twin::Runs runs = ascendc_twin::runs_of(params);
+    if (runs.bytes * runs.count <= ascendc_twin::FLAGS) ascendc_twin::polls(src.twin_address());
     if constexpr (ascendc_twin::checked) {
         ascendc_twin::check_runs("DataCopy", at, params);
         ascendc_twin::tell_in("DataCopy", at, dst, src, runs, runs.bytes);
     }
-    if (runs.bytes * runs.count <= ascendc_twin::FLAGS) ascendc_twin::polls(src.twin_address());
     ascendc_twin::copy_runs(reinterpret_cast<uint8_t*>(dst.twin_data()), reinterpret_cast<const uint8_t*>(src.twin_data()), runs);
 }
 

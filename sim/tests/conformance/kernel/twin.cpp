@@ -68,29 +68,46 @@ extern "C" __global__ __aicore__ void triple(GM_ADDR x, GM_ADDR y, uint32_t n, u
     kernel.Run(x, y, n, mistake);
 }
 
-/* Each block leaves 8 numbers, all meet, each takes the next block's. */
-extern "C" __global__ __aicore__ void turn(GM_ADDR x, GM_ADDR y, uint64_t mistake)
+/* Each block leaves 8 numbers, all meet (by the hardware's barrier, or by way of memory), each takes the next block's. */
+__aicore__ inline void Turn(GM_ADDR x, GM_ADDR y, GM_ADDR workspace, uint64_t mistake)
 {
-    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_MIX_AIV_1_0);
     TPipe pipe;
-    TBuf<TPosition::VECCALC> buffer;
+    TBuf<TPosition::VECCALC> buffer, room;
     pipe.InitBuffer(buffer, 64);
+    pipe.InitBuffer(room, 2048);
     LocalTensor<int32_t> own = buffer.Get<int32_t>();
-    GlobalTensor<int32_t> from, to;
+    GlobalTensor<int32_t> from, to, meeting;
     from.SetGlobalBuffer((__gm__ int32_t*)x);
     to.SetGlobalBuffer((__gm__ int32_t*)y);
+    meeting.SetGlobalBuffer((__gm__ int32_t*)workspace);
     Duplicate(own, static_cast<int32_t>(100 + GetBlockIdx()), 8);
     SetFlag<HardEvent::V_MTE3>(0);
     WaitFlag<HardEvent::V_MTE3>(0);
     DataCopy(from[8 * GetBlockIdx()], own, 8);
     if (mistake != 1) {
-        SyncAll();
+        if (workspace == nullptr) {
+            SyncAll();
+        } else {
+            SyncAll(meeting, room.Get<int32_t>());
+        }
     }
     LocalTensor<int32_t> next = own[8];
     DataCopy(next, from[8 * ((GetBlockIdx() + 1) % GetBlockNum())], 8);
     SetFlag<HardEvent::MTE2_MTE3>(0);
     WaitFlag<HardEvent::MTE2_MTE3>(0);
     DataCopy(to[8 * GetBlockIdx()], next, 8);
+}
+
+extern "C" __global__ __aicore__ void turn(GM_ADDR x, GM_ADDR y, uint64_t mistake)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_MIX_AIV_1_0);
+    Turn(x, y, nullptr, mistake);
+}
+
+extern "C" __global__ __aicore__ void turn_by_memory(GM_ADDR x, GM_ADDR y, GM_ADDR workspace)
+{
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+    Turn(x, y, workspace, 0);
 }
 
 /* A chain by flags in memory: each block waits for the flag of the one before it, or behind it, adds one to what that has left, and leaves

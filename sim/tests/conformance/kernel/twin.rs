@@ -76,22 +76,25 @@ fn a_kernel_whose_blocks_meet() {
     let lease = Lease::new();
     for checked in [false, true] {
         let (binary, stream) = (Binary::load(&variant(checked)), new_stream());
-        let run = |mistake: u64| {
+        let run = |kernel: &str, last: u64| {
             take_launches(lease.0 as u32);
             let (x, y) = (upload(&[0_i32; 320]), upload(&[0_i32; 320]));
             let mut value = aclrtLaunchKernelAttrValue { rsv: [0; 4] };
             value.schemMode = 1;
             let together = aclrtLaunchKernelAttr { id: ACL_RT_LAUNCH_KERNEL_ATTR_SCHEM_MODE, value };
-            let args = [x as u64, y as u64, mistake];
-            assert_eq!(launch_code(binary.kernel("turn"), 40, stream, &args, &mut [together]), 0);
+            let args = [x as u64, y as u64, last];
+            assert_eq!(launch_code(binary.kernel(kernel), 40, stream, &args, &mut [together]), 0);
             crate::call!(acl.aclrtSynchronizeStream(stream));
             (download::<i32>(y, 320), take_launches(lease.0 as u32).pop().map_or(vec![], |launch| launch.findings))
         };
-        let (y, found) = run(0);
-        assert!(found.is_empty(), "{}", found[0]);
-        assert_eq!(y, (0..320).map(|i| 100 + (i / 8 + 1) % 40).collect::<Vec<i32>>());
+        let workspace = upload(&[0_i32; 320]) as u64;
+        for (kernel, last) in [("turn", 0), ("turn_by_memory", workspace)] {
+            let (y, found) = run(kernel, last);
+            assert!(found.is_empty(), "{}", found[0]);
+            assert_eq!(y, (0..320).map(|i| 100 + (i / 8 + 1) % 40).collect::<Vec<i32>>());
+        }
         if checked {
-            let (_, found) = run(1);
+            let (_, found) = run("turn", 1);
             assert!(found.iter().any(|found| found.rule == "order" && found.message.contains("no SyncAll")), "{found:?}");
         }
     }
