@@ -72,12 +72,12 @@ fn kv_case<'a>(s: &Stream, model: Model, layout: PageLayout, tokens: usize, prom
         PageLayout::Bnsd => HEAD_DIM * size,
         PageLayout::Nz => 32,
     };
-    let together = if !prompt {
-        1
-    } else if piece == row {
-        tokens
-    } else {
-        BLOCK
+    // And of those as many as UB has room for in whole rows: that is the kernel's tile.
+    let together = match (prompt, piece == row) {
+        (false, _) => 1,
+        (true, true) => tokens,
+        (true, false) if BLOCK * row <= 160 << 10 => BLOCK,
+        (true, false) => BLOCK / 2,
     };
     Ok(Case {
         name: format!(
