@@ -31,6 +31,8 @@ const BLOCK: usize = 128;
 /// From here on a transfer runs at full speed.
 const LONG: usize = 16 << 10;
 
+type Launch<'a> = Box<dyn FnMut(&Stream) -> Result<()> + 'a>;
+
 /// A launch, and what it must at least do.
 struct Case<'a> {
     name: String,
@@ -40,7 +42,7 @@ struct Case<'a> {
     /// The longest runs that the layouts permit, in bytes.
     read_run: usize,
     write_run: usize,
-    launch: Box<dyn FnMut(&Stream) -> Result<()> + 'a>,
+    launch: Launch<'a>,
 }
 
 fn tensor(s: &Stream, shape: &[usize], dtype: DType) -> Result<Tensor> {
