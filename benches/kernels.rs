@@ -31,6 +31,8 @@ const BLOCK: usize = 128;
 /// From here on a transfer runs at full speed.
 const LONG: usize = 16 << 10;
 
+type Launch<'a> = Box<dyn FnMut(&Stream) -> Result<()> + 'a>;
+
 /// A launch, and what it must at least do.
 struct Case<'a> {
     name: String,
@@ -40,7 +42,7 @@ struct Case<'a> {
     /// The longest runs that the layouts permit, in bytes.
     read_run: usize,
     write_run: usize,
-    launch: Box<dyn FnMut(&Stream) -> Result<()> + 'a>,
+    launch: Launch<'a>,
 }
 
 fn tensor(s: &Stream, shape: &[usize], dtype: DType) -> Result<Tensor> {
@@ -72,12 +74,12 @@ fn kv_case<'a>(s: &Stream, model: Model, layout: PageLayout, tokens: usize, prom
         PageLayout::Bnsd => HEAD_DIM * size,
         PageLayout::Nz => 32,
     };
-    let together = if !prompt {
-        1
-    } else if piece == row {
-        tokens
-    } else {
-        BLOCK
+    // And of those as many as UB has room for in whole rows: that is the kernel's tile.
+    let together = match (prompt, piece == row) {
+        (false, _) => 1,
+        (true, true) => tokens,
+        (true, false) if BLOCK * row <= 160 << 10 => BLOCK,
+        (true, false) => BLOCK / 2,
     };
     Ok(Case {
         name: format!(
