@@ -30,6 +30,7 @@ const MOST_PARAMS: usize = 120;
 /// # fn f(list: &mut ArgList<'_>) -> ascend_rl::Result<()> {
 /// 7_u32.push("n", list)
 /// # }
+/// # let _compiled: fn(&mut ArgList<'_>) -> ascend_rl::Result<()> = f;
 /// ```
 pub trait Argument {
     /// Appends it as the parameter called `name`. Errors: `WrongStream` if it is memory of another stream or device.

@@ -10,7 +10,7 @@ use crate::error::Result;
 /// # #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 /// # #[repr(C)]
 /// # struct Tiling { n: u32, alpha: f32 }
-/// # const IMAGE: KernelImage = unimplemented!();
+/// # use ascend_rl::kernels::RMS_NORM as IMAGE;
 /// ascend_rl::kernel_args! {
 ///     /// `y = alpha x + y`
 ///     struct Axpy<'a> {
