@@ -5,7 +5,7 @@ use std::ptr::null_mut;
 use ascend_rl_sys::types::*;
 
 use super::*;
-use crate::{Lease, download, new_stream, ok, refused, upload};
+use crate::{download, new_stream, ok, refused};
 
 fn append(args: aclrtArgsHandle, value: &[u64]) -> aclrtParamHandle {
     let mut param = null_mut();
@@ -23,7 +23,7 @@ fn init(function: aclrtFuncHandle) -> aclrtArgsHandle {
 /// runtime: append in order, finalise, launch; update and finalise again; the list can be used again, and is copied at the launch.
 #[test]
 fn arguments_are_appended_and_updated() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let mixed = binary.kernel("mixed_77");
     let out = upload(&[0_u64; 6]);
@@ -67,7 +67,7 @@ fn arguments_are_appended_and_updated() {
 /// In memory of the program: aclrtKernelArgsGetHandleMemSize, aclrtKernelArgsGetMemSize, aclrtKernelArgsInitByUserMem.
 #[test]
 fn arguments_in_memory_of_the_program() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let spread = binary.kernel("spread");
     let (mut handle_bytes, mut bytes) = (0, 0);
@@ -97,7 +97,7 @@ fn arguments_in_memory_of_the_program() {
 /// What the kernel does not take is refused when it is appended, by the kernel's name and the parameter's number.
 #[test]
 fn what_the_kernel_does_not_take_is_refused() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let binary = Binary::load(&fast());
     let (mixed, small) = (binary.kernel("mixed_77"), binary.kernel("small"));
     let mut param = null_mut();

@@ -6,12 +6,12 @@ use std::ptr::{null, null_mut};
 use ascend_rl_sys::types::*;
 
 use super::*;
-use crate::{Lease, download, in_child, new_stream, ok, refused, upload};
+use crate::{download, in_child, new_stream, ok, refused};
 
 /// runtime: a file, bytes, or `aclrtCreateBinary` and `aclrtBinaryLoad`; all give a binary with the same kernels.
 #[test]
 fn a_binary_is_loaded_in_three_ways() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let bytes = both();
     let path = std::env::temp_dir().join(format!("cann-sim-conformance-{}.bin", std::process::id()));
     std::fs::write(&path, &bytes).unwrap();
@@ -40,7 +40,7 @@ fn a_binary_is_loaded_in_three_ways() {
 /// What is no twin image is refused, and the text says what it is.
 #[test]
 fn what_is_no_twin_image_is_refused() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let load = |bytes: &[u8]| {
         crate::recent();
         let mut handle = null_mut();
@@ -77,7 +77,7 @@ fn what_is_no_twin_image_is_refused() {
 /// aclrtBinaryLoadOptions: the type, the value.
 #[test]
 fn options_of_loading() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let bytes = fast();
     let load = |id: aclrtBinaryLoadOptionType, word: u32| {
         crate::recent();
@@ -109,7 +109,7 @@ fn options_of_loading() {
 /// A kernel by its name or by its tiling key, the same handle each time; unloading takes them all.
 #[test]
 fn kernels_are_found_by_name_and_by_key() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let binary = Binary::load(&fast());
     let (mut by_key, mut none) = (null_mut(), null_mut());
     ok!(kernels?.aclrtBinaryGetFunctionByEntry(binary.0, 77, &mut by_key));
@@ -141,7 +141,7 @@ fn kernels_are_found_by_name_and_by_key() {
 /// runtime: "the binary is registered on the current device only": load it once for each.
 #[test]
 fn a_binary_is_on_the_device_that_it_was_loaded_on() {
-    let leases = Lease::several(2);
+    let leases = Place::several(2);
     leases[0].enter();
     let binary = Binary::load(&fast());
     let spread = binary.kernel("spread");
@@ -158,7 +158,7 @@ fn a_binary_is_on_the_device_that_it_was_loaded_on() {
 /// aclrtGetFunctionName, ...Attribute, ...Addr, ...Size, aclrtFunctionGetBinary, ...ParamCount, ...ParamInfo.
 #[test]
 fn what_is_asked_of_a_kernel() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let binary = Binary::load(&fast());
     let mixed = binary.kernel("mixed_77");
     let mut name = [1 as std::ffi::c_char; 16];
@@ -225,7 +225,7 @@ fn what_is_asked_of_a_kernel() {
 #[test]
 fn the_environment_switches_checks_on() {
     if in_child("kernel::binary::the_environment_switches_checks_on", &[("CANN_SIM_CHECK", "1")]) {
-        let _lease = Lease::new();
+        let _lease = Place::new();
         let mut handle = null_mut();
         let bytes = fast();
         refused!(

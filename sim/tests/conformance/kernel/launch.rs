@@ -5,7 +5,7 @@ use std::ptr::null_mut;
 use ascend_rl_sys::types::*;
 
 use super::*;
-use crate::{Lease, download, in_child, malloc, new_stream, ok, refused, upload};
+use crate::{download, in_child, new_stream, ok, refused};
 
 fn sync(stream: aclrtStream) {
     ok!(acl.aclrtSynchronizeStream(stream));
@@ -32,7 +32,7 @@ fn timeout_us(micros: u32) -> aclrtLaunchKernelAttr {
 /// aclrtBinaryLoadFromData, aclrtLaunchKernelWithHostArgs: "numBlocks: the number of cores that the kernel runs on".
 #[test]
 fn every_block_runs_once_whatever_their_number() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let n = 1000_usize;
     for blocks in [1, 2, 20, 40, 48, 97] {
@@ -41,14 +41,13 @@ fn every_block_runs_once_whatever_their_number() {
         sync(stream);
         let want: Vec<u32> = (0..n as u32).map(|i| 1000 * (i % blocks) + i).collect();
         assert_eq!(download::<u32>(out, n), want, "{blocks} blocks");
-        ok!(acl.aclrtFree(out));
     }
 }
 
 /// The blocks of a mixed kernel are groups: "one AIC and two AIVs" (Ascend C, KERNEL_TASK_TYPE).
 #[test]
 fn blocks_of_a_mixed_kernel_are_groups_of_cores() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     for (kernel, vectors) in [("groups", 2), ("groups_1_1", 1), ("cubes", 0)] {
         for blocks in [1_u32, 2, 20] {
@@ -59,7 +58,6 @@ fn blocks_of_a_mixed_kernel_are_groups_of_cores() {
             let mut want: Vec<u32> = (0..blocks).flat_map(|block| [1, block, 0, blocks]).collect();
             want.extend((0..blocks * vectors).flat_map(|i| [0, i / vectors, i % vectors, blocks]));
             assert_eq!(download::<u32>(out, 4 * cores as usize), want, "{kernel}, {blocks} blocks");
-            ok!(acl.aclrtFree(out));
         }
     }
 }
@@ -67,7 +65,7 @@ fn blocks_of_a_mixed_kernel_are_groups_of_cores() {
 /// Blocks that wait for each other are all there at once, on however few threads.
 #[test]
 fn blocks_meet_at_a_barrier() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let stream = new_stream();
     for image in [fast(), checked()] {
         let binary = Binary::load(&image);
@@ -77,8 +75,6 @@ fn blocks_meet_at_a_barrier() {
             sync(stream);
             let want: Vec<u32> = (0..blocks).map(|block| 30 + 3 * ((block + 1) % blocks)).collect();
             assert_eq!(download::<u32>(out, blocks as usize), want, "{blocks} blocks");
-            ok!(acl.aclrtFree(slots));
-            ok!(acl.aclrtFree(out));
         }
     }
 }
@@ -92,7 +88,7 @@ fn blocks_meet_on_one_thread() {
 }
 
 fn blocks_meet() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let (slots, out) = (upload(&[0_u32; 40]), upload(&[0_u32; 40]));
     launch(binary.kernel("meet"), 40, stream, &[slots as u64, out as u64, 2]);
@@ -112,7 +108,7 @@ fn blocks_meet() {
 /// Cores of a group tell each other by flags; a core that polls lets others run.
 #[test]
 fn cores_wait_for_flags_and_for_memory() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let out = upload(&[0_u32; 40]);
     launch(binary.kernel("flags"), 20, stream, &[1, out as u64]);
@@ -129,7 +125,7 @@ fn cores_wait_for_flags_and_for_memory() {
 /// hang; the simulator says who waits for what.
 #[test]
 fn cores_that_wait_in_vain_fail_the_stream() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     for image in [fast(), checked()] {
         let binary = Binary::load(&image);
         let case = |kernel: &str, args: &[u64], code: i32, words: &[&str]| {
@@ -150,7 +146,7 @@ fn cores_that_wait_in_vain_fail_the_stream() {
 /// A program that ends by itself with a code fails too, and what is queued behind still runs (ACL_CONTINUE_ON_FAILURE).
 #[test]
 fn a_kernel_that_stops_fails_the_stream() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let out = upload(&[0_u32; 4]);
     launch(binary.kernel("stops"), 2, stream, &[0, 0]);
@@ -164,7 +160,7 @@ fn a_kernel_that_stops_fails_the_stream() {
 /// ACL_RT_LAUNCH_KERNEL_ATTR_TIMEOUT_US: 507014 for cube cores.
 #[test]
 fn a_launch_ends_at_its_timeout() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     assert_eq!(launch_code(binary.kernel("spins"), 1, stream, &[0, 0], &mut [timeout_us(20_000)]), 0);
     let (code, text) = failure(stream);
@@ -176,7 +172,7 @@ fn a_launch_ends_at_its_timeout() {
 /// 40 vector cores.
 #[test]
 fn blocks_that_start_together_need_a_core_each() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let out = upload(&[0_u32; 4]);
     let refuse = |kernel: &str, blocks: u32, attrs: &mut [aclrtLaunchKernelAttr], words: &str| {
@@ -209,7 +205,7 @@ fn blocks_that_start_together_need_a_core_each() {
 /// Each attribute of `aclrtLaunchKernelAttrId`, taken or refused by name.
 #[test]
 fn attributes_are_taken_or_refused() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let out = upload(&[0_u32; 4]);
     let with = |id: aclrtLaunchKernelAttrId, word: u32| {
@@ -252,7 +248,7 @@ fn attributes_are_taken_or_refused() {
 /// aclrtLaunchKernel, aclrtLaunchKernelV2: "argsData: device memory". What is there when the kernel runs counts.
 #[test]
 fn arguments_in_device_memory() {
-    let lease = Lease::several(2);
+    let lease = Place::several(2);
     lease[0].enter();
     let elsewhere = upload(&[0_u64; 2]);
     lease[1].enter();
@@ -285,7 +281,7 @@ fn arguments_in_device_memory() {
 /// goes along.
 #[test]
 fn arguments_of_the_host_are_copied() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let mixed = binary.kernel("mixed_77");
     let out = upload(&[0_u64; 6]);
@@ -339,7 +335,7 @@ fn arguments_of_the_host_are_copied() {
 /// aclrtLaunchKernelWithArgsArray: a pointer to each argument.
 #[test]
 fn arguments_one_by_one() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let mixed = binary.kernel("mixed_77");
     let out = upload(&[0_u64; 6]);
@@ -359,9 +355,9 @@ fn arguments_one_by_one() {
 /// A launch is work of a stream like any other: a graph records it and runs it again, with the arguments it was launched with.
 #[test]
 fn a_graph_records_a_launch() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
-    let out = malloc(16);
+    let out = upload(&[0_u8; 16]);
     ok!(graphs?.aclmdlRICaptureBegin(stream, ACL_MODEL_RI_CAPTURE_MODE_GLOBAL));
     launch(binary.kernel("spread"), 2, stream, &[out as u64, 4]);
     let mut graph = null_mut();
@@ -378,7 +374,7 @@ fn a_graph_records_a_launch() {
 /// printf of a kernel.
 #[test]
 fn a_kernel_prints() {
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     launch(binary.kernel("prints"), 1, stream, &[0, 0]);
     sync(stream);
@@ -404,7 +400,7 @@ fn a_callback_is_told_which_kernel_failed() {
         report.0.send((code, function as usize, args.to_vec(), bytes)).unwrap();
     }
 
-    let _lease = Lease::new();
+    let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let (sender, receiver) = channel();
     let report = Report(sender);

@@ -10,7 +10,9 @@ mod launch;
 mod strict;
 mod twin;
 
+use std::cell::RefCell;
 use std::ffi::{CString, c_void};
+use std::ops::Deref;
 use std::process::Command;
 use std::ptr::null_mut;
 use std::sync::OnceLock;
@@ -18,7 +20,51 @@ use std::sync::OnceLock;
 use ascend_rl_sys::types::*;
 use ascendc_twin::container::{self, Isa, Variant};
 
-use crate::ok;
+use crate::{Lease, ok};
+
+thread_local! {
+    /// Device memory of this thread's test.
+    static HELD: RefCell<Vec<*mut c_void>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Values in device memory for as long as the test's [`Place`].
+fn upload<T: Copy>(values: &[T]) -> *mut c_void {
+    let at = crate::upload(values);
+    HELD.with_borrow_mut(|held| held.push(at));
+    at
+}
+
+/// A device of a test's own, on which nothing of it stays.
+struct Place {
+    lease: Lease,
+}
+
+impl Place {
+    fn new() -> Place {
+        Place::several(1).remove(0)
+    }
+
+    /// As [`Lease::several`]. The first that goes takes what all hold along.
+    fn several(n: usize) -> Vec<Place> {
+        Lease::several(n).into_iter().map(|lease| Place { lease }).collect()
+    }
+}
+
+impl Deref for Place {
+    type Target = Lease;
+
+    fn deref(&self) -> &Lease {
+        &self.lease
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        HELD.take().into_iter().for_each(|at| {
+            crate::call!(acl.aclrtFree(at));
+        });
+    }
+}
 
 /// Compiles `kernels.c` with a definition or two.
 fn compile(name: &str, definitions: &[&str]) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use cann_sim::kernels::{Finding, take_launches};
 
 use super::*;
-use crate::{Lease, download, new_stream, upload};
+use crate::{download, new_stream};
 
 /// The container of `twin.cpp`.
 fn image() -> &'static [u8] {
@@ -34,8 +34,6 @@ fn triple(device: i32, checked: bool, blocks: u32, n: usize, mistake: u64) -> (V
     launch(binary.kernel("triple"), blocks, stream, &[from as u64, to as u64, n as u64 | mistake << 32]);
     crate::call!(acl.aclrtSynchronizeStream(stream));
     let y = download::<f32>(to, n);
-    ok!(acl.aclrtFree(from));
-    ok!(acl.aclrtFree(to));
     ok!(acl.aclrtDestroyStream(stream));
     (y, take_launches(device as u32).pop().map_or(vec![], |launch| launch.findings))
 }
@@ -43,7 +41,7 @@ fn triple(device: i32, checked: bool, blocks: u32, n: usize, mistake: u64) -> (V
 /// Right with checks and without, whatever the number of blocks; nothing is found.
 #[test]
 fn a_kernel_with_queues() {
-    let lease = Lease::new();
+    let lease = Place::new();
     for (blocks, n) in [(1, 5000), (2, 1), (20, 50_000), (48, 100_001)] {
         let want: Vec<f32> = (0..n).map(|i| 3.0 * i as f32).collect();
         for checked in [false, true] {
@@ -57,7 +55,7 @@ fn a_kernel_with_queues() {
 /// Each mistake is found, with the line of the call.
 #[test]
 fn mistakes_of_a_kernel_with_queues() {
-    let lease = Lease::new();
+    let lease = Place::new();
     for (mistake, rule, call, words) in [
         (1, "order", "Add", "which Muls at"),
         (2, "not written", "Add", "from byte"),
@@ -73,7 +71,7 @@ fn mistakes_of_a_kernel_with_queues() {
 
 #[test]
 fn a_kernel_whose_blocks_meet() {
-    let lease = Lease::new();
+    let lease = Place::new();
     for checked in [false, true] {
         let (binary, stream) = (Binary::load(&variant(checked)), new_stream());
         let run = |kernel: &str, last: u64| {
@@ -103,7 +101,7 @@ fn a_kernel_whose_blocks_meet() {
 /// Flags in memory, whichever block comes first: nothing is found where a barrier is between the data and the flag.
 #[test]
 fn a_kernel_whose_blocks_poll() {
-    let lease = Lease::new();
+    let lease = Place::new();
     for checked in [false, true] {
         let (binary, stream) = (Binary::load(&variant(checked)), new_stream());
         let run = |blocks: u32, backwards: u64, mistake: u64| {

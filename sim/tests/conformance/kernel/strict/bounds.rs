@@ -40,7 +40,7 @@ fn global_memory_is_what_is_allocated() {
 /// Memory of another device needs peer access.
 #[test]
 fn memory_of_another_device() {
-    let other = Lease::new();
+    let other = Place::new();
     let theirs = upload(&[0_u8; 64]) as u64;
     let bench = Bench::new();
     let words = format!("memory of device {}", other.0);

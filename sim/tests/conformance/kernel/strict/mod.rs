@@ -15,7 +15,7 @@ use ascendc_twin::abi::{self, access, pipe, space};
 use cann_sim::kernels::{Finding, Launch, take_launches};
 
 use super::*;
-use crate::{Lease, new_stream, upload};
+use crate::new_stream;
 
 /// A step of the kernels of `kernels.c` that run scripts.
 #[derive(Clone, Copy)]
@@ -202,7 +202,7 @@ fn put(gm: u64) -> Step {
 
 /// A device, and some of its memory.
 struct Bench {
-    lease: Lease,
+    lease: Place,
     binary: Binary,
     /// 4096 bytes.
     gm: u64,
@@ -210,7 +210,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        let lease = Lease::new();
+        let lease = Place::new();
         take_launches(lease.0 as u32);
         let gm = upload(&[0_u8; 4096]) as u64;
         Bench { lease, binary: Binary::load(&checked()), gm }
@@ -223,9 +223,7 @@ impl Bench {
         let stream = new_stream();
         let at = upload(&steps);
         launch(self.binary.kernel(kernel), blocks, stream, &[at as u64, steps.len() as u64]);
-        let launched = self.end(stream);
-        ok!(acl.aclrtFree(at));
-        launched
+        self.end(stream)
     }
 
     fn end(&self, stream: aclrtStream) -> Launch {
