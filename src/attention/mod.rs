@@ -6,14 +6,17 @@
 //! - applies the copies ([`PagedKvCache::apply_copies`]) before anything is written,
 //! - for each layer writes the new keys and values ([`PagedKvCache::write`]) and attends ([`PagedKvCache::decode`]).
 //!
+//! [`kv_write`], [`kv_write_int8`] and [`block_copy`] are launches of kernels of our own, for caches in any [`PageLayout`]; a block copy
+//! takes all layers at once. [`PagedKvCache`] itself goes through [`crate::ops`] still, layer by layer.
+//!
 //! Semantics: Kwon et al., "Efficient Memory Management for Large Language Model Serving with PagedAttention" (2023);
 //! names as in vLLM (`block_table`, `slot_mapping`, `seq_lens`).
 //!
 //! Room: it may use [`crate::ops`] and below.
 //!
 //! # Not covered
-//! Prefix reuse across requests, swapping to the host, chunked and mixed batches, int8 caches, the ATB operator, our own
-//! kernels: prefill goes through [`crate::ops::flash_attention_varlen`].
+//! Prefix reuse across requests, swapping to the host, chunked and mixed batches, decoding from int8 caches, the ATB operator;
+//! kernels of our own that attend: prefill goes through [`crate::ops::flash_attention_varlen`].
 
 mod block_allocator;
 mod block_copy;
