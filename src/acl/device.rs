@@ -10,7 +10,7 @@ use crate::sys::{Cann, check, failure, recent_message};
 use ascend_rl_sys::{Api, types::*};
 use std::ffi::{CStr, c_void};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::Duration;
 use std::{fmt, ptr};
 
@@ -183,6 +183,26 @@ impl Device {
     /// at a time, whichever threads make them.
     pub(crate) fn lane(&self) -> MutexGuard<'_, ()> {
         self.0.lane.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The lanes of all these devices, which differ. None is held while another is waited for: threads that join ranks on some of
+    /// them one by one, each with its own lane, come to an end.
+    pub(crate) fn lanes(devices: &[Device]) -> Vec<MutexGuard<'_, ()>> {
+        let mut busy = 0;
+        'again: loop {
+            let mut held: Vec<_> = devices.get(busy).map(Device::lane).into_iter().collect();
+            for (at, device) in devices.iter().enumerate().filter(|(at, _)| *at != busy) {
+                match device.0.lane.try_lock() {
+                    Ok(lane) => held.push(lane),
+                    Err(TryLockError::Poisoned(lane)) => held.push(lane.into_inner()),
+                    Err(TryLockError::WouldBlock) => {
+                        busy = at;
+                        continue 'again;
+                    }
+                }
+            }
+            return held;
+        }
     }
 
     /// Asks `witness` from now on when a wait of this device ends badly.

@@ -70,9 +70,20 @@ impl Handle {
 
     /// Joins the group of `info`. Blocks until all of its ranks have.
     pub(super) fn join(device: &Device, info: &HcclRootInfo, size: u32, rank: u32, config: &HcclCommConfig) -> Result<Handle> {
+        let _lane = device.lane();
+        Handle::join_in_lane(device, info, size, rank, config)
+    }
+
+    /// [`Handle::join`] for one who holds the device's lane.
+    pub(super) fn join_in_lane(
+        device: &Device,
+        info: &HcclRootInfo,
+        size: u32,
+        rank: u32,
+        config: &HcclCommConfig,
+    ) -> Result<Handle> {
         let init = function!(device, HcclCommInitRootInfoConfig)?;
         let mut raw = ptr::null_mut();
-        let _lane = device.lane();
         // SAFETY: all four outlive the call; the config's `size` and `version` say how much of it may be read.
         device.call("HcclCommInitRootInfoConfig", || unsafe { init(size, info, rank, config, &mut raw) })?;
         Ok(Handle { raw, device: device.clone(), parent: None })

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::DType;
 use std::cell::{Cell, OnceCell};
 use std::ffi::{CStr, CString};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use std::{fmt, thread};
 
@@ -63,24 +63,23 @@ impl Communicator {
     /// not of one CANN; `MissingSymbol` without HCCL; `Timeout` if a device cannot be reached; `Collective`.
     /// CANN: HcclGetRootInfo, HcclCommInitRootInfoConfig.
     pub fn all(devices: &[Device], options: &CommOptions) -> Result<Vec<Communicator>> {
-        /// One group at a time: HCCL demands one at a time for each device, in the same order on all.
-        static MAKING: Mutex<()> = Mutex::new(());
         let first = check_devices(devices)?;
         let name = options.name_or(fresh_name)?;
         let config = options.config(&name, call::capability(first)?)?;
         let streams = devices.iter().map(Device::stream).collect::<Result<Vec<_>>>()?;
-        let (making, size) = (MAKING.lock().unwrap_or_else(PoisonError::into_inner), devices.len() as u32);
+        // HCCL demands one group at a time for each device, in the same order on all.
+        let (lanes, size) = (Device::lanes(devices), devices.len() as u32);
         let info = call::root_info(first)?;
         let joined = thread::scope(|scope| {
             let join = |(rank, device)| {
                 let (info, config) = (&info, &config);
-                scope.spawn(move || Handle::join(device, info, size, rank, config))
+                scope.spawn(move || Handle::join_in_lane(device, info, size, rank, config))
             };
             // All are spawned before the first is waited for.
             let threads: Vec<_> = (0..size).zip(devices).map(join).collect();
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(lost()))).collect::<Vec<_>>()
         });
-        drop(making);
+        drop(lanes);
         let handles = all_or_first(joined).map_err(|error| error.context(format!("the group `{name}` could not be made")))?;
         let (board, parts) = (Arc::new(Board::new(name, devices.len())), Arc::new(Parts::default()));
         let ranks = handles.into_iter().zip(streams).enumerate();

@@ -62,7 +62,7 @@ impl Communicator {
     ///
     /// Without a name in the options the group gets one that is made of the root info, the same on every rank.
     /// Order: blocks until all ranks have joined, at most for `HCCL_CONNECT_TIMEOUT`. Nothing else of the device can be joined or
-    /// issued meanwhile.
+    /// issued meanwhile: threads that join two groups on the same devices do so in the same order on each.
     /// Errors: `Argument` for a rank that is none, for a name that HCCL cannot take, or if ranks contradict one another;
     /// `Timeout` if a rank does not come; `MissingSymbol`; `Collective`.
     /// CANN: HcclCommInitRootInfoConfig.

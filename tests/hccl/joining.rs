@@ -4,10 +4,14 @@ use super::values::{untouched, upload};
 use super::{devices, on_ranks};
 use ascend_rl::hccl::{CommOptions, ReduceOp::Sum, RootInfo};
 use ascend_rl::{Communicator, ErrorKind, Result};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Each rank joins on a thread of its own, with the bytes that rank 0 has made.
+/// Each rank joins on a thread of its own, with the bytes that rank 0 has made. One group at a time: ranks that join one by one
+/// do so in the same order on every device that two groups have in common.
 fn join(size: usize, options: &CommOptions) -> Vec<Communicator> {
+    static ORDER: Mutex<()> = Mutex::new(());
+    let _order = ORDER.lock().unwrap_or_else(PoisonError::into_inner);
     let devices = devices(0..size as u32);
     let bytes = RootInfo::new(&devices[0]).unwrap().as_bytes().to_vec();
     let one = |rank| {
@@ -36,6 +40,24 @@ fn ranks_that_join_one_by_one_make_a_group() {
         let n = size as i32;
         assert!(sums.iter().all(|sum| *sum == [n * (n - 1) / 2, n]));
     }
+}
+
+/// A whole group and ranks that come one by one want the same devices: neither holds up the other.
+#[test]
+fn a_group_of_the_process_can_be_made_meanwhile() {
+    thread::scope(|scope| {
+        for reversed in [false, true] {
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    let ordinals: Vec<u32> = if reversed { (0..3).rev().collect() } else { (0..3).collect() };
+                    assert_eq!(Communicator::all(&devices(ordinals), &CommOptions::default()).unwrap().len(), 3);
+                }
+            });
+        }
+        for _ in 0..20 {
+            assert_eq!(join(3, &CommOptions::default()).len(), 3);
+        }
+    });
 }
 
 #[test]
