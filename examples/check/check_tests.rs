@@ -261,6 +261,8 @@ fn interfaces() {
     assert!(lab.set("HCCL_SOCKET_IFNAME", "^lo").fine("").contains("leaves eth0"));
     Lab::bare().set("HCCL_IF_IP", "192.0.2.1").error("", &["HCCL_IF_IP=192.0.2.1 is no address of this host"]);
     Lab::bare().set("HCCL_IF_IP", "127.0.0.1").fine("");
+    let both = Lab::bare().set("HCCL_INTRA_PCIE_ENABLE", "1").set("HCCL_INTRA_ROCE_ENABLE", "1");
+    both.error("", &["HCCL_INTRA_ROCE_ENABLE=\"1\"", "HCCL_INTRA_PCIE_ENABLE is 1 too"]);
 }
 
 #[test]

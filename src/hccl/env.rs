@@ -32,6 +32,19 @@ pub struct HcclEnv {
     pub socket_ifname: Option<Interfaces>,
     /// `ASCEND_RT_VISIBLE_DEVICES`: the devices of the host that this process sees, which it numbers from 0. Not set: all.
     pub visible_devices: Option<Vec<u32>>,
+    /// `HCCL_INTRA_PCIE_ENABLE` and `HCCL_INTRA_ROCE_ENABLE`: how devices of one server that HCCS does not join reach each other; PCIe.
+    pub intra_server: IntraServer,
+}
+
+/// The way between devices of one server that HCCS does not join: on an A2 of 16 cards those of the two halves. The MoE operators
+/// that communicate also look at it on an A2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IntraServer {
+    /// Over PCIe.
+    #[default]
+    Pcie,
+    /// Over the cards' network interfaces: `HCCL_INTRA_ROCE_ENABLE=1`, and `HCCL_INTRA_PCIE_ENABLE` 0 or not set.
+    Roce,
 }
 
 /// A variable that cannot be what was meant. As text one line: variable, value, way out.
@@ -126,6 +139,7 @@ impl HcclEnv {
                 Interfaces::parse(text).ok_or_else(|| way_out.into())
             }),
             visible_devices: reader.get("ASCEND_RT_VISIBLE_DEVICES", devices),
+            intra_server: reader.intra_server(),
         };
         (env, reader.mistakes)
     }
@@ -153,6 +167,24 @@ impl Reader<'_> {
         parse(value.trim()).map_err(|way_out| self.mistakes.push(Mistake { variable, value, way_out })).ok()
     }
 
+    /// A pair of switches, of which one at most is on.
+    fn intra_server(&mut self) -> IntraServer {
+        let switch = |text: &str| match text {
+            "0" => Ok(false),
+            "1" => Ok(true),
+            _ => Err("0 or 1 is taken; unset it and HCCL_INTRA_ROCE_ENABLE for PCIe".to_owned()),
+        };
+        let pcie = self.get("HCCL_INTRA_PCIE_ENABLE", switch);
+        let exclusive = |text: &str| match (switch(text)?, pcie) {
+            (true, Some(true)) => Err("HCCL_INTRA_PCIE_ENABLE is 1 too, and one of them at most can be; unset one".into()),
+            (on, _) => Ok(on),
+        };
+        match self.get("HCCL_INTRA_ROCE_ENABLE", exclusive) {
+            Some(true) => IntraServer::Roce,
+            _ => IntraServer::Pcie,
+        }
+    }
+
     fn ports(&mut self, variable: &'static str) -> Option<Ports> {
         self.get(variable, Ports::parse)
     }
@@ -172,6 +204,7 @@ mod tests {
         assert!(mistakes.is_empty());
         assert_eq!((env.buffer_mib, env.base_port, env.connect_timeout.as_secs()), (200, 60000, 120));
         assert_eq!((env.exec_timeout, env.host_ports, env.visible_devices), (Some(Duration::from_secs(1836)), None, None));
+        assert_eq!(env.intra_server, IntraServer::Pcie);
     }
 
     #[test]
@@ -197,6 +230,22 @@ mod tests {
     }
 
     #[test]
+    fn the_way_within_a_server_is_one_of_two() {
+        let way = |pcie, roce| {
+            let (env, mistakes) = read(&[("HCCL_INTRA_PCIE_ENABLE", pcie), ("HCCL_INTRA_ROCE_ENABLE", roce)]);
+            (env.intra_server, mistakes.into_iter().map(|mistake| mistake.variable).collect::<Vec<_>>())
+        };
+        for (pcie, roce) in [("", "0"), ("1", ""), ("1", "0"), ("0", "0")] {
+            assert_eq!(way(pcie, roce), (IntraServer::Pcie, vec![]));
+        }
+        for pcie in ["", "0"] {
+            assert_eq!(way(pcie, "1"), (IntraServer::Roce, vec![]));
+        }
+        assert_eq!(way("1", "1"), (IntraServer::Pcie, vec!["HCCL_INTRA_ROCE_ENABLE"]));
+        assert_eq!(way("on", "yes").1, ["HCCL_INTRA_PCIE_ENABLE", "HCCL_INTRA_ROCE_ENABLE"]);
+    }
+
+    #[test]
     fn each_mistake_is_one_line_with_the_way_out() {
         for (variable, value, way_out) in [
             ("HCCL_HOST_SOCKET_PORT_RANGE", "60050-60000", "60050-60000 ends before it begins"),
@@ -209,6 +258,8 @@ mod tests {
             ("HCCL_BUFFSIZE", "0", "from 1 on"),
             ("HCCL_BUFFSIZE", "200M", "without a unit"),
             ("HCCL_IF_IP", "eth0", "IPv4 or IPv6"),
+            ("HCCL_INTRA_PCIE_ENABLE", "true", "0 or 1"),
+            ("HCCL_INTRA_ROCE_ENABLE", "on", "0 or 1"),
             ("HCCL_SOCKET_IFNAME", "eth0,,eth1", "interface names"),
             ("HCCL_SOCKET_IFNAME", "^", "interface names"),
             ("ASCEND_RT_VISIBLE_DEVICES", "0,1,0", "device 0 is there twice"),

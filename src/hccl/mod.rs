@@ -80,7 +80,7 @@ mod watch;
 
 pub use batch::Batch;
 pub use comm::Communicator;
-pub use env::{HcclEnv, Interfaces, Mistake};
+pub use env::{HcclEnv, Interfaces, IntraServer, Mistake};
 pub use options::{CommOptions, ReduceOp};
 pub use ports::Ports;
 pub use root::RootInfo;
