@@ -49,6 +49,18 @@ pub(crate) fn transpose(m: [[f32; 8]; 8]) -> [[f32; 8]; 8] {
     ]
 }
 
+/// The totals of four lines: pairs of lines are mixed and added, which takes half the shuffles of a total at a time.
+#[inline(always)]
+pub(crate) fn totals(m: [[f32; 8]; 4]) -> [f32; 4] {
+    let add = |a: [f32; 8], b: [f32; 8]| -> [f32; 8] { std::array::from_fn(|i| a[i] + b[i]) };
+    let mixed = |a: [f32; 8], b: [f32; 8]| {
+        add([a[0], b[0], a[1], b[1], a[4], b[4], a[5], b[5]], [a[2], b[2], a[3], b[3], a[6], b[6], a[7], b[7]])
+    };
+    let (a, b) = (mixed(m[0], m[1]), mixed(m[2], m[3]));
+    let halves = add([a[0], a[1], b[0], b[1], a[4], a[5], b[4], b[5]], [a[2], a[3], b[2], b[3], a[6], a[7], b[6], b[7]]);
+    std::array::from_fn(|i| halves[i] + halves[i + 4])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +70,11 @@ mod tests {
         let square: [[f32; 8]; 8] = std::array::from_fn(|i| std::array::from_fn(|j| (8 * i + j) as f32));
         let turned = vectorized(|| transpose(square));
         assert!((0..64).all(|at| turned[at % 8][at / 8] == at as f32));
+    }
+
+    #[test]
+    fn lines_are_added_up_each_for_itself() {
+        let lines: [[f32; 8]; 4] = std::array::from_fn(|i| std::array::from_fn(|j| (1 << (3 * i + j)) as f32));
+        assert_eq!(vectorized(|| totals(lines)), lines.map(|line| line.iter().sum::<f32>()));
     }
 }

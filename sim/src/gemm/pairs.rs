@@ -17,6 +17,8 @@ const MOST_ROWS: usize = 96;
 const COLS: usize = 8;
 /// Floats of a laid-out row are a multiple of this: two registers, of any size.
 const WIDTH: usize = 32;
+/// Most rows that are multiplied with a column at a time.
+const MOST_TOGETHER: usize = 5;
 /// Multiplications below which threads do not pay.
 const SERIAL: usize = 1 << 16;
 
@@ -124,23 +126,26 @@ impl<T: Half> Kernel for Dots<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const FUSED: bool>(mut self, simd: S) {
         let rows = self.rows.len() / self.width;
-        let mut row = 0;
-        // Eight sums or so at a time: they hide the latency of a multiply-add and leave registers for what is multiplied.
-        while row < rows {
-            row += match rows - row {
-                1 => self.some::<S, FUSED, 1, 8>(simd, row),
-                2 => self.some::<S, FUSED, 2, 4>(simd, row),
-                3 => self.some::<S, FUSED, 3, 2>(simd, row),
-                _ => self.some::<S, FUSED, 4, 2>(simd, row),
-            };
+        // Groups of rows, as equal as can be: each reads all columns again.
+        let groups = rows.div_ceil(MOST_TOGETHER);
+        for group in 0..groups {
+            let (first, end) = (rows * group / groups, rows * (group + 1) / groups);
+            // Eight sums or so at a time: they hide the latency of a multiply-add and leave registers for what is multiplied.
+            match end - first {
+                1 => self.some::<S, FUSED, 1, 8>(simd, first),
+                2 => self.some::<S, FUSED, 2, 4>(simd, first),
+                3 => self.some::<S, FUSED, 3, 2>(simd, first),
+                4 => self.some::<S, FUSED, 4, 2>(simd, first),
+                _ => self.some::<S, FUSED, 5, 2>(simd, first),
+            }
         }
     }
 }
 
 impl<T: Half> Dots<'_, T> {
-    /// `R` rows from `first` on, with all columns, `C` at a time. Returns `R`.
+    /// `R` rows from `first` on, with all columns, `C` at a time.
     #[inline(always)]
-    fn some<S: Simd, const FUSED: bool, const R: usize, const C: usize>(&mut self, simd: S, first: usize) -> usize {
+    fn some<S: Simd, const FUSED: bool, const R: usize, const C: usize>(&mut self, simd: S, first: usize) {
         let (k, step) = (self.k, 2 * S::F32_LANES);
         let rows: [*const f32; R] = std::array::from_fn(|i| self.rows[(first + i) * self.width..][..self.width].as_ptr());
         for col in (0..self.cols).step_by(C) {
@@ -170,14 +175,14 @@ impl<T: Half> Dots<'_, T> {
                     add::<T, S, FUSED, R, C>(simd, rows, whole, pairs, &mut sums);
                 }
             }
-            for (i, sums) in sums.into_iter().enumerate() {
-                for (sum, c) in sums.into_iter().zip(&mut self.c[(first + i) * self.cols..][col..self.cols]) {
-                    let product = self.alpha * simd.reduce_sum_f32s(sum);
+            let totals = totals::<S, R, C>(simd, sums);
+            for (i, totals) in totals.into_iter().enumerate() {
+                for (total, c) in totals.into_iter().zip(&mut self.c[(first + i) * self.cols..][col..self.cols]) {
+                    let product = self.alpha * total;
                     *c = if self.add { *c + product } else { product };
                 }
             }
         }
-        R
     }
 }
 
@@ -208,4 +213,19 @@ unsafe fn add<T: Half, S: Simd, const FUSED: bool, const R: usize, const C: usiz
             *sum = multiply_add::<S, FUSED>(simd, odd, half.1, *sum);
         }
     }
+}
+
+/// The totals of the lanes of some registers.
+#[inline(always)]
+fn totals<S: Simd, const R: usize, const C: usize>(simd: S, sums: [[S::f32s; C]; R]) -> [[f32; C]; R] {
+    if S::F32_LANES != 8 {
+        return sums.map(|sums| sums.map(|sum| simd.reduce_sum_f32s(sum)));
+    }
+    let mut totals = [[0.0; C]; R];
+    let lanes: &[[f32; 8]] = bytemuck::cast_slice(sums.as_flattened());
+    for (to, sums) in totals.as_flattened_mut().chunks_mut(4).zip(lanes.chunks(4)) {
+        let four = std::array::from_fn(|i| sums[i.min(sums.len() - 1)]);
+        to.copy_from_slice(&crate::simd::totals(four)[..to.len()]);
+    }
+    totals
 }
