@@ -116,18 +116,41 @@ fn blocks<T: Element>(folds: &[Fold], op: impl Fn(T::Sum, T::Sum) -> T::Sum + Co
 /// destinations do not overlap, and one overlaps a source only where they are the same.
 #[inline(always)]
 unsafe fn block<T: Element>(fold: &Fold, from: usize, len: usize, op: impl Fn(T::Sum, T::Sum) -> T::Sum) {
-    let mut sums = [T::Sum::default(); BLOCK];
-    let sums = &mut sums[..len];
-    for (rank, src) in fold.src.iter().enumerate() {
+    let at = |src: &usize| {
         // SAFETY: the caller's contract. Nobody writes there meanwhile: other threads have other blocks, and this one writes below.
-        let src = unsafe { std::slice::from_raw_parts((*src as *const T).wrapping_add(from), len) };
-        for (sum, element) in sums.iter_mut().zip(src) {
-            *sum = if rank == 0 { element.load() } else { op(*sum, element.load()) };
-        }
-    }
+        unsafe { std::slice::from_raw_parts((*src as *const T).wrapping_add(from), len) }
+    };
     let mut results = [MaybeUninit::<T>::uninit(); BLOCK];
-    for (result, sum) in results.iter_mut().zip(&*sums) {
-        result.write(T::store(*sum));
+    let results = &mut results[..len];
+    // One pass for two ranks, and one more for each further one: sums are read and written as seldom as can be.
+    match &fold.src[..] {
+        [] => return,
+        [only] => {
+            for (result, a) in results.iter_mut().zip(at(only)) {
+                result.write(T::store(a.load()));
+            }
+        }
+        [first, second] => {
+            for ((result, a), b) in results.iter_mut().zip(at(first)).zip(at(second)) {
+                result.write(T::store(op(a.load(), b.load())));
+            }
+        }
+        [first, second, between @ .., last] => {
+            let mut sums = [MaybeUninit::<T::Sum>::uninit(); BLOCK];
+            for ((sum, a), b) in sums.iter_mut().zip(at(first)).zip(at(second)) {
+                sum.write(op(a.load(), b.load()));
+            }
+            // SAFETY: the first `len` were written just above.
+            let sums = unsafe { std::slice::from_raw_parts_mut(sums.as_mut_ptr().cast::<T::Sum>(), len) };
+            for src in between {
+                for (sum, element) in sums.iter_mut().zip(at(src)) {
+                    *sum = op(*sum, element.load());
+                }
+            }
+            for ((result, sum), element) in results.iter_mut().zip(&*sums).zip(at(last)) {
+                result.write(T::store(op(*sum, element.load())));
+            }
+        }
     }
     for dst in &fold.dst {
         // SAFETY: the caller's contract; the first `len` results were written above.
