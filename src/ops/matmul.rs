@@ -1,15 +1,16 @@
-//! Matrix products. Sums are in f32 inside, whatever the dtype.
+//! Matrix products. Sums are in f32 inside, whatever the dtype. A weight in FRACTAL_NZ is taken by [`mm`] alone.
 
 use ascend_rl_sys::types::KEEP_DTYPE;
 
 use super::call::Scalar;
-use super::check::{self, FLOATS};
+use super::check::{self, FLOATS, HALVES};
+use super::nz_weight::Weight;
 use crate::acl::Stream;
 use crate::error::Result;
 use crate::tensor::{View, ViewMut};
 
 /// `a @ b` exists and fits `out`, the argument named `arg`.
-fn product(op: &str, a: &View<'_>, b: &View<'_>, arg: &str, out: &ViewMut<'_>) -> Result<()> {
+fn product(op: &str, a: &View<'_>, b: &Weight<'_>, arg: &str, out: &ViewMut<'_>) -> Result<()> {
     check::rank(op, "a", a.shape(), 2, "[m, k]")?;
     check::rank(op, "b", b.shape(), 2, "[k, n]")?;
     check::dtype(op, "a", a.dtype(), FLOATS)?;
@@ -23,13 +24,22 @@ fn product(op: &str, a: &View<'_>, b: &View<'_>, arg: &str, out: &ViewMut<'_>) -
 
 /// `out = a @ b`.
 ///
-/// Shapes: a [m, k], b [k, n], out [m, n]; any of them transposed or sliced views. One float dtype for all.
-/// CANN: `aclnnMm` (8.1), `cubeMathType` 0.
-pub fn mm<'a>(s: &Stream, a: impl Into<View<'a>>, b: impl Into<View<'a>>, out: impl Into<ViewMut<'a>>) -> Result<()> {
+/// Shapes: a [m, k], b [k, n], out [m, n]; any of them transposed or sliced views. One float dtype for all; bf16 or f16 where b is
+/// an [`NzWeight`](super::NzWeight).
+/// CANN: `aclnnMm` (8.1), of an `NzWeight` `aclnnMatmulWeightNz` (8.5) where it is there; `cubeMathType` 0.
+pub fn mm<'a>(s: &Stream, a: impl Into<View<'a>>, b: impl Into<Weight<'a>>, out: impl Into<ViewMut<'a>>) -> Result<()> {
     const OP: &str = "mm";
     let (a, b, out) = (a.into(), b.into(), out.into());
     product(OP, &a, &b, "out", &out)?;
-    aclnn!(s, aclnnMm(a.input(s, OP, "a")?, b.input(s, OP, "b")?, out.output(s, OP, "out")?, KEEP_DTYPE))
+    if b.is_nz() {
+        check::dtype(OP, "a", a.dtype(), HALVES)?;
+    }
+    let by_format = b.is_nz() && s.api().ops.aclnnMatmulWeightNz.is_some();
+    let (a, b, out) = (a.input(s, OP, "a")?, b.input(s, OP, "b")?, out.output(s, OP, "out")?);
+    if by_format {
+        return aclnn!(s, aclnnMatmulWeightNz(a, b, out, KEEP_DTYPE));
+    }
+    aclnn!(s, aclnnMm(a, b, out, KEEP_DTYPE))
 }
 
 /// `out = bias + a @ b`.
@@ -45,7 +55,7 @@ pub fn addmm<'a>(
 ) -> Result<()> {
     const OP: &str = "addmm";
     let (bias, a, b, out) = (bias.into(), a.into(), b.into(), out.into());
-    product(OP, &a, &b, "out", &out)?;
+    product(OP, &a, &Weight::Plain(b), "out", &out)?;
     check::dtype(OP, "bias", bias.dtype(), &[a.dtype()])?;
     let n = out.shape()[1];
     check::that(bias.shape() == [n] || bias.shape() == out.shape(), OP, || {
@@ -74,7 +84,7 @@ pub fn addmm<'a>(
 pub fn mm_acc<'a>(s: &Stream, a: impl Into<View<'a>>, b: impl Into<View<'a>>, acc: impl Into<ViewMut<'a>>) -> Result<()> {
     const OP: &str = "mm_acc";
     let (a, b, acc) = (a.into(), b.into(), acc.into());
-    product(OP, &a, &b, "acc", &acc)?;
+    product(OP, &a, &Weight::Plain(b), "acc", &acc)?;
     aclnn!(
         s,
         aclnnInplaceAddmm(

@@ -13,6 +13,8 @@
 //! What is no single CANN operator is composed here ([`block_copy`], [`sample`]), also where only later releases have one
 //! ([`apply_top_k_top_p`]): the simulator never invents one.
 //!
+//! Weights that lie otherwise than a tensor are types of their own, which products take in its place: [`NzWeight`], [`Int4Weight`].
+//!
 //! Operators that communicate take a [`Communicator`](crate::Communicator) instead of the stream, and enqueue on its stream:
 //! [`matmul_all_reduce`] and its kin, [`MoeDistribute`].
 //!
@@ -20,7 +22,7 @@
 //!
 //! # Not covered
 //! Convolution, everything that no module here uses yet. Slices, splits, transposes and expansions are
-//! views.
+//! views. Weights in FRACTAL_NZ in products with a bias, of stacks, or with a collective. What else is left out, each module says.
 
 #[macro_use]
 mod call;
@@ -36,6 +38,7 @@ mod filter;
 mod foreach;
 mod grouped;
 mod index;
+mod int4_weight;
 mod layer_norm;
 mod loss;
 mod matmul;
@@ -44,6 +47,7 @@ mod matmul_shared;
 mod moe;
 mod moe_distribute;
 mod norm;
+mod nz_weight;
 mod optimizer;
 mod pointwise;
 mod quantise;
@@ -70,6 +74,7 @@ pub use filter::apply_top_k_top_p;
 pub use foreach::{foreach_norm, foreach_scale};
 pub use grouped::{bmm, grouped_matmul, grouped_matmul_weight_grad, grouped_quant_matmul};
 pub use index::{block_copy, gather, scatter_rows};
+pub use int4_weight::{Int4Weight, QuantWeight};
 pub use layer_norm::{layer_norm, layer_norm_backward};
 pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::{addmm, mm, mm_acc};
@@ -78,6 +83,7 @@ pub use matmul_shared::{all_gather_matmul, matmul_all_reduce, matmul_reduce_scat
 pub use moe::{moe_gating_top_k_softmax, moe_permute, moe_permute_backward, moe_unpermute, moe_unpermute_backward};
 pub use moe_distribute::{MoeDistribute, MoeRows};
 pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
+pub use nz_weight::{NzWeight, Weight};
 pub use optimizer::{AdamW, adamw};
 pub use pointwise::*;
 pub use quantise::{dynamic_quant, quant_matmul, weight_quant_matmul};
