@@ -46,6 +46,7 @@ mod matmul_experts;
 mod matmul_shared;
 mod moe;
 mod moe_distribute;
+mod moe_map;
 mod norm;
 mod nz_weight;
 mod optimizer;
@@ -82,6 +83,9 @@ pub use matmul_experts::{ExpertCounts, all_to_all_grouped_matmul, grouped_matmul
 pub use matmul_shared::{all_gather_matmul, matmul_all_reduce, matmul_reduce_scatter};
 pub use moe::{moe_gating_top_k_softmax, moe_permute, moe_permute_backward, moe_unpermute, moe_unpermute_backward};
 pub use moe_distribute::{MoeDistribute, MoeRows};
+pub use moe_map::{
+    MapRows, RoutingMap, moe_permute_by_map, moe_permute_by_map_backward, moe_unpermute_by_map, moe_unpermute_by_map_backward,
+};
 pub use norm::{add_rms_norm, rms_norm, rms_norm_backward};
 pub use nz_weight::{NzWeight, Weight};
 pub use optimizer::{AdamW, adamw};

@@ -21,6 +21,7 @@ mod layout;
 mod loss;
 mod matmul;
 mod moe;
+mod moe_map;
 mod norm;
 #[cfg(feature = "sim")]
 mod nz_weight;
