@@ -1,4 +1,12 @@
-//! Attention: training over packed sequences, forward and backward, and inference over a paged cache.
+//! Attention: training over packed sequences, forward and backward, and inference over a paged cache. With sinks, training is
+//! [`flash_attention_varlen_with_sinks`](super::flash_attention_varlen_with_sinks)'s.
+//!
+//! # Not covered
+//! Sinks of inference; decoding from int8 caches. Of the latter CANN takes one query a sequence. Several at once over a paged cache
+//! it refuses with factors of keys and values apart (`keyAntiquantScale`, `valueAntiquantScale`: "no PagedAttention" where there is
+//! more than one query, says the documentation of `aclnnFusedInferAttentionScoreV4`). With factors of both in one tensor
+//! (`antiquantScale`) its tiling takes f16 queries in BSH or BSND, a factor for each element of a head, high performance and sparse
+//! mode 3; or packed queries and factors in f32. Neither is documented, and the simulator has neither.
 
 use std::ffi::CStr;
 
@@ -9,7 +17,7 @@ use crate::acl::Stream;
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{DType, DescList, Tensor, View, ViewMut};
 
-const TND: &CStr = c"TND";
+pub(super) const TND: &CStr = c"TND";
 const BSND: &CStr = c"BSND";
 /// CANN's "right-down causal": query i of a sequence sees keys up to `i + kv_len - q_len`.
 pub(super) const RIGHT_DOWN_CAUSAL: i64 = 3;
@@ -53,17 +61,17 @@ pub struct Varlen<'a> {
 }
 
 impl<'a> Varlen<'a> {
-    fn kv_ends(&self) -> &'a [i64] {
+    pub(super) fn kv_ends(&self) -> &'a [i64] {
         self.kv_seq_ends.unwrap_or(self.seq_ends)
     }
 }
 
-struct Heads {
-    tokens: usize,
-    heads: usize,
+pub(super) struct Heads {
+    pub tokens: usize,
+    pub heads: usize,
 }
 
-fn qkv(op: &str, q: &View<'_>, k: &View<'_>, v: &View<'_>, batch: &Varlen<'_>) -> Result<Heads> {
+pub(super) fn qkv(op: &str, q: &View<'_>, k: &View<'_>, v: &View<'_>, batch: &Varlen<'_>) -> Result<Heads> {
     check::dtype(op, "q", q.dtype(), FLOATS)?;
     for (arg, view) in [("q", q), ("k", k), ("v", v)] {
         check::rank(op, arg, view.shape(), 3, "[tokens, heads, head_dim]")?;
@@ -98,6 +106,31 @@ fn ends(op: &str, arg: &str, ends: &[i64], (of, tokens): (&str, usize)) -> Resul
     check::that(last == tokens as i64, op, || format!("{arg} end at {last}, the {tokens} tokens of {of} are needed"))
 }
 
+/// The softmax statistics are f32 `[n, t, 8]`.
+pub(super) fn statistics(op: &str, sizes: &Heads, stats: &[(&str, &View<'_>)]) -> Result<()> {
+    stats.iter().try_for_each(|(arg, stat)| {
+        check::shape(op, arg, stat.shape(), &[sizes.heads, sizes.tokens, 8])?;
+        check::dtype(op, arg, stat.dtype(), &[DType::F32])
+    })
+}
+
+/// What gradients are made of is as the query, and they are as what they are of.
+pub(super) fn gradients(
+    op: &str,
+    q: &View<'_>,
+    k: &View<'_>,
+    inputs: [(&str, View<'_>); 2],
+    [dq, dk, dv]: [(&str, &ViewMut<'_>); 3],
+) -> Result<()> {
+    let given = inputs.iter().map(|(arg, view)| (*arg, view.shape(), view.dtype(), q));
+    let made = [(dq, q), (dk, k), (dv, k)];
+    let made = made.iter().map(|((arg, view), like)| (*arg, view.shape(), view.dtype(), *like));
+    given.chain(made).try_for_each(|(arg, shape, dtype, like)| {
+        check::shape(op, arg, shape, like.shape())?;
+        check::dtype(op, arg, dtype, &[q.dtype()])
+    })
+}
+
 /// Causal attention over packed sequences.
 ///
 /// Shapes: q, out [t, n, d]; k, v [t, n_kv, d] (n a multiple of n_kv; slices of a fused QKV are fine), with as many tokens as
@@ -118,13 +151,10 @@ pub fn flash_attention_varlen<'a>(
     const OP: &str = "flash_attention_varlen";
     let (q, k, v, out) = (q.into(), k.into(), v.into(), out.into());
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
-    let Heads { tokens, heads } = qkv(OP, &q, &k, &v, &batch)?;
+    let sizes = qkv(OP, &q, &k, &v, &batch)?;
     check::shape(OP, "out", out.shape(), q.shape())?;
     check::dtype(OP, "out", out.dtype(), &[q.dtype()])?;
-    for (arg, stat) in [("softmax_max", &softmax_max), ("softmax_sum", &softmax_sum)] {
-        check::shape(OP, arg, stat.shape(), &[heads, tokens, 8])?;
-        check::dtype(OP, arg, stat.dtype(), &[DType::F32])?;
-    }
+    statistics(OP, &sizes, &[("softmax_max", &softmax_max.as_view()), ("softmax_sum", &softmax_sum.as_view())])?;
     let mut no_softmax = Tensor::empty(s, &[0], q.dtype())?;
     let no_softmax = no_softmax.view_mut();
     aclnn!(
@@ -144,7 +174,7 @@ pub fn flash_attention_varlen<'a>(
             1.0f64,
             UNLIMITED,
             UNLIMITED,
-            heads as i64,
+            sizes.heads as i64,
             TND,
             0i64,
             RIGHT_DOWN_CAUSAL,
@@ -179,21 +209,9 @@ pub fn flash_attention_varlen_backward<'a>(
     let (q, k, v, dy, out) = (q.into(), k.into(), v.into(), dy.into(), out.into());
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
     let (dq, dk, dv) = (dq.into(), dk.into(), dv.into());
-    let Heads { tokens, heads } = qkv(OP, &q, &k, &v, &batch)?;
-    for (arg, given, dtype, like) in [
-        ("dy", dy.shape(), dy.dtype(), q.shape()),
-        ("out", out.shape(), out.dtype(), q.shape()),
-        ("dq", dq.shape(), dq.dtype(), q.shape()),
-        ("dk", dk.shape(), dk.dtype(), k.shape()),
-        ("dv", dv.shape(), dv.dtype(), v.shape()),
-    ] {
-        check::shape(OP, arg, given, like)?;
-        check::dtype(OP, arg, dtype, &[q.dtype()])?;
-    }
-    for (arg, stat) in [("softmax_max", &softmax_max), ("softmax_sum", &softmax_sum)] {
-        check::shape(OP, arg, stat.shape(), &[heads, tokens, 8])?;
-        check::dtype(OP, arg, stat.dtype(), &[DType::F32])?;
-    }
+    let sizes = qkv(OP, &q, &k, &v, &batch)?;
+    gradients(OP, &q, &k, [("dy", dy), ("out", out)], [("dq", &dq), ("dk", &dk), ("dv", &dv)])?;
+    statistics(OP, &sizes, &[("softmax_max", &softmax_max), ("softmax_sum", &softmax_sum)])?;
     let mut empty = Tensor::empty(s, &[0], q.dtype())?;
     let mut no_dpse = Tensor::empty(s, &[0], q.dtype())?;
     let (no_softmax, no_dpse) = (empty.view_mut(), no_dpse.view_mut());
@@ -219,7 +237,7 @@ pub fn flash_attention_varlen_backward<'a>(
             1.0f64,
             UNLIMITED,
             UNLIMITED,
-            heads as i64,
+            sizes.heads as i64,
             TND,
             0i64,
             RIGHT_DOWN_CAUSAL,

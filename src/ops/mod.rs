@@ -11,7 +11,7 @@
 //! [`repeat`] plans operators once and enqueues them many times.
 //!
 //! What is no single CANN operator is composed here ([`block_copy`], [`sample`]), also where only later releases have one
-//! ([`apply_top_k_top_p`]): the simulator never invents one.
+//! ([`apply_top_k_top_p`], [`flash_attention_with_sinks`]): the simulator never invents one.
 //!
 //! Weights that lie otherwise than a tensor are types of their own, which products take in its place: [`NzWeight`], [`Int4Weight`].
 //!
@@ -59,6 +59,7 @@ mod rope;
 mod sample;
 mod select;
 mod shape;
+mod sinks;
 mod softmax;
 mod statistics;
 
@@ -98,5 +99,9 @@ pub use rope::rope;
 pub use sample::{Sampling, sample};
 pub use select::{Reduce, index_add, index_copy_, index_select, repeat_interleave, scatter, scatter_, scatter_value_};
 pub use shape::{arange, cat, flip, pad, roll, stack, tile, tril};
+pub use sinks::{
+    flash_attention_varlen_with_sinks, flash_attention_varlen_with_sinks_backward, flash_attention_with_sinks,
+    flash_attention_with_sinks_backward,
+};
 pub use softmax::{log_softmax, log_softmax_backward, softmax, softmax_backward};
 pub use statistics::{all, any, logsumexp, mean, variance};

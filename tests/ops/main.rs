@@ -33,6 +33,8 @@ mod reduce;
 mod refusals;
 mod rope;
 mod sample;
+#[cfg(feature = "sim")]
+mod sinks;
 mod softmax;
 mod wrong_stream;
 
