@@ -15,8 +15,8 @@
 //!
 //! Weights that lie otherwise than a tensor are types of their own, which products take in its place: [`NzWeight`], [`Int4Weight`].
 //!
-//! Operators that communicate take a [`Communicator`](crate::Communicator) instead of the stream, and enqueue on its stream:
-//! [`matmul_all_reduce`] and its kin, [`MoeDistribute`].
+//! Operators that communicate take a [`Communicator`](crate::Communicator), or two, instead of the stream, and enqueue on its
+//! stream: [`matmul_all_reduce`] and its kin, [`all_to_all_all_gather_bmm`], [`MoeDistribute`].
 //!
 //! Room: it may use [`crate::tensor`], [`crate::acl`] and [`crate::hccl`]. The only file with `unsafe` is `call.rs`.
 //!
@@ -43,6 +43,7 @@ mod layer_norm;
 mod loss;
 mod matmul;
 mod matmul_experts;
+mod matmul_experts_tp;
 mod matmul_shared;
 mod moe;
 mod moe_distribute;
@@ -81,6 +82,9 @@ pub use layer_norm::{layer_norm, layer_norm_backward};
 pub use loss::{cross_entropy, cross_entropy_backward};
 pub use matmul::{addmm, mm, mm_acc};
 pub use matmul_experts::{ExpertCounts, all_to_all_grouped_matmul, grouped_matmul_all_to_all};
+pub use matmul_experts_tp::{
+    ExpertActivation, ExpertGroups, TokenSplit, all_to_all_all_gather_bmm, bmm_reduce_scatter_all_to_all,
+};
 pub use matmul_shared::{all_gather_matmul, matmul_all_reduce, matmul_reduce_scatter};
 pub use moe::{moe_gating_top_k_softmax, moe_permute, moe_permute_backward, moe_unpermute, moe_unpermute_backward};
 pub use moe_distribute::{MoeDistribute, MoeRows};
