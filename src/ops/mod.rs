@@ -66,7 +66,8 @@ mod statistics;
 
 pub use activation::{gelu, gelu_backward, sigmoid, sigmoid_backward, silu, silu_backward, swiglu, swiglu_backward};
 pub use attention::{
-    CausalMask, FusedInfer, Varlen, flash_attention_varlen, flash_attention_varlen_backward, fused_infer_attention_decode,
+    CacheFactors, CausalMask, FactorsOf, FusedInfer, Varlen, flash_attention_varlen, flash_attention_varlen_backward,
+    fused_infer_attention_decode, fused_infer_attention_decode_int8,
 };
 pub use dense::{AttentionMask, Dense, DenseLayout, flash_attention, flash_attention_backward};
 pub use dropout::{dropout, dropout_backward, dropout_mask_len};
