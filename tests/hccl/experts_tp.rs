@@ -136,12 +136,13 @@ fn back(world: &Communicator, groups: ExpertGroups<'_>) {
         ops::bmm_reduce_scatter_all_to_all(groups, &x, &weight, with.then(|| bias.view()), &mut out).unwrap();
         let mut want = vec![0.0; EP * E * C * layer.width];
         for (p, sums) in sums.iter().enumerate() {
-            for at in 0..E * layer.rows * H {
+            assert_eq!(sums.len(), E * layer.rows * H);
+            for (at, sum) in sums.iter().enumerate() {
                 let (e, row, h) = (at / (layer.rows * H), at / H % layer.rows, at % H);
                 let (home, token, element) = layer.home(row, h);
                 if home == rank {
                     let bias = if with { b(p * TP + rank % TP)[e * layer.width + element] } else { 0.0 };
-                    want[((p * E + e) * C + token) * layer.width + element] = sums[at] + bias;
+                    want[((p * E + e) * C + token) * layer.width + element] = sum + bias;
                 }
             }
         }
