@@ -4,9 +4,10 @@
 //! # Not covered
 //! Sinks of inference; several queries a sequence over int8 caches. CANN forbids these over a paged cache with factors of keys and
 //! values apart, which the decode here has: with `keyAntiquantScale`, `valueAntiquantScale` and more than one query it takes no
-//! PagedAttention, says the documentation of `aclnnFusedInferAttentionScoreV4`. With factors of both in one tensor (`antiquantScale`)
-//! its tiling takes f16 queries in BSH or BSND, a factor for each element of a head, high performance and sparse mode 3; or packed
-//! queries and factors in f32. Neither is documented, and the simulator has neither.
+//! PagedAttention, says the documentation of `aclnnFusedInferAttentionScoreV4` (up to 16 in bf16 it takes over keys and values that
+//! lie in one piece, which no cache here does). With factors of both in one tensor (`antiquantScale`) its tiling takes f16 queries
+//! in BSH or BSND, a factor for each element of a head, high performance and sparse mode 3; or packed queries and factors in f32.
+//! Neither is documented, and the simulator has neither.
 
 use std::ffi::CStr;
 
@@ -307,8 +308,8 @@ pub struct CacheFactors<'a> {
     pub offsets: Option<[View<'a>; 2]>,
 }
 
-/// [`fused_infer_attention_decode`] over a cache of int8. `attention::kv_write_int8` fills one, in its layout `Bsnd`; the reciprocals
-/// of the factors there are those of `Columns` here.
+/// [`fused_infer_attention_decode`] over a cache of int8. `attention::kv_write_int8` fills one, in its layout `Bsnd`; the
+/// reciprocals of the factors there are those of `Columns` here.
 ///
 /// Shapes: as there, but k_cache and v_cache i8; d a multiple of 32, block_size of 32 to 512 tokens too; factors as
 /// [`CacheFactors`] says.
