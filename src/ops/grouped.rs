@@ -31,7 +31,8 @@ pub fn bmm<'a>(s: &Stream, a: impl Into<View<'a>>, w: impl Into<View<'a>>, out: 
 /// Each expert's tokens times its weight: `out[t] = x[t] @ weight[e]` for the `counts[e]` tokens `t` of expert `e`, which stand one
 /// expert after another. Rows beyond the last token are **not written**.
 ///
-/// The gradient of `x` is this with `weight.transpose(1, 2)`; that of `weight` is [`grouped_matmul_weight_grad`].
+/// The gradient of `x` is this with `weight.transpose(1, 2)`, or another `NzWeight` made of that; that of `weight` is
+/// [`grouped_matmul_weight_grad`].
 /// Shapes: x [t, k], weight [e, k, n], any view or an [`NzWeight`](super::NzWeight), counts i64 `[e]` on the device, out [t, n].
 /// One float dtype but for `counts`; bf16 or f16 with an `NzWeight`.
 /// CANN: `aclnnGroupedMatmulV4` (8.1), of an `NzWeight` `aclnnGroupedMatmulWeightNz` (8.5); groupType 0, groupListType 1. Counts

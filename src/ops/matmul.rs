@@ -26,7 +26,8 @@ fn product(op: &str, a: &View<'_>, b: &Weight<'_>, arg: &str, out: &ViewMut<'_>)
 ///
 /// Shapes: a [m, k], b [k, n], out [m, n]; any of them transposed or sliced views. One float dtype for all; bf16 or f16 where b is
 /// an [`NzWeight`](super::NzWeight).
-/// CANN: `aclnnMm` (8.1), of an `NzWeight` `aclnnMatmulWeightNz` (8.5) where it is there; `cubeMathType` 0.
+/// CANN: `aclnnMm` (8.1), of an `NzWeight` `aclnnMatmulWeightNz` (8.5); where that is not there `aclnnMm` too, which
+/// `aclnnTransMatmulWeight` is for, says the header of 8.1. `cubeMathType` 0.
 pub fn mm<'a>(s: &Stream, a: impl Into<View<'a>>, b: impl Into<Weight<'a>>, out: impl Into<ViewMut<'a>>) -> Result<()> {
     const OP: &str = "mm";
     let (a, b, out) = (a.into(), b.into(), out.into());
