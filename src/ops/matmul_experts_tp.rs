@@ -114,8 +114,8 @@ fn bias_of<'a>(s: &'a Stream, op: &str, bias: &'a Option<View<'a>>, shape: [usiz
 /// Shapes: x [E, c, h'] with the tokens for each of all E experts, weight [e, h, m] of the rank's e experts and its part of m;
 /// bias [e, m], f32 with bf16. h' is h / tp with [`TokenSplit::Elements`], else h. out and raw [e, n, m], rows [e, n, h]: n is ep *
 /// c, by the rank of `ep` that they come from, or ep * tp * c, by that and by the rank of `tp`. bf16 or f16, one for all.
-/// Errors: `Collective` if another rank's call of the same number, in either group, is another one; `Unsupported` in a capture or a
-/// repeat.
+/// Errors: `Collective` if another rank's call of the same number, in either group, is another one; `Argument` if the groups are
+/// one, `WrongDevice` if they are on two devices; `Unsupported` in a capture or a repeat.
 /// CANN: `aclnnAlltoAllAllGatherBatchMatMul` (8.1), on Atlas A3; 2, 4, 8, 16 or 32 ranks in either group, up to 32 experts each.
 #[allow(clippy::too_many_arguments)] // What the operator has.
 pub fn all_to_all_all_gather_bmm<'a>(

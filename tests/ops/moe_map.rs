@@ -230,6 +230,21 @@ fn a_map_of_uneven_tokens_fails_the_stream() {
 }
 
 #[test]
+#[cfg(feature = "sim")]
+fn older_releases_say_which_has_it() {
+    let device = crate::older("CANN 8.3, without maps", 1, |api| api.ops.aclnnMoeTokenPermuteWithRoutingMap = None);
+    let s = device.stream().unwrap();
+    let map = upload_bool(&s, &[2, 2], &[1, 0, 0, 1]);
+    let x = filled(&s, &[2, 6], F32, 1.0);
+    let (mut out, mut indices) = (filled(&s, &[2, 6], F32, 7.0), Tensor::zeros(&s, &[2], I32).unwrap());
+    let routing = RoutingMap { map: map.view(), probs: None, rows: MapRows::Token };
+    let error = ops::moe_permute_by_map(&s, &x, routing, &mut out, None, &mut indices).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MissingSymbol);
+    let text = error.to_string();
+    assert!(text.starts_with("aclnnMoeTokenPermuteWithRoutingMap is missing") && text.contains("CANN 8.5 and later"), "{text}");
+}
+
+#[test]
 fn tensors_are_at_home() {
     let (map, probs): (Argument, Argument) = (("map", &[2, 2], I8), ("probs", &[2, 2], F32));
     let (tokens, out, indices): (Argument, Argument, Argument) =
