@@ -197,24 +197,28 @@ impl<'a> Weight<'a> {
 }
 
 impl<'a> From<View<'a>> for Weight<'a> {
+    #[inline]
     fn from(view: View<'a>) -> Weight<'a> {
         Weight::Plain(view)
     }
 }
 
 impl<'a> From<&'a Tensor> for Weight<'a> {
+    #[inline]
     fn from(tensor: &'a Tensor) -> Weight<'a> {
         Weight::Plain(tensor.view())
     }
 }
 
 impl<'a> From<&'a mut Tensor> for Weight<'a> {
+    #[inline]
     fn from(tensor: &'a mut Tensor) -> Weight<'a> {
         Weight::Plain(tensor.view())
     }
 }
 
 impl<'a> From<&'a NzWeight> for Weight<'a> {
+    #[inline]
     fn from(weight: &'a NzWeight) -> Weight<'a> {
         Weight::Nz(weight)
     }
