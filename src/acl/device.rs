@@ -216,7 +216,7 @@ impl Device {
     }
 
     /// `WrongDevice` unless `other` is this device.
-    pub(super) fn check_same(&self, what: &str, other: &Device) -> Result<()> {
+    pub(crate) fn check_same(&self, what: &str, other: &Device) -> Result<()> {
         if Arc::ptr_eq(&self.0, &other.0) {
             return Ok(());
         }

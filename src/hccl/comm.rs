@@ -186,14 +186,52 @@ impl Communicator {
             // An executor that is kept would make its calls behind the board's back.
             self.stream.check_queue(name)?;
         }
-        let group = match self.group.get() {
-            Some(group) => group,
+        let group = self.group()?;
+        self.collective(Signature { count, ..Signature::uneven(name, dtype) }, None, traffic, |_| f(group))
+    }
+
+    /// The same for an operator of two groups, this rank's of either on one device: `f` enqueues it on this one's stream, with both
+    /// names. It runs behind what is queued on the other's stream, and what is queued there later runs behind it.
+    pub(crate) fn operator_with(
+        &self,
+        other: &Communicator,
+        name: &'static str,
+        (count, dtype): (Option<usize>, DType),
+        traffic: [Traffic; 2],
+        f: impl FnOnce(&CStr, &CStr) -> Result<()>,
+    ) -> Result<()> {
+        self.device().check_same("the second group", other.device())?;
+        if Arc::ptr_eq(&self.board, &other.board) {
+            return Err(Error::new(
+                ErrorKind::Argument,
+                format!("{name}: `{}` is given twice, two groups are needed", self.name()),
+            ));
+        }
+        for comm in [self, other] {
+            // A capture, too: it would take only one of the two streams.
+            comm.stream.check_queue(name)?;
+        }
+        let (group, other_group) = (self.group()?, other.group()?);
+        let signature = Signature { count, ..Signature::uneven(name, dtype) };
+        self.stream.wait(&other.stream.record()?)?;
+        self.collective(signature, None, traffic[0], |_| {
+            // Under the same lane: calls for a device are issued one after another.
+            let posted = other.board.post(other.rank, signature, None)?;
+            f(group, other_group).inspect_err(|_| other.board.retract(other.rank, posted))
+        })?;
+        other.count(traffic[1]);
+        other.stream.wait(&self.stream.record()?)
+    }
+
+    /// The name that HCCL knows it by.
+    fn group(&self) -> Result<&CStr> {
+        match self.group.get() {
+            Some(group) => Ok(group),
             None => {
                 let group = self.handle.group()?;
-                self.group.get_or_init(|| group)
+                Ok(self.group.get_or_init(|| group))
             }
-        };
-        self.collective(Signature { count, ..Signature::uneven(name, dtype) }, None, traffic, |_| f(group))
+        }
     }
 }
 

@@ -1,4 +1,13 @@
-//! Attention: training over packed sequences, forward and backward, and inference over a paged cache.
+//! Attention: training over packed sequences, forward and backward, and inference over a paged cache. With sinks, training is
+//! [`flash_attention_varlen_with_sinks`](super::flash_attention_varlen_with_sinks)'s.
+//!
+//! # Not covered
+//! Sinks of inference; several queries a sequence over int8 caches. CANN forbids these over a paged cache with factors of keys and
+//! values apart, which the decode here has: with `keyAntiquantScale`, `valueAntiquantScale` and more than one query it takes no
+//! PagedAttention, says the documentation of `aclnnFusedInferAttentionScoreV4` (up to 16 in bf16 it takes over keys and values that
+//! lie in one piece, which no cache here does). With factors of both in one tensor (`antiquantScale`) its tiling takes f16 queries
+//! in BSH or BSND, a factor for each element of a head, high performance and sparse mode 3; or packed queries and factors in f32.
+//! Neither is documented, and the simulator has neither.
 
 use std::ffi::CStr;
 
@@ -9,7 +18,7 @@ use crate::acl::Stream;
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{DType, DescList, Tensor, View, ViewMut};
 
-const TND: &CStr = c"TND";
+pub(super) const TND: &CStr = c"TND";
 const BSND: &CStr = c"BSND";
 /// CANN's "right-down causal": query i of a sequence sees keys up to `i + kv_len - q_len`.
 pub(super) const RIGHT_DOWN_CAUSAL: i64 = 3;
@@ -53,17 +62,17 @@ pub struct Varlen<'a> {
 }
 
 impl<'a> Varlen<'a> {
-    fn kv_ends(&self) -> &'a [i64] {
+    pub(super) fn kv_ends(&self) -> &'a [i64] {
         self.kv_seq_ends.unwrap_or(self.seq_ends)
     }
 }
 
-struct Heads {
-    tokens: usize,
-    heads: usize,
+pub(super) struct Heads {
+    pub tokens: usize,
+    pub heads: usize,
 }
 
-fn qkv(op: &str, q: &View<'_>, k: &View<'_>, v: &View<'_>, batch: &Varlen<'_>) -> Result<Heads> {
+pub(super) fn qkv(op: &str, q: &View<'_>, k: &View<'_>, v: &View<'_>, batch: &Varlen<'_>) -> Result<Heads> {
     check::dtype(op, "q", q.dtype(), FLOATS)?;
     for (arg, view) in [("q", q), ("k", k), ("v", v)] {
         check::rank(op, arg, view.shape(), 3, "[tokens, heads, head_dim]")?;
@@ -98,6 +107,31 @@ fn ends(op: &str, arg: &str, ends: &[i64], (of, tokens): (&str, usize)) -> Resul
     check::that(last == tokens as i64, op, || format!("{arg} end at {last}, the {tokens} tokens of {of} are needed"))
 }
 
+/// The softmax statistics are f32 `[n, t, 8]`.
+pub(super) fn statistics(op: &str, sizes: &Heads, stats: &[(&str, &View<'_>)]) -> Result<()> {
+    stats.iter().try_for_each(|(arg, stat)| {
+        check::shape(op, arg, stat.shape(), &[sizes.heads, sizes.tokens, 8])?;
+        check::dtype(op, arg, stat.dtype(), &[DType::F32])
+    })
+}
+
+/// What gradients are made of is as the query, and they are as what they are of.
+pub(super) fn gradients(
+    op: &str,
+    q: &View<'_>,
+    k: &View<'_>,
+    inputs: [(&str, View<'_>); 2],
+    [dq, dk, dv]: [(&str, &ViewMut<'_>); 3],
+) -> Result<()> {
+    let given = inputs.iter().map(|(arg, view)| (*arg, view.shape(), view.dtype(), q));
+    let made = [(dq, q), (dk, k), (dv, k)];
+    let made = made.iter().map(|((arg, view), like)| (*arg, view.shape(), view.dtype(), *like));
+    given.chain(made).try_for_each(|(arg, shape, dtype, like)| {
+        check::shape(op, arg, shape, like.shape())?;
+        check::dtype(op, arg, dtype, &[q.dtype()])
+    })
+}
+
 /// Causal attention over packed sequences.
 ///
 /// Shapes: q, out [t, n, d]; k, v [t, n_kv, d] (n a multiple of n_kv; slices of a fused QKV are fine), with as many tokens as
@@ -118,13 +152,10 @@ pub fn flash_attention_varlen<'a>(
     const OP: &str = "flash_attention_varlen";
     let (q, k, v, out) = (q.into(), k.into(), v.into(), out.into());
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
-    let Heads { tokens, heads } = qkv(OP, &q, &k, &v, &batch)?;
+    let sizes = qkv(OP, &q, &k, &v, &batch)?;
     check::shape(OP, "out", out.shape(), q.shape())?;
     check::dtype(OP, "out", out.dtype(), &[q.dtype()])?;
-    for (arg, stat) in [("softmax_max", &softmax_max), ("softmax_sum", &softmax_sum)] {
-        check::shape(OP, arg, stat.shape(), &[heads, tokens, 8])?;
-        check::dtype(OP, arg, stat.dtype(), &[DType::F32])?;
-    }
+    statistics(OP, &sizes, &[("softmax_max", &softmax_max.as_view()), ("softmax_sum", &softmax_sum.as_view())])?;
     let mut no_softmax = Tensor::empty(s, &[0], q.dtype())?;
     let no_softmax = no_softmax.view_mut();
     aclnn!(
@@ -144,7 +175,7 @@ pub fn flash_attention_varlen<'a>(
             1.0f64,
             UNLIMITED,
             UNLIMITED,
-            heads as i64,
+            sizes.heads as i64,
             TND,
             0i64,
             RIGHT_DOWN_CAUSAL,
@@ -179,21 +210,9 @@ pub fn flash_attention_varlen_backward<'a>(
     let (q, k, v, dy, out) = (q.into(), k.into(), v.into(), dy.into(), out.into());
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
     let (dq, dk, dv) = (dq.into(), dk.into(), dv.into());
-    let Heads { tokens, heads } = qkv(OP, &q, &k, &v, &batch)?;
-    for (arg, given, dtype, like) in [
-        ("dy", dy.shape(), dy.dtype(), q.shape()),
-        ("out", out.shape(), out.dtype(), q.shape()),
-        ("dq", dq.shape(), dq.dtype(), q.shape()),
-        ("dk", dk.shape(), dk.dtype(), k.shape()),
-        ("dv", dv.shape(), dv.dtype(), v.shape()),
-    ] {
-        check::shape(OP, arg, given, like)?;
-        check::dtype(OP, arg, dtype, &[q.dtype()])?;
-    }
-    for (arg, stat) in [("softmax_max", &softmax_max), ("softmax_sum", &softmax_sum)] {
-        check::shape(OP, arg, stat.shape(), &[heads, tokens, 8])?;
-        check::dtype(OP, arg, stat.dtype(), &[DType::F32])?;
-    }
+    let sizes = qkv(OP, &q, &k, &v, &batch)?;
+    gradients(OP, &q, &k, [("dy", dy), ("out", out)], [("dq", &dq), ("dk", &dk), ("dv", &dv)])?;
+    statistics(OP, &sizes, &[("softmax_max", &softmax_max), ("softmax_sum", &softmax_sum)])?;
     let mut empty = Tensor::empty(s, &[0], q.dtype())?;
     let mut no_dpse = Tensor::empty(s, &[0], q.dtype())?;
     let (no_softmax, no_dpse) = (empty.view_mut(), no_dpse.view_mut());
@@ -219,7 +238,7 @@ pub fn flash_attention_varlen_backward<'a>(
             1.0f64,
             UNLIMITED,
             UNLIMITED,
-            heads as i64,
+            sizes.heads as i64,
             TND,
             0i64,
             RIGHT_DOWN_CAUSAL,
@@ -234,7 +253,7 @@ pub fn flash_attention_varlen_backward<'a>(
 /// The paged cache as decode attention reads it.
 #[derive(Clone, Copy)]
 pub struct FusedInfer<'a> {
-    /// Keys of one layer, [blocks, block_size, n_kv * d], bf16 or f16.
+    /// Keys of one layer, [blocks, block_size, n_kv * d], bf16 or f16; int8 where there are factors.
     pub k_cache: View<'a>,
     /// Values of one layer, as the keys.
     pub v_cache: View<'a>,
@@ -259,44 +278,153 @@ pub fn fused_infer_attention_decode<'a>(
     cache: FusedInfer<'a>,
     out: impl Into<ViewMut<'a>>,
 ) -> Result<()> {
-    const OP: &str = "fused_infer_attention_decode";
-    let (q, out) = (q.into(), out.into());
-    check::rank(OP, "q", q.shape(), 3, "[sequences, heads, head_dim]")?;
-    check::dtype(OP, "q", q.dtype(), &[DType::BF16, DType::F16])?;
-    let (b, n, d) = (q.shape()[0], q.shape()[1], q.shape()[2]);
-    check::shape(OP, "out", out.shape(), q.shape())?;
-    check::dtype(OP, "out", out.dtype(), &[q.dtype()])?;
-    check::rank(OP, "k_cache", cache.k_cache.shape(), 3, "[blocks, block_size, kv_heads * head_dim]")?;
-    let block_size = cache.k_cache.shape()[1];
-    check::shape(OP, "k_cache's rows", &cache.k_cache.shape()[2..], &[cache.num_kv_heads * d])?;
-    check::shape(OP, "v_cache", cache.v_cache.shape(), cache.k_cache.shape())?;
-    for (arg, view) in [("k_cache", &cache.k_cache), ("v_cache", &cache.v_cache)] {
-        check::dtype(OP, arg, view.dtype(), &[q.dtype()])?;
+    decode(s, "fused_infer_attention_decode", q.into(), cache, None, out.into())
+}
+
+/// What the factors of an int8 cache are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorsOf {
+    /// All: `[1]`.
+    All,
+    /// Each element of a token: `[n_kv, d]`.
+    Columns,
+    /// Each head: `[n_kv]`.
+    Heads,
+    /// Each token of each sequence, in f32: `[b, tokens]`, with as many tokens as the block table has room for, or more.
+    Tokens,
+}
+
+/// What makes floats of an int8 cache: `(x + offset) * scale`, rounded to the query's dtype. All are in that dtype but those of
+/// tokens, which are f32.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheFactors<'a> {
+    /// What each factor is of.
+    pub of: FactorsOf,
+    /// Of the keys.
+    pub k_scale: View<'a>,
+    /// Of the values.
+    pub v_scale: View<'a>,
+    /// Of keys and values, as their scales; None for zeros.
+    pub offsets: Option<[View<'a>; 2]>,
+}
+
+/// [`fused_infer_attention_decode`] over a cache of int8. `attention::kv_write_int8` fills one, in its layout `Bsnd`; the
+/// reciprocals of the factors there are those of `Columns` here.
+///
+/// Shapes: as there, but k_cache and v_cache i8; d a multiple of 32, block_size of 32 to 512 tokens too; factors as
+/// [`CacheFactors`] says.
+/// CANN: `aclnnFusedInferAttentionScoreV2` (8.1), `keyAntiquantMode` and `valueAntiquantMode` 0, 1 or 2.
+pub fn fused_infer_attention_decode_int8<'a>(
+    s: &Stream,
+    q: impl Into<View<'a>>,
+    cache: FusedInfer<'a>,
+    factors: CacheFactors<'a>,
+    out: impl Into<ViewMut<'a>>,
+) -> Result<()> {
+    decode(s, "fused_infer_attention_decode_int8", q.into(), cache, Some(factors), out.into())
+}
+
+/// CANN's mode, the scales of keys and values, and their offsets.
+struct Antiquant<'a> {
+    mode: i64,
+    scales: [View<'a>; 2],
+    offsets: Option<[View<'a>; 2]>,
+}
+
+impl<'a> CacheFactors<'a> {
+    /// Checks the factors of a cache of `[n_kv, d]` a token, in the forms that CANN has.
+    fn check(&self, op: &str, dtype: DType, [b, n_kv, d]: [usize; 3], room: usize) -> Result<Antiquant<'a>> {
+        let dtype = if self.of == FactorsOf::Tokens { DType::F32 } else { dtype };
+        let mut named = vec![("k_scale", self.k_scale), ("v_scale", self.v_scale)];
+        if let Some([k, v]) = self.offsets {
+            named.extend([("the keys' offset", k), ("the values' offset", v)]);
+        }
+        let tokens = self.k_scale.shape().get(1).copied().unwrap_or(0).max(room);
+        let needed: &[usize] = match self.of {
+            FactorsOf::All => &[1],
+            FactorsOf::Columns => &[n_kv, d],
+            FactorsOf::Heads => &[n_kv],
+            FactorsOf::Tokens => &[b, tokens],
+        };
+        for (arg, view) in &named {
+            check::dtype(op, arg, view.dtype(), &[dtype])?;
+            check::shape(op, arg, view.shape(), needed)?;
+        }
+        // Both have a leading dim of 1 there.
+        let form = |view: View<'a>| match self.of {
+            FactorsOf::All | FactorsOf::Heads => Ok(view),
+            FactorsOf::Columns => view.reshape(&[1, n_kv * d]),
+            FactorsOf::Tokens => view.unsqueeze(0),
+        };
+        let mode = match self.of {
+            FactorsOf::All | FactorsOf::Columns => 0,
+            FactorsOf::Tokens => 1,
+            FactorsOf::Heads => 2,
+        };
+        let offsets = match self.offsets {
+            Some([k, v]) => Some([form(k)?, form(v)?]),
+            None => None,
+        };
+        Ok(Antiquant { mode, scales: [form(self.k_scale)?, form(self.v_scale)?], offsets })
     }
-    check::that(cache.num_kv_heads > 0 && n % cache.num_kv_heads == 0, OP, || {
+}
+
+/// Both, with factors where the cache is int8.
+fn decode<'a>(
+    s: &Stream,
+    op: &'static str,
+    q: View<'a>,
+    cache: FusedInfer<'a>,
+    factors: Option<CacheFactors<'a>>,
+    out: ViewMut<'a>,
+) -> Result<()> {
+    check::rank(op, "q", q.shape(), 3, "[sequences, heads, head_dim]")?;
+    check::dtype(op, "q", q.dtype(), &[DType::BF16, DType::F16])?;
+    let (b, n, d) = (q.shape()[0], q.shape()[1], q.shape()[2]);
+    check::shape(op, "out", out.shape(), q.shape())?;
+    check::dtype(op, "out", out.dtype(), &[q.dtype()])?;
+    check::rank(op, "k_cache", cache.k_cache.shape(), 3, "[blocks, block_size, kv_heads * head_dim]")?;
+    let block_size = cache.k_cache.shape()[1];
+    check::shape(op, "k_cache's rows", &cache.k_cache.shape()[2..], &[cache.num_kv_heads * d])?;
+    check::shape(op, "v_cache", cache.v_cache.shape(), cache.k_cache.shape())?;
+    for (arg, view) in [("k_cache", &cache.k_cache), ("v_cache", &cache.v_cache)] {
+        check::dtype(op, arg, view.dtype(), &[if factors.is_some() { DType::I8 } else { q.dtype() }])?;
+    }
+    check::that(cache.num_kv_heads > 0 && n % cache.num_kv_heads == 0, op, || {
         format!("{n} query heads over {} kv heads", cache.num_kv_heads)
     })?;
-    check::that(block_size.is_multiple_of(16) && (16..=512).contains(&block_size), OP, || {
-        format!("block_size is {block_size}, a multiple of 16 up to 512 is needed")
+    let step = if factors.is_some() { 32 } else { 16 };
+    check::that(block_size.is_multiple_of(step) && (step..=512).contains(&block_size), op, || {
+        format!("block_size is {block_size}, a multiple of {step} up to 512 is needed")
     })?;
-    check::rank(OP, "block_table", cache.block_table.shape(), 2, "[sequences, max_blocks]")?;
-    check::dtype(OP, "block_table", cache.block_table.dtype(), &[DType::I32])?;
+    check::that(factors.is_none() || d.is_multiple_of(32), op, || format!("q has heads of {d}, a multiple of 32 is needed"))?;
+    check::rank(op, "block_table", cache.block_table.shape(), 2, "[sequences, max_blocks]")?;
+    check::dtype(op, "block_table", cache.block_table.dtype(), &[DType::I32])?;
     let room = cache.block_table.shape()[1] * block_size;
-    check::that(cache.block_table.shape()[0] == b && cache.seq_lens.len() == b, OP, || {
+    check::that(cache.block_table.shape()[0] == b && cache.seq_lens.len() == b, op, || {
         format!("{b} queries, {} rows of block_table, {} seq_lens", cache.block_table.shape()[0], cache.seq_lens.len())
     })?;
     if let Some((i, len)) = cache.seq_lens.iter().enumerate().find(|&(_, &len)| len < 0 || len as usize > room) {
-        let detail = format!("{OP}: seq_lens[{i}] is {len}, the block table has room for {room} tokens");
+        let detail = format!("{op}: seq_lens[{i}] is {len}, the block table has room for {room} tokens");
         return Err(Error::new(ErrorKind::Shape, detail));
     }
+    let factors = factors.map(|factors| factors.check(op, q.dtype(), [b, cache.num_kv_heads, d], room)).transpose()?;
+    let (mode, mut given) = (factors.as_ref().map_or(0, |factors| factors.mode), [None, None, None, None]);
+    if let Some(Antiquant { scales: [k, v], offsets, .. }) = &factors {
+        given = [Some(k.input(s, op, "k_scale")?), None, Some(v.input(s, op, "v_scale")?), None];
+        if let Some([k, v]) = offsets {
+            (given[1], given[3]) = (Some(k.input(s, op, "the keys' offset")?), Some(v.input(s, op, "the values' offset")?));
+        }
+    }
+    let [k_scale, k_offset, v_scale, v_offset] = given;
     let (q, out) = (q.unsqueeze(1)?, out.unsqueeze(1)?);
     let lens = IntArray::new(s, cache.seq_lens);
-    let keys = DescList::new(s.api(), vec![cache.k_cache.input(s, OP, "k_cache")?])?;
-    let values = DescList::new(s.api(), vec![cache.v_cache.input(s, OP, "v_cache")?])?;
+    let keys = DescList::new(s.api(), vec![cache.k_cache.input(s, op, "k_cache")?])?;
+    let values = DescList::new(s.api(), vec![cache.v_cache.input(s, op, "v_cache")?])?;
     aclnn!(
         s,
         aclnnFusedInferAttentionScoreV2(
-            q.input(s, OP, "q")?,
+            q.input(s, op, "q")?,
             keys,
             values,
             NoTensor, // pseShift
@@ -310,13 +438,13 @@ pub fn fused_infer_attention_decode<'a>(
             NoTensor, // quantOffset2
             NoTensor, // antiquantScale
             NoTensor, // antiquantOffset
-            cache.block_table.input(s, OP, "block_table")?,
+            cache.block_table.input(s, op, "block_table")?,
             NoTensor, // queryPaddingSize
             NoTensor, // kvPaddingSize
-            NoTensor, // keyAntiquantScale
-            NoTensor, // keyAntiquantOffset
-            NoTensor, // valueAntiquantScale
-            NoTensor, // valueAntiquantOffset
+            k_scale,  // keyAntiquantScale
+            k_offset, // keyAntiquantOffset
+            v_scale,  // valueAntiquantScale
+            v_offset, // valueAntiquantOffset
             NoTensor, // keySharedPrefix
             NoTensor, // valueSharedPrefix
             NoArray,  // actualSharedPrefixLen
@@ -331,9 +459,9 @@ pub fn fused_infer_attention_decode<'a>(
             block_size as i64,
             0i64,  // antiquantMode
             false, // softmaxLseFlag
-            0i64,  // keyAntiquantMode
-            0i64,  // valueAntiquantMode
-            out.output(s, OP, "out")?,
+            mode,  // keyAntiquantMode
+            mode,  // valueAntiquantMode
+            out.output(s, op, "out")?,
             NoTensor // softmaxLse
         )
     )

@@ -51,6 +51,16 @@ impl Arg for DescList<'_> {
     }
 }
 
+impl Arg for Option<DescList<'_>> {
+    type C = *const aclTensorList;
+    fn c(&self) -> *const aclTensorList {
+        self.as_ref().map_or(null(), DescList::raw)
+    }
+    fn keep(self) -> Option<KeptArg> {
+        self.and_then(Arg::keep)
+    }
+}
+
 /// A list that is written: CANN declares it so in some operators.
 pub(crate) struct OutList<'a>(pub DescList<'a>);
 impl Arg for OutList<'_> {
@@ -98,12 +108,19 @@ impl Arg for Option<Desc<'_>> {
     }
 }
 
-/// An array parameter that is left out.
+/// An array parameter that is left out, as most operators declare it and as some do.
 pub(crate) struct NoArray;
 impl Arg for NoArray {
     type C = *const aclIntArray;
     fn c(&self) -> *const aclIntArray {
         null()
+    }
+}
+pub(crate) struct NoMutArray;
+impl Arg for NoMutArray {
+    type C = *mut aclIntArray;
+    fn c(&self) -> *mut aclIntArray {
+        null_mut()
     }
 }
 
@@ -255,6 +272,19 @@ impl Drop for BoolArray<'_> {
         // SAFETY: made by aclCreateBoolArray, destroyed once; null is fine.
         unsafe { (self.destroy)(self.raw) };
     }
+}
+
+/// Elements of memory that a weight of this shape needs in FRACTAL_NZ.
+pub(crate) fn nz_elements(s: &Stream, shape: &[usize], dtype: DType) -> Result<usize> {
+    const NAME: &str = "aclnnCalculateMatmulWeightSizeV2";
+    let size = s.api().ops_host.aclnnCalculateMatmulWeightSizeV2.ok_or_else(|| s.device().cann().missing(NAME))?;
+    let dims: Vec<i64> = shape.iter().map(|&dim| dim as i64).collect();
+    let (dims, mut elements) = (IntArray::new(s, &dims), 0);
+    // bf16 is as wide as f16, and the header of 8.1 does not name it.
+    let dtype = if dtype == DType::BF16 { DType::F16 } else { dtype };
+    // SAFETY: the array is alive, and `elements` outlives the call, which enqueues nothing.
+    s.plan(NAME, || unsafe { size(dims.c(), dtype.to_acl(), &raw mut elements) })?;
+    Ok(elements as usize)
 }
 
 /// What phase one gave.

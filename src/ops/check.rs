@@ -46,6 +46,8 @@ fn wrong_dtype(op: &str, arg: &str, given: DType, needed: &[DType]) -> Error {
 
 /// f32, bf16 or f16.
 pub(crate) const FLOATS: &[DType] = &[DType::F32, DType::BF16, DType::F16];
+/// bf16 or f16.
+pub(crate) const HALVES: &[DType] = &[DType::BF16, DType::F16];
 /// Index types of CANN's operators.
 pub(crate) const INDICES: &[DType] = &[DType::I32, DType::I64];
 

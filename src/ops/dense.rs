@@ -3,7 +3,7 @@
 
 use std::ffi::CStr;
 
-use super::attention::{CausalMask, RIGHT_DOWN_CAUSAL, UNLIMITED};
+use super::attention::{CausalMask, RIGHT_DOWN_CAUSAL, UNLIMITED, gradients};
 use super::call::{NoArray, NoTensor};
 use super::check::{self, FLOATS};
 use crate::acl::Stream;
@@ -48,14 +48,14 @@ pub struct Dense<'a> {
 }
 
 /// Sequences, positions of queries and of keys.
-struct Sizes {
-    batch: usize,
-    queries: usize,
+pub(super) struct Sizes {
+    pub batch: usize,
+    pub queries: usize,
     keys: usize,
 }
 
 impl DenseLayout {
-    fn name(self) -> &'static CStr {
+    pub(super) fn name(self) -> &'static CStr {
         match self {
             DenseLayout::Bsh => c"BSH",
             DenseLayout::Sbh => c"SBH",
@@ -76,7 +76,7 @@ impl DenseLayout {
 }
 
 impl Dense<'_> {
-    fn check(&self, op: &str, q: &View<'_>, k: &View<'_>, v: &View<'_>) -> Result<Sizes> {
+    pub(super) fn check(&self, op: &str, q: &View<'_>, k: &View<'_>, v: &View<'_>) -> Result<Sizes> {
         let (batch, seq, form, apart) = self.layout.places();
         check::dtype(op, "q", q.dtype(), FLOATS)?;
         for (arg, view) in [("q", q), ("k", k), ("v", v)] {
@@ -120,7 +120,7 @@ impl Dense<'_> {
     }
 
     /// CANN's mode and mask.
-    fn mask(&self) -> (i64, Option<View<'_>>) {
+    pub(super) fn mask(&self) -> (i64, Option<View<'_>>) {
         match &self.mask {
             AttentionMask::None => (0, None),
             AttentionMask::Causal(mask) => (RIGHT_DOWN_CAUSAL, Some(mask.0.view())),
@@ -130,7 +130,7 @@ impl Dense<'_> {
 }
 
 /// The softmax statistics are f32 `[b, n, s, 8]`.
-fn statistics(op: &str, batch: Dense<'_>, sizes: &Sizes, stats: [(&str, &[usize], DType); 2]) -> Result<()> {
+pub(super) fn statistics(op: &str, batch: Dense<'_>, sizes: &Sizes, stats: [(&str, &[usize], DType); 2]) -> Result<()> {
     for (arg, shape, dtype) in stats {
         check::shape(op, arg, shape, &[sizes.batch, batch.heads, sizes.queries, 8])?;
         check::dtype(op, arg, dtype, &[DType::F32])?;
@@ -139,7 +139,7 @@ fn statistics(op: &str, batch: Dense<'_>, sizes: &Sizes, stats: [(&str, &[usize]
 }
 
 /// A tensor, or none.
-fn maybe<'a>(s: &'a Stream, op: &str, view: &Option<View<'a>>) -> Result<Option<Desc<'a>>> {
+pub(super) fn maybe<'a>(s: &'a Stream, op: &str, view: &Option<View<'a>>) -> Result<Option<Desc<'a>>> {
     view.as_ref().map(|view| view.input(s, op, "mask")).transpose()
 }
 
@@ -222,16 +222,7 @@ pub fn flash_attention_backward<'a>(
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
     let (dq, dk, dv) = (dq.into(), dk.into(), dv.into());
     let sizes = batch.check(OP, &q, &k, &v)?;
-    for (arg, given, dtype, like) in [
-        ("dy", dy.shape(), dy.dtype(), q.shape()),
-        ("out", out.shape(), out.dtype(), q.shape()),
-        ("dq", dq.shape(), dq.dtype(), q.shape()),
-        ("dk", dk.shape(), dk.dtype(), k.shape()),
-        ("dv", dv.shape(), dv.dtype(), v.shape()),
-    ] {
-        check::shape(OP, arg, given, like)?;
-        check::dtype(OP, arg, dtype, &[q.dtype()])?;
-    }
+    gradients(OP, &q, &k, [("dy", dy), ("out", out)], [("dq", &dq), ("dk", &dk), ("dv", &dv)])?;
     let (max, sum) = (softmax_max.shape(), softmax_sum.shape());
     statistics(OP, batch, &sizes, [("softmax_max", max, softmax_max.dtype()), ("softmax_sum", sum, softmax_sum.dtype())])?;
     let mut empty = Tensor::empty(s, &[0], q.dtype())?;

@@ -2,11 +2,12 @@
 
 use ascend_rl_sys::types::KEEP_DTYPE;
 
-use super::call::{NoList, NoOutList, OutList};
-use super::check::{self, FLOATS};
+use super::call::{NoList, NoMutArray, NoOutList, OutList};
+use super::check::{self, FLOATS, HALVES};
+use super::nz_weight::Weight;
 use crate::acl::Stream;
 use crate::error::Result;
-use crate::tensor::{DType, DescList, View, ViewMut};
+use crate::tensor::{DType, Desc, DescList, View, ViewMut};
 
 /// `out[b] = a[b] @ w[b]`; a stack of one repeats.
 ///
@@ -30,13 +31,16 @@ pub fn bmm<'a>(s: &Stream, a: impl Into<View<'a>>, w: impl Into<View<'a>>, out: 
 /// Each expert's tokens times its weight: `out[t] = x[t] @ weight[e]` for the `counts[e]` tokens `t` of expert `e`, which stand one
 /// expert after another. Rows beyond the last token are **not written**.
 ///
-/// The gradient of `x` is this with `weight.transpose(1, 2)`; that of `weight` is [`grouped_matmul_weight_grad`].
-/// Shapes: x [t, k], weight [e, k, n], counts i64 `[e]` on the device, out [t, n]. One float dtype but for `counts`.
-/// CANN: `aclnnGroupedMatmulV4` (8.1), groupType 0, groupListType 1. Counts beyond `t` fail the stream.
+/// The gradient of `x` is this with `weight.transpose(1, 2)`, or another `NzWeight` made of that; that of `weight` is
+/// [`grouped_matmul_weight_grad`].
+/// Shapes: x [t, k], weight [e, k, n], any view or an [`NzWeight`](super::NzWeight), counts i64 `[e]` on the device, out [t, n].
+/// One float dtype but for `counts`; bf16 or f16 with an `NzWeight`.
+/// CANN: `aclnnGroupedMatmulV4` (8.1), of an `NzWeight` `aclnnGroupedMatmulWeightNz` (8.5); groupType 0, groupListType 1. Counts
+/// beyond `t` fail the stream.
 pub fn grouped_matmul<'a>(
     s: &Stream,
     x: impl Into<View<'a>>,
-    weight: impl Into<View<'a>>,
+    weight: impl Into<Weight<'a>>,
     counts: impl Into<View<'a>>,
     out: impl Into<ViewMut<'a>>,
 ) -> Result<()> {
@@ -47,7 +51,10 @@ pub fn grouped_matmul<'a>(
     let (&[t, k], &[e, rows, n]) = (x.shape(), weight.shape()) else { unreachable!("ranks are checked") };
     check::that(k == rows, OP, || format!("x is {:?} and weight is {:?}: the inner dims differ", x.shape(), weight.shape()))?;
     check::shape(OP, "out", out.shape(), &[t, n])?;
-    grouped(s, OP, ["x", "weight"], [x, weight], counts, e, out, 2, 0)
+    if weight.is_nz() {
+        check::dtype(OP, "x", x.dtype(), HALVES)?;
+    }
+    grouped(s, OP, ["x", "weight"], x, weight, counts, e, out, 2, 0)
 }
 
 /// Gradient of [`grouped_matmul`] with respect to `weight`: `dweight[e] = Σ x[t]ᵀ dy[t]` over each expert's tokens; zeros where
@@ -70,21 +77,23 @@ pub fn grouped_matmul_weight_grad<'a>(
     let e = dweight.shape()[0];
     check::shape(OP, "dy", dy.shape(), &[x.shape()[0], dy.shape()[1]])?;
     check::shape(OP, "dweight", dweight.shape(), &[e, x.shape()[1], dy.shape()[1]])?;
-    grouped(s, OP, ["x", "dy"], [x.t(), dy], counts, e, dweight, 3, 2)
+    grouped(s, OP, ["x", "dy"], x.t(), dy.into(), counts, e, dweight, 3, 2)
 }
 
 /// [`grouped_matmul`] of int8 operands: `out[t] = (x[t] @ weight[e]) * x_scale[t] * weight_scale[e]`. Sums are exact in i32, the
 /// rest is in f32. Rows beyond the last token are **not written**.
 ///
-/// Shapes: x i8 [t, k], row-major; x_scale f32 `[t]`; weight i8 [e, k, n], row-major or with its last two dims swapped;
-/// weight_scale [e, n], bf16 with out bf16 and f32 with out f16; counts i64 `[e]` on the device; out [t, n]. k and n are 1 to 65535.
-/// CANN: `aclnnGroupedMatmulV4` (8.1), groupType 0, groupListType 1. Counts beyond `t` fail the stream.
+/// Shapes: x i8 [t, k], row-major; x_scale f32 `[t]`; weight i8 [e, k, n], row-major, with its last two dims swapped, or an
+/// [`NzWeight`](super::NzWeight); weight_scale [e, n], bf16 with out bf16 and f32 with out f16; counts i64 `[e]` on the device; out
+/// [t, n]. k and n are 1 to 65535.
+/// CANN: `aclnnGroupedMatmulV4` (8.1), of an `NzWeight` `aclnnGroupedMatmulWeightNz` (8.5); groupType 0, groupListType 1. Counts
+/// beyond `t` fail the stream.
 #[allow(clippy::too_many_arguments)] // Two operands with their factors, groups and the result.
 pub fn grouped_quant_matmul<'a>(
     s: &Stream,
     x: impl Into<View<'a>>,
     x_scale: impl Into<View<'a>>,
-    weight: impl Into<View<'a>>,
+    weight: impl Into<Weight<'a>>,
     weight_scale: impl Into<View<'a>>,
     counts: impl Into<View<'a>>,
     out: impl Into<ViewMut<'a>>,
@@ -111,33 +120,10 @@ pub fn grouped_quant_matmul<'a>(
     check::dtype(OP, "counts", counts.dtype(), &[DType::I64])?;
     check::shape(OP, "counts", counts.shape(), &[e])?;
     check::shape(OP, "out", out.shape(), &[t, n])?;
-    let one = |desc| DescList::new(s.api(), vec![desc]);
-    let y = OutList(one(out.output(s, OP, "out")?)?);
-    let no = || NoList;
-    aclnn!(
-        s,
-        aclnnGroupedMatmulV4(
-            one(x.input(s, OP, "x")?)?,
-            one(weight.input(s, OP, "weight")?)?,
-            no(),
-            one(weight_scale.input(s, OP, "weight_scale")?)?,
-            no(),
-            no(),
-            no(),
-            one(x_scale.input(s, OP, "x_scale")?)?,
-            counts.input(s, OP, "counts")?,
-            no(),
-            no(),
-            no(),
-            2i64,
-            0i64,
-            1i64,
-            0i64,
-            y,
-            NoOutList,
-            NoOutList
-        )
-    )
+    let scales = Some([weight_scale.input(s, OP, "weight_scale")?, x_scale.input(s, OP, "x_scale")?]);
+    let is_nz = weight.is_nz();
+    let operands = [x.input(s, OP, "x")?, weight.input(s, OP, "weight")?];
+    call(s, is_nz, operands, scales, counts.input(s, OP, "counts")?, out.output(s, OP, "out")?, 2, 0)
 }
 
 #[allow(clippy::too_many_arguments)] // What the two share.
@@ -145,7 +131,8 @@ fn grouped<'a>(
     s: &Stream,
     op: &str,
     names: [&str; 2],
-    [x, w]: [View<'a>; 2],
+    x: View<'a>,
+    w: Weight<'a>,
     counts: View<'a>,
     experts: usize,
     out: ViewMut<'a>,
@@ -157,30 +144,77 @@ fn grouped<'a>(
     check::dtype(op, "the result", out.dtype(), &[x.dtype()])?;
     check::dtype(op, "counts", counts.dtype(), &[DType::I64])?;
     check::shape(op, "counts", counts.shape(), &[experts])?;
-    let api = s.api();
-    let x = DescList::new(api, vec![x.input(s, op, names[0])?])?;
-    let w = DescList::new(api, vec![w.input(s, op, names[1])?])?;
-    let y = OutList(DescList::new(api, vec![out.output(s, op, "the result")?])?);
+    let operands = [x.input(s, op, names[0])?, w.input(s, op, names[1])?];
+    let (counts, out) = (counts.input(s, op, "counts")?, out.output(s, op, "the result")?);
+    call(s, w.is_nz(), operands, None, counts, out, split_item, group_type)
+}
+
+/// The call, of a row-major weight or one in FRACTAL_NZ. `scales` are those of the weight and of x, where both are int8.
+#[allow(clippy::too_many_arguments)] // What the operators have.
+fn call<'d>(
+    s: &'d Stream,
+    is_nz: bool,
+    [x, w]: [Desc<'d>; 2],
+    scales: Option<[Desc<'d>; 2]>,
+    counts: Desc<'d>,
+    out: Desc<'d>,
+    split_item: i64,
+    group_type: i64,
+) -> Result<()> {
+    let one = |desc| DescList::new(s.api(), vec![desc]);
+    let (x, w, y) = (one(x)?, one(w)?, OutList(one(out)?));
+    let (scale, x_scale) = match scales {
+        Some([scale, x_scale]) => (Some(one(scale)?), Some(one(x_scale)?)),
+        None => (None, None),
+    };
     let no = || NoList;
+    if is_nz {
+        return aclnn!(
+            s,
+            aclnnGroupedMatmulWeightNz(
+                x,
+                w,
+                no(), // bias
+                scale,
+                no(), // offset
+                no(), // antiquantScale
+                no(), // antiquantOffset
+                x_scale,
+                counts,
+                no(), // activationInput
+                no(), // activationQuantScale
+                no(), // activationQuantOffset
+                split_item,
+                group_type,
+                1i64, // groupListType: counts
+                0i64, // actType
+                NoMutArray,
+                0i64, // quantGroupSize
+                y,
+                NoOutList,
+                NoOutList
+            )
+        );
+    }
     aclnn!(
         s,
         aclnnGroupedMatmulV4(
             x,
             w,
-            no(),
-            no(),
-            no(),
-            no(),
-            no(),
-            no(),
-            counts.input(s, op, "counts")?,
-            no(),
-            no(),
-            no(),
+            no(), // bias
+            scale,
+            no(), // offset
+            no(), // antiquantScale
+            no(), // antiquantOffset
+            x_scale,
+            counts,
+            no(), // activationInput
+            no(), // activationQuantScale
+            no(), // activationQuantOffset
             split_item,
             group_type,
-            1i64,
-            0i64,
+            1i64, // groupListType: counts
+            0i64, // actType
             y,
             NoOutList,
             NoOutList

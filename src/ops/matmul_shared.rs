@@ -4,13 +4,10 @@
 //! operator for the chip or the number of ranks.
 
 use super::call::{NoTensor, Text};
-use super::check;
+use super::check::{self, HALVES};
 use crate::error::Result;
 use crate::hccl::{Communicator, Traffic};
-use crate::tensor::{DType, Tensor, View, ViewMut};
-
-/// bf16 or f16.
-const HALVES: &[DType] = &[DType::BF16, DType::F16];
+use crate::tensor::{Tensor, View, ViewMut};
 
 /// `a @ b` exists: the sizes `[m, k, n]`.
 fn product(op: &str, a: &View<'_>, b: &View<'_>) -> Result<[usize; 3]> {

@@ -1,4 +1,5 @@
-//! Mixtures of experts on one device: gating, and tokens in the order of their experts and back.
+//! Mixtures of experts on one device: gating, and tokens in the order of their experts and back. By a map of which expert takes
+//! which token, [`moe_permute_by_map`](super::moe_permute_by_map) and its kin do the latter.
 
 use super::call::{NoArray, NoTensor};
 use super::check::{self, FLOATS, INDICES};

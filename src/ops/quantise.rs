@@ -1,15 +1,19 @@
-//! int8 from floats, and products of it: both operands int8 (W8A8), or the weight alone (W8A16).
+//! int8 from floats, and products of it: both operands int8 (W8A8), or the weight alone, of int8 or int4 (W8A16, W4A16).
 //!
 //! [`dynamic_quant`] makes both operands of [`quant_matmul`]: rows of activations, and the rows of a transposed weight, which
-//! are its columns. Weights of int4, in FRACTAL_NZ or with 64-bit factors have no face here.
+//! are its columns. Weights may be in FRACTAL_NZ ([`NzWeight`](super::NzWeight)).
+//!
+//! # Not covered
+//! 64-bit factors; both operands int4; a weight of int4 in FRACTAL_NZ, or by expert.
 
 use super::call::NoTensor;
-use super::check;
+use super::check::{self, HALVES};
+use super::int4_weight::QuantWeight;
+use super::nz_weight::Weight;
 use crate::acl::Stream;
 use crate::error::Result;
 use crate::tensor::{DType, Desc, View, ViewMut};
 
-const HALVES: &[DType] = &[DType::BF16, DType::F16];
 /// The longest row of an operand that CANN's kernels of quantised weights take.
 const LONGEST: usize = 65535;
 
@@ -35,23 +39,25 @@ pub fn dynamic_quant<'a>(
 
 /// `out = (x @ weight) * x_scale * weight_scale + bias` of int8 operands, whose sums are exact in i32; the rest is in f32.
 ///
-/// Shapes: x i8 [m, k], x_scale f32 `[m]` (a factor for each row), weight i8 [k, n], row-major or a transposed view,
-/// weight_scale `[n]` or `[1]`, bias `[n]`, out [m, n]. With out bf16, weight_scale is f32 or bf16 and bias i32, bf16 or f32; with
-/// out f16, weight_scale is f32 and bias i32, f16 or f32. A bias of i32 is added before the factors. No dim may be 0.
-/// CANN: `aclnnQuantMatmulV4` (8.1).
+/// Shapes: x i8 [m, k], x_scale f32 `[m]` (a factor for each row), weight i8 [k, n], row-major, a transposed view or an
+/// [`NzWeight`](super::NzWeight), weight_scale `[n]` or `[1]`, bias `[n]`, out [m, n]. With out bf16, weight_scale is f32 or bf16
+/// and bias i32, bf16 or f32; with out f16, weight_scale is f32 and bias i32, f16 or f32. A bias of i32 is added before the
+/// factors. No dim may be 0.
+/// CANN: `aclnnQuantMatmulV4`, of an `NzWeight` `aclnnQuantMatmulWeightNz` (8.1).
 pub fn quant_matmul<'a>(
     s: &Stream,
     x: impl Into<View<'a>>,
     x_scale: impl Into<View<'a>>,
-    weight: impl Into<View<'a>>,
+    weight: impl Into<Weight<'a>>,
     weight_scale: impl Into<View<'a>>,
     bias: Option<View<'a>>,
     out: impl Into<ViewMut<'a>>,
 ) -> Result<()> {
     const OP: &str = "quant_matmul";
     let (x, x_scale, weight, weight_scale, out) = (x.into(), x_scale.into(), weight.into(), weight_scale.into(), out.into());
-    let [m, _, n] = product(OP, &x, &weight, &out)?;
+    let [m, _, n] = product(OP, &x, weight.shape(), &out)?;
     check::dtype(OP, "x", x.dtype(), &[DType::I8])?;
+    check::dtype(OP, "weight", weight.dtype(), &[DType::I8])?;
     check::dtype(OP, "out", out.dtype(), HALVES)?;
     check::dtype(OP, "x_scale", x_scale.dtype(), &[DType::F32])?;
     check::shape(OP, "x_scale", x_scale.shape(), &[m])?;
@@ -63,33 +69,45 @@ pub fn quant_matmul<'a>(
         check::dtype(OP, "bias", bias.dtype(), &[DType::I32, out.dtype(), DType::F32])?;
         check::shape(OP, "bias", bias.shape(), &[n])?;
     }
-    aclnn!(
-        s,
-        aclnnQuantMatmulV4(
-            x.input(s, OP, "x")?,
-            weight.input(s, OP, "weight")?,
-            weight_scale.input(s, OP, "weight_scale")?,
-            NoTensor,
-            x_scale.input(s, OP, "x_scale")?,
-            maybe(s, OP, "bias", &bias)?,
-            false,
-            false,
-            out.output(s, OP, "out")?
-        )
-    )
+    let is_nz = weight.is_nz();
+    let (x, x_scale, out) = (x.input(s, OP, "x")?, x_scale.input(s, OP, "x_scale")?, out.output(s, OP, "out")?);
+    let (weight, weight_scale) = (weight.input(s, OP, "weight")?, weight_scale.input(s, OP, "weight_scale")?);
+    let bias = maybe(s, OP, "bias", &bias)?;
+    if is_nz {
+        return aclnn!(
+            s,
+            aclnnQuantMatmulWeightNz(
+                x,
+                weight,
+                x_scale,
+                weight_scale,
+                NoTensor, // yScale
+                NoTensor, // x1Offset
+                NoTensor, // x2Offset
+                NoTensor, // yOffset
+                bias,
+                false,
+                false,
+                0i64, // groupSize
+                out
+            )
+        );
+    }
+    aclnn!(s, aclnnQuantMatmulV4(x, weight, weight_scale, NoTensor, x_scale, bias, false, false, out))
 }
 
-/// `out = x @ ((weight + offset) * scale) + bias`: float activations by an int8 weight.
+/// `out = x @ ((weight + offset) * scale) + bias`: float activations by a weight of int8 or int4.
 ///
-/// Shapes: x bf16 or f16 [m, k], weight i8 [k, n], row-major or a transposed view, scale `[n]` or `[1]`, or [groups, n] for groups
-/// of `group` terms (a multiple of 32 below k, `groups = ceil(k / group)`; None: no groups), offset as scale, bias `[n]`, out
-/// [m, n]. One dtype for all floats, but the bias of bf16 is f32. No dim may be 0, none of the weight above 65535.
+/// Shapes: x bf16 or f16 [m, k], weight [k, n], i8 row-major, a transposed view or an [`NzWeight`](super::NzWeight), or an
+/// [`Int4Weight`](super::Int4Weight); scale `[n]` or `[1]`, or [groups, n] for groups of `group` terms (a multiple of 32 below k,
+/// `groups = ceil(k / group)`; None: no groups; with an `NzWeight` only `[n]`), offset (zero points, negated) as scale, bias `[n]`,
+/// out [m, n]. One dtype for all floats, but the bias of bf16 is f32. No dim may be 0, none of the weight above 65535.
 /// CANN: `aclnnWeightQuantBatchMatmulV2` (8.1).
 #[allow(clippy::too_many_arguments)] // What CANN's operator has.
 pub fn weight_quant_matmul<'a>(
     s: &Stream,
     x: impl Into<View<'a>>,
-    weight: impl Into<View<'a>>,
+    weight: impl Into<QuantWeight<'a>>,
     scale: impl Into<View<'a>>,
     offset: Option<View<'a>>,
     group: Option<usize>,
@@ -98,7 +116,10 @@ pub fn weight_quant_matmul<'a>(
 ) -> Result<()> {
     const OP: &str = "weight_quant_matmul";
     let (x, weight, scale, out) = (x.into(), weight.into(), scale.into(), out.into());
-    let [_, k, n] = product(OP, &x, &weight, &out)?;
+    let [_, k, n] = product(OP, &x, weight.shape(), &out)?;
+    if let QuantWeight::Int8(weight) = &weight {
+        check::dtype(OP, "weight", weight.dtype(), &[DType::I8])?;
+    }
     check::dtype(OP, "x", x.dtype(), HALVES)?;
     check::dtype(OP, "out", out.dtype(), &[x.dtype()])?;
     check::dtype(OP, "scale", scale.dtype(), &[x.dtype()])?;
@@ -114,6 +135,9 @@ pub fn weight_quant_matmul<'a>(
             check::shape(OP, "scale", scale.shape(), &[k.div_ceil(group), n])?;
         }
     }
+    check::that(!weight.is_nz() || group.is_none() && scale.shape() == [n], OP, || {
+        format!("scale is {:?} of a weight in FRACTAL_NZ, [{n}] without groups is needed", scale.shape())
+    })?;
     if let Some(offset) = &offset {
         check::dtype(OP, "offset", offset.dtype(), &[x.dtype()])?;
         check::shape(OP, "offset", offset.shape(), scale.shape())?;
@@ -138,12 +162,11 @@ pub fn weight_quant_matmul<'a>(
     )
 }
 
-/// `x @ weight` exists, the weight is int8, and `out` has its shape: [m, k, n].
-fn product(op: &str, x: &View<'_>, weight: &View<'_>, out: &ViewMut<'_>) -> Result<[usize; 3]> {
-    check::rank(op, "x", x.shape(), 2, "[m, k]")?;
-    check::rank(op, "weight", weight.shape(), 2, "[k, n]")?;
-    check::dtype(op, "weight", weight.dtype(), &[DType::I8])?;
-    let (x, w) = (x.shape(), weight.shape());
+/// `x @ weight` exists, and `out` has its shape: [m, k, n].
+fn product(op: &str, x: &View<'_>, w: &[usize], out: &ViewMut<'_>) -> Result<[usize; 3]> {
+    let x = x.shape();
+    check::rank(op, "x", x, 2, "[m, k]")?;
+    check::rank(op, "weight", w, 2, "[k, n]")?;
     check::that(x[1] == w[0], op, || format!("x is {x:?} and weight is {w:?}: the inner dims differ"))?;
     check::that(!x.contains(&0) && w[1] > 0, op, || format!("x is {x:?} and weight is {w:?}: no dim may be 0"))?;
     check::shape(op, "out", out.shape(), &[x[0], w[1]])?;

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use ascend_rl_sys::Api;
-use ascend_rl_sys::types::{ACL_FORMAT_ND, aclTensor, aclTensorList};
+use ascend_rl_sys::types::{ACL_FORMAT_ND, aclDataType, aclFormat, aclTensor, aclTensorList};
 
 use super::view::{Storage, View, ViewMut};
 use super::{DType, Layout};
@@ -16,6 +16,13 @@ pub(crate) struct Desc<'a> {
     /// Of the storage.
     address: usize,
     is_output: bool,
+}
+
+/// How the memory of a tensor is described: elements, their order, and dims that count them all.
+pub(crate) struct Stored<'a> {
+    pub dtype: aclDataType,
+    pub format: aclFormat,
+    pub dims: &'a [usize],
 }
 
 impl<'a> Desc<'a> {
@@ -31,7 +38,15 @@ impl<'a> Desc<'a> {
 
     #[inline]
     fn new(api: &'a Api, layout: &Layout, dtype: DType, storage: &Storage<'_>, is_output: bool) -> Result<Desc<'a>> {
-        let (dims, strides, whole) = (layout.shape(), layout.strides(), [storage.len as i64]);
+        let stored = Stored { dtype: dtype.to_acl(), format: ACL_FORMAT_ND, dims: &[storage.len] };
+        Desc::stored(api, layout, stored, storage.address, is_output)
+    }
+
+    /// A tensor whose memory is no row of a [`DType`]'s elements. Who calls it answers for the memory: that it is as long as
+    /// `stored` says, and lives as long as the descriptor.
+    #[inline]
+    pub(crate) fn stored(api: &'a Api, layout: &Layout, stored: Stored<'_>, address: usize, is_output: bool) -> Result<Desc<'a>> {
+        let (dims, strides) = (layout.shape(), layout.strides());
         // SAFETY: the arrays live for the call and have as many numbers as there are dims; CANN copies them. `usize` and `int64_t`
         // are one size on the platforms of CANN (asserted below), and what counts elements of memory is never negative as the
         // latter. The address is only stored.
@@ -39,19 +54,19 @@ impl<'a> Desc<'a> {
             (api.nn.aclCreateTensor)(
                 dims.as_ptr().cast(),
                 dims.len() as u64,
-                dtype.to_acl(),
+                stored.dtype,
                 strides.as_ptr().cast(),
                 layout.offset() as i64,
-                ACL_FORMAT_ND,
-                whole.as_ptr(),
-                1,
-                std::ptr::without_provenance_mut(storage.address),
+                stored.format,
+                stored.dims.as_ptr().cast(),
+                stored.dims.len() as u64,
+                std::ptr::without_provenance_mut(address),
             )
         };
         if raw.is_null() {
-            return Err(refused(layout, storage.len));
+            return Err(refused(layout, stored.dims));
         }
-        Ok(Desc { raw, api, address: storage.address, is_output })
+        Ok(Desc { raw, api, address, is_output })
     }
 
     pub(crate) fn raw(&self) -> *mut aclTensor {
@@ -72,8 +87,8 @@ impl<'a> Desc<'a> {
 const _: () = assert!(size_of::<usize>() == size_of::<i64>());
 
 #[cold]
-fn refused(layout: &Layout, len: usize) -> Error {
-    Error::new(ErrorKind::Device, format!("aclCreateTensor refused {layout:?} over {len} elements"))
+fn refused(layout: &Layout, storage: &[usize]) -> Error {
+    Error::new(ErrorKind::Device, format!("aclCreateTensor refused {layout:?} over a storage of {storage:?}"))
 }
 
 impl Drop for Desc<'_> {

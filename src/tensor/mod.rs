@@ -7,7 +7,8 @@
 //! Room: geometry and descriptors. It may use [`crate::acl`]; it knows no operator.
 //!
 //! # Not covered
-//! Private formats (FRACTAL_NZ), dtypes below one byte, more than 8 dims, negative strides (CANN has none).
+//! Private formats and dtypes below one byte (weights in FRACTAL_NZ are [`NzWeight`](crate::ops::NzWeight)), more than 8 dims,
+//! negative strides (CANN has none).
 
 mod desc;
 mod dtype;
@@ -17,7 +18,7 @@ mod layout;
 mod owned;
 mod view;
 
-pub(crate) use desc::{Desc, DescList};
+pub(crate) use desc::{Desc, DescList, Stored};
 pub use dtype::DType;
 pub use layout::{Layout, MAX_RANK};
 pub use owned::Tensor;

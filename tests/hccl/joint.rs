@@ -173,7 +173,7 @@ const MOE: MoeDistribute =
 
 /// Runs the test again in a process of its own with these variables; true there.
 #[cfg(feature = "sim")]
-fn in_child(test: &str, variables: &[(&str, &str)]) -> bool {
+pub(super) fn in_child(test: &str, variables: &[(&str, &str)]) -> bool {
     const MARK: &str = "JOINT_CHILD";
     if std::env::var_os(MARK).is_some() {
         return true;

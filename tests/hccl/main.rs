@@ -5,6 +5,7 @@
 //! smallest and integers are exact. A sum or product in f32 of `n` values errs by at most `n` half units in the last place of an
 //! f32 for each value ([`reduce::tolerance`]), and the result is rounded once to its dtype.
 
+mod experts_tp;
 mod faults;
 mod groups;
 mod joining;

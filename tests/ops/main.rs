@@ -15,12 +15,16 @@ mod embedding;
 mod extremes;
 mod filter;
 mod index;
+mod int4_weight;
 mod layers;
 mod layout;
 mod loss;
 mod matmul;
 mod moe;
+mod moe_map;
 mod norm;
+#[cfg(feature = "sim")]
+mod nz_weight;
 mod optimizer;
 mod pointwise;
 mod quantise;
@@ -29,6 +33,8 @@ mod reduce;
 mod refusals;
 mod rope;
 mod sample;
+#[cfg(feature = "sim")]
+mod sinks;
 mod softmax;
 mod wrong_stream;
 
@@ -40,6 +46,16 @@ const FLOATS: [DType; 2] = [DType::F32, DType::BF16];
 /// A stream whose work will fail, on a device that no other test uses: a failure lasts, and is reported again.
 fn doomed_stream(device: u32) -> Stream {
     Device::open(&Cann::load().unwrap(), device).unwrap().stream().unwrap()
+}
+
+/// A device of a toolkit that lacks functions: the simulator's table with holes.
+#[cfg(feature = "sim")]
+fn older(origin: &str, ordinal: u32, dig: impl FnOnce(&mut ascend_rl_sys::Api)) -> Device {
+    let mut api = cann_sim::api();
+    dig(&mut api);
+    // SAFETY: the simulator's functions, or none.
+    let cann = unsafe { Cann::from_api(ascend_rl::Flavor::Sim, origin, api) }.unwrap();
+    Device::open(&cann, ordinal).unwrap()
 }
 
 /// The largest relative error of one rounding to `dtype`.
