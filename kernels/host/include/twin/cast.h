@@ -132,6 +132,9 @@ template <typename D, typename S>
         if (to_nearest(mode)) return narrow(dst, src, n);
         for (uint64_t i = 0; i < n; ++i) dst[i] = narrow_by<D>(src[i], mode);
     } else if constexpr (std::is_same<D, float>::value && is_narrow<S>) {
+        if (!overlap(reinterpret_cast<uint64_t>(dst), n * sizeof(D), reinterpret_cast<uint64_t>(src), n * sizeof(S))) {
+            return widen(dst, src, n);
+        }
         /* The wide region may start where the narrow one does not end: by chunks, as the unit does. */
         float x[CHUNK];
         for (uint64_t at = 0; at < n; at += CHUNK) {
@@ -167,6 +170,9 @@ template <typename D, typename S>
             for (uint64_t i = 0; i < n; ++i) dst[i] = round(src[i]);
         });
     } else if constexpr (std::is_same<S, float>::value) {
+        if constexpr (std::is_same<D, int8_t>::value) {
+            if (to_nearest(mode)) return narrow(dst, src, n);
+        }
         with_rounding(mode, [&](auto round) {
             for (uint64_t i = 0; i < n; ++i) dst[i] = integer_of<D>(round(src[i]));
         });
