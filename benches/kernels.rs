@@ -68,19 +68,14 @@ fn kv_case<'a>(s: &Stream, model: Model, layout: PageLayout, tokens: usize, prom
     let scales = [tensor(s, &[heads, HEAD_DIM], DType::F32)?, tensor(s, &[heads, HEAD_DIM], DType::F32)?];
     let slots = slots(s, tokens, prompt)?;
     let (row, row_in) = (heads * HEAD_DIM * size, heads * HEAD_DIM * 2);
-    // What of a row stays together in a page; tokens of a prompt follow one another there, in a block unless it is the whole row.
-    let piece = match layout {
-        PageLayout::Bsnd => row,
-        PageLayout::Bnsd => HEAD_DIM * size,
-        PageLayout::Nz => 32,
+    // What of a row stays together in a page, and how many of those follow one another: all tokens of a prompt where it is the whole
+    // row; those of a block in a plane for each head; and in NZ all planes of a block.
+    let (piece, together) = match layout {
+        PageLayout::Bsnd => (row, tokens),
+        PageLayout::Bnsd => (HEAD_DIM * size, BLOCK),
+        PageLayout::Nz => (32, BLOCK * row / 32),
     };
-    // And of those as many as UB has room for in whole rows: that is the kernel's tile.
-    let together = match (prompt, piece == row) {
-        (false, _) => 1,
-        (true, true) => tokens,
-        (true, false) if BLOCK * row <= 160 << 10 => BLOCK,
-        (true, false) => BLOCK / 2,
-    };
+    let together = if prompt { together } else { 1 };
     Ok(Case {
         name: format!(
             "kv_write{} {layout:?}, {tokens} tokens of {}, {}",
@@ -161,6 +156,7 @@ fn cases(s: &Stream, model: Model, each: &mut impl FnMut(Case<'_>) -> Result<()>
         each(kv_case(s, model, layout, 8192, true, false)?)?;
         each(kv_case(s, model, layout, 256, false, false)?)?;
         each(kv_case(s, model, layout, 8192, true, true)?)?;
+        each(kv_case(s, model, layout, 256, false, true)?)?;
     }
     each(block_case(s, model, 4)?)?;
     for (from, to) in [(BF16, BF16), (F32, BF16), (BF16, F32), (BF16, I8), (I8, BF16)] {
@@ -198,11 +194,13 @@ fn traffic() -> Result<()> {
             let mut all = Traffic::default();
             kernels::take_launches(DEVICE).iter().for_each(|launch| all.merge(&launch.traffic));
             let fewest = (case.read + case.written) as f64;
+            // Words that programs read for themselves are slots.
+            let moved = all.reads.bytes() + 8 * all.scalar_reads + all.writes.bytes();
             println!(
                 "| {} | {:.2} MB | {:.1} % | {} | {:.1} % | {} | {:.1} % |",
                 case.name,
                 fewest / 1e6,
-                100.0 * (all.reads.bytes() + all.writes.bytes()) as f64 / fewest,
+                100.0 * moved as f64 / fewest,
                 case.read_run.min(LONG),
                 100.0 * in_long_runs(&all.reads, case.read_run),
                 case.write_run.min(LONG),
@@ -230,12 +228,19 @@ fn rates(cann: &Cann, criterion: &mut Criterion) -> Result<()> {
     let s = Device::open(cann, 0)?.stream()?;
     let mut group = criterion.benchmark_group("kernels");
     for model in MODELS {
-        let makers: [(&str, &dyn Fn() -> Result<Case<'static>>); 5] = [
-            ("kv_write", &|| kv_case(&s, model, PageLayout::Bsnd, 32768, true, false)),
-            ("kv_write_bnsd", &|| kv_case(&s, model, PageLayout::Bnsd, 32768, true, false)),
+        let kv = |layout, int8| kv_case(&s, model, layout, 32768, true, int8);
+        let cast = |from, to| cast_case(&s, model, true, from, to);
+        let makers: [(&str, &dyn Fn() -> Result<Case<'static>>); 10] = [
+            ("kv_write", &|| kv(PageLayout::Bsnd, false)),
+            ("kv_write_bnsd", &|| kv(PageLayout::Bnsd, false)),
+            ("kv_write_nz", &|| kv(PageLayout::Nz, false)),
+            ("kv_write_int8", &|| kv(PageLayout::Bsnd, true)),
+            ("kv_write_int8_nz", &|| kv(PageLayout::Nz, true)),
             ("block_copy", &|| block_case(&s, model, 8)),
-            ("cast_copy_bf16_bf16", &|| cast_case(&s, model, true, DType::BF16, DType::BF16)),
-            ("cast_copy_f32_bf16", &|| cast_case(&s, model, true, DType::F32, DType::BF16)),
+            ("cast_copy_bf16_bf16", &|| cast(DType::BF16, DType::BF16)),
+            ("cast_copy_f32_bf16", &|| cast(DType::F32, DType::BF16)),
+            ("cast_copy_bf16_int8", &|| cast(DType::BF16, DType::I8)),
+            ("cast_copy_int8_bf16", &|| cast(DType::I8, DType::BF16)),
         ];
         for (kernel, make) in makers {
             let mut case = make()?;

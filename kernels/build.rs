@@ -4,7 +4,7 @@ use std::{env, thread};
 
 use ascendc_twin::build::Kernel;
 
-const KERNELS: [&str; 4] = ["rms_norm", "kv_write", "block_copy", "cast_copy"];
+const KERNELS: [&str; 5] = ["rms_norm", "kv_write", "kv_write_nz", "block_copy", "cast_copy"];
 
 /// Compilers that one kernel keeps busy.
 const SIDE_BY_SIDE: usize = 4;

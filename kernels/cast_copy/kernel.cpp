@@ -349,19 +349,9 @@ private:
 
     __aicore__ inline void ToInt8(const LocalTensor<int8_t>& to, const LocalTensor<float>& x, const Part& part)
     {
-        for (uint32_t i = 0; i < part.count; i++) {
-            Mins(x[i * part.step], x[i * part.step], 127.0f, part.length);
-        }
-        PipeBarrier<PIPE_V>();
-        for (uint32_t i = 0; i < part.count; i++) {
-            Maxs(x[i * part.step], x[i * part.step], -128.0f, part.length);
-        }
-        PipeBarrier<PIPE_V>();
-        /* No cast leads from f32 to int8. The first rounds; the others are exact. */
-        const LocalTensor<int32_t> whole = x.ReinterpretCast<int32_t>();
+        /* No cast leads from f32 to int8. The first rounds; the others are exact, and what is too large becomes the largest there is. */
         LocalTensor<half> middle = half_.Get<half>();
-        CastRuns(whole, x, RoundMode::CAST_RINT, part);
-        CastRuns(x, whole, RoundMode::CAST_NONE, part);
+        CastRuns(x, x, RoundMode::CAST_RINT, part);
         CastRuns(middle, x, RoundMode::CAST_NONE, part);
         CastRuns(to, middle, RoundMode::CAST_NONE, part);
     }

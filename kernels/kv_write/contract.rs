@@ -27,9 +27,9 @@ pub const MAX_TILE: usize = 512;
 /// What the tiles may fill of UB, in bytes; [`int8_tile_bytes`] where they are rounded.
 pub const TILE_BYTES: usize = 163840;
 
-/// What the tiles may fill where rows of so many elements are rounded to int8: their scales and what is read are in UB too.
-pub const fn int8_tile_bytes(k_row: usize, v_row: usize) -> usize {
-    TILE_BYTES - 22528 - size_of::<f32>() * (k_row + v_row)
+/// What the tiles may fill where rows of at most so many elements are rounded to int8: the scales of one and what is read are in UB too.
+pub const fn int8_tile_bytes(row: usize) -> usize {
+    TILE_BYTES - 22528 - size_of::<f32>() * row
 }
 
 /// The last parameter. Keys are 0, values 1.

@@ -15,6 +15,7 @@
  * skipped, and not even read; so is one past the cache.
  *
  * kv_write copies bytes, of any element type. kv_write_int8_* multiply by a scale for each channel and round to int8 on the way.
+ * Prompts that are copied to NZ pages go through ../kv_write_nz.
  */
 #include "kernel_operator.h"
 
@@ -35,26 +36,43 @@ struct KvWriteTiling {
     uint32_t pitch[2];   /* bytes from one token to the next in the source */
 };
 
-/* What all variants share: this core's tokens, their slots, and how rows go from UB to their pages. */
+/* Tokens first..last; none where they are the same. */
+struct Part {
+    uint32_t first, last;
+};
+
+/* This core's tokens, in whole units, where the work is a list of `lists` times all units and each core has a part of the whole:
+ * those in `list`. */
+__aicore__ inline Part PartOf(const KvWriteTiling& tiling, uint32_t list, uint32_t lists)
+{
+    const uint64_t units = (tiling.tokens + tiling.unit - 1) / tiling.unit;
+    const uint64_t before = units * list;
+    uint64_t first = units * lists * GetBlockIdx() / GetBlockNum();
+    uint64_t last = units * lists * (GetBlockIdx() + 1) / GetBlockNum();
+    first = first < before ? 0 : first - before < units ? first - before : units;
+    last = last < before ? 0 : last - before < units ? last - before : units;
+    first *= tiling.unit;
+    last *= tiling.unit;
+    return {static_cast<uint32_t>(first < tiling.tokens ? first : tiling.tokens),
+            static_cast<uint32_t>(last < tiling.tokens ? last : tiling.tokens)};
+}
+
+/* What the variants on vector cores share: the slots of tokens first_..last_, and how rows go from UB to their pages. */
 class Slots {
 public:
-    __aicore__ inline bool Init(TPipe& pipe, GM_ADDR slot_mapping, const KvWriteTiling& tiling)
+    __aicore__ inline void Init(TPipe& pipe, GM_ADDR slot_mapping, const KvWriteTiling& tiling)
     {
         slots_ = tiling.slots;
         block_size_ = tiling.block_size;
         wide_ = tiling.slot_bytes == 8;
-        /* Tokens first..last are this core's, in whole units. */
-        const uint64_t units = (tiling.tokens + tiling.unit - 1) / tiling.unit;
-        const uint64_t first = units * GetBlockIdx() / GetBlockNum() * tiling.unit;
-        const uint64_t last = units * (GetBlockIdx() + 1) / GetBlockNum() * tiling.unit;
-        first_ = static_cast<uint32_t>(first);
-        last_ = static_cast<uint32_t>(last < tiling.tokens ? last : tiling.tokens);
-        if (first_ >= last_) {
-            return false;
-        }
         mapping_.SetGlobalBuffer((__gm__ int32_t*)slot_mapping);
         pipe.InitBuffer(buffer_, LOAD * sizeof(int64_t));
-        return true;
+    }
+
+    __aicore__ inline void Take(Part part)
+    {
+        first_ = part.first;
+        last_ = part.last;
     }
 
     /* The slots of the tokens from `token` on to UB; how many. */
@@ -119,7 +137,24 @@ public:
         }
     }
 
+    /* Tokens first..end, whose rows lie in UB as planes of `planes` for each, to their slots in NZ pages. A whole page is one run. */
+    __aicore__ inline void WritePlanes(
+        const GlobalTensor<uint8_t>& cache, const LocalTensor<uint8_t>& tile, uint32_t first, uint32_t end, uint32_t planes)
+    {
+        for (uint32_t token = first; token < end;) {
+            const uint32_t stop = RunEnd(token, end, false);
+            const uint32_t n = stop - token;
+            const uint64_t slot = static_cast<uint64_t>(At(token));
+            const uint64_t at = slot % block_size_;
+            DataCopyPad(
+                cache[(slot - at) * planes * C0 + at * C0], tile[(token - first) * C0],
+                {static_cast<uint16_t>(planes), n * C0, end - first - n, (block_size_ - n) * C0, 0});
+            token = stop;
+        }
+    }
+
     static constexpr uint32_t LOAD = 512; /* slots in UB at a time */
+    static constexpr uint32_t C0 = 32;    /* bytes of a token in a plane of an NZ page */
     uint32_t first_, last_;
 
 private:
@@ -163,9 +198,12 @@ public:
     __aicore__ inline void Run(
         GM_ADDR k, GM_ADDR v, GM_ADDR slot_mapping, GM_ADDR k_cache, GM_ADDR v_cache, const KvWriteTiling& tiling)
     {
-        if (!slots_.Init(pipe_, slot_mapping, tiling)) {
+        const Part part = PartOf(tiling, 0, 1);
+        if (part.first == part.last) {
             return;
         }
+        slots_.Init(pipe_, slot_mapping, tiling);
+        slots_.Take(part);
         GlobalTensor<uint8_t> from[2], to[2];
         from[0].SetGlobalBuffer((__gm__ uint8_t*)k);
         from[1].SetGlobalBuffer((__gm__ uint8_t*)v);
@@ -215,7 +253,8 @@ private:
 };
 
 /* Rounds x * scale to int8 on the way: CANN's static quantisation (aclnnAscendQuant, round mode "round"), whose inverse is the
- * antiquant scale of aclnnFusedInferAttentionScore for each channel. */
+ * antiquant scale of aclnnFusedInferAttentionScore for each channel. The work is first all keys, then all values, so that a core reads
+ * the scales of one of them as a rule. */
 template <typename T>
 class KvWriteInt8 {
 public:
@@ -223,49 +262,26 @@ public:
         GM_ADDR k, GM_ADDR v, GM_ADDR k_scale, GM_ADDR v_scale, GM_ADDR slot_mapping, GM_ADDR k_cache, GM_ADDR v_cache,
         const KvWriteTiling& tiling)
     {
-        if (!slots_.Init(pipe_, slot_mapping, tiling)) {
-            return;
-        }
         const uint32_t longest = tiling.row[0] > tiling.row[1] ? tiling.row[0] : tiling.row[1];
+        slots_.Init(pipe_, slot_mapping, tiling);
         pipe_.InitBuffer(in_, 2, READ);
         pipe_.InitBuffer(out_, tiling.buffers, tiling.tile * longest);
         pipe_.InitBuffer(half_, PART * sizeof(half));
         if constexpr (sizeof(T) != sizeof(float)) {
             pipe_.InitBuffer(wide_, PART * sizeof(float));
         }
+        pipe_.InitBuffer(scale_, 1, longest * sizeof(float));
         const uint32_t sides = tiling.row[1] == 0 ? 1 : 2;
-        GlobalTensor<T> from[2];
-        GlobalTensor<uint8_t> to[2];
-        from[0].SetGlobalBuffer((__gm__ T*)k);
-        from[1].SetGlobalBuffer((__gm__ T*)v);
-        to[0].SetGlobalBuffer((__gm__ uint8_t*)k_cache);
-        to[1].SetGlobalBuffer((__gm__ uint8_t*)v_cache);
-        pipe_.InitBuffer(scale_[0], tiling.row[0] * sizeof(float));
-        LoadScale(scale_[0], k_scale, tiling.row[0]);
-        if (sides == 2) {
-            pipe_.InitBuffer(scale_[1], tiling.row[1] * sizeof(float));
-            LoadScale(scale_[1], v_scale, tiling.row[1]);
-        }
-        const event_t there = static_cast<event_t>(GetTPipePtr()->FetchEventID(HardEvent::MTE2_V));
-        SetFlag<HardEvent::MTE2_V>(there);
-        WaitFlag<HardEvent::MTE2_V>(there);
-
-        for (uint32_t token = slots_.first_; token < slots_.last_;) {
-            const uint32_t loaded = token + slots_.Load(token);
-            while (token < loaded) {
-                const uint32_t end = slots_.TileEnd(token, loaded, tiling.tile);
-                if (end == token) {
-                    token++;
-                    continue;
-                }
-                for (uint32_t side = 0; side < sides; side++) {
-                    Quantise(from[side], token, end, tiling.row[side], tiling.pitch[side], scale_[side].template Get<float>());
-                    LocalTensor<uint8_t> rows = out_.template DeQue<uint8_t>();
-                    slots_.Write(to[side], rows, token, end, tiling.row[side], tiling.piece[side]);
-                    out_.FreeTensor(rows);
-                }
-                token = end;
+        for (uint32_t side = 0; side < sides; side++) {
+            const Part part = PartOf(tiling, side, sides);
+            if (part.first == part.last) {
+                continue;
             }
+            slots_.Take(part);
+            row_ = tiling.row[side];
+            pitch_ = tiling.pitch[side];
+            planes_ = tiling.piece[side] == Slots::C0 && row_ > Slots::C0;
+            Write(side == 0 ? k : v, side == 0 ? k_scale : v_scale, side == 0 ? k_cache : v_cache, tiling.piece[side], tiling.tile);
         }
     }
 
@@ -273,46 +289,79 @@ private:
     static constexpr uint32_t READ = 16384; /* bytes that are read at a time, in whole rows */
     static constexpr uint32_t PART = 1024;  /* elements that are rounded at a time */
 
-    __aicore__ inline void LoadScale(TBuf<TPosition::VECIN>& to, GM_ADDR scale, uint32_t n)
+    /* This core's tokens of one side. */
+    __aicore__ inline void Write(GM_ADDR new_rows, GM_ADDR scales, GM_ADDR cache, uint32_t piece, uint32_t most)
     {
-        GlobalTensor<float> from;
-        from.SetGlobalBuffer((__gm__ float*)scale);
-        DataCopyPad(to.Get<float>(), from, {1, static_cast<uint32_t>(n * sizeof(float)), 0, 0, 0}, {});
+        GlobalTensor<T> from;
+        from.SetGlobalBuffer((__gm__ T*)new_rows);
+        GlobalTensor<uint8_t> to;
+        to.SetGlobalBuffer((__gm__ uint8_t*)cache);
+        GlobalTensor<float> factors;
+        factors.SetGlobalBuffer((__gm__ float*)scales);
+        LocalTensor<float> scale = scale_.template AllocTensor<float>();
+        DataCopyPad(scale, factors, {1, static_cast<uint32_t>(row_ * sizeof(float)), 0, 0, 0}, {});
+        scale_.EnQue(scale);
+        scale = scale_.template DeQue<float>();
+        for (uint32_t token = slots_.first_; token < slots_.last_;) {
+            const uint32_t loaded = token + slots_.Load(token);
+            while (token < loaded) {
+                const uint32_t end = slots_.TileEnd(token, loaded, most);
+                if (end == token) {
+                    token++;
+                    continue;
+                }
+                Quantise(from, token, end, scale);
+                LocalTensor<uint8_t> rows = out_.template DeQue<uint8_t>();
+                if (planes_) {
+                    slots_.WritePlanes(to, rows, token, end, row_ / Slots::C0);
+                } else {
+                    slots_.Write(to, rows, token, end, row_, piece);
+                }
+                out_.FreeTensor(rows);
+                token = end;
+            }
+        }
+        scale_.FreeTensor(scale);
     }
 
     /* A row has as many elements as bytes in the cache. */
-    __aicore__ inline void CopyIn(const GlobalTensor<T>& from, uint32_t first, uint32_t n, uint32_t row, uint32_t pitch)
+    __aicore__ inline void CopyIn(const GlobalTensor<T>& from, uint32_t first, uint32_t n)
     {
-        const uint32_t bytes = row * sizeof(T);
+        const uint32_t bytes = row_ * sizeof(T);
         LocalTensor<T> rows = in_.template AllocTensor<T>();
-        const GlobalTensor<T> at = from[static_cast<uint64_t>(first) * (pitch / sizeof(T))];
-        if (pitch == bytes) {
+        const GlobalTensor<T> at = from[static_cast<uint64_t>(first) * (pitch_ / sizeof(T))];
+        if (pitch_ == bytes) {
             DataCopyPad(rows, at, {1, n * bytes, 0, 0, 0}, {});
         } else {
-            DataCopyPad(rows, at, {static_cast<uint16_t>(n), bytes, pitch - bytes, 0, 0}, {});
+            DataCopyPad(rows, at, {static_cast<uint16_t>(n), bytes, pitch_ - bytes, 0, 0}, {});
         }
         in_.EnQue(rows);
     }
 
-    /* Tokens first..end to a tile of int8. It is read in several pieces, so that it may be large. */
-    __aicore__ inline void Quantise(
-        const GlobalTensor<T>& from, uint32_t first, uint32_t end, uint32_t row, uint32_t pitch, const LocalTensor<float>& scale)
+    /* Tokens first..end to a tile of int8, of rows or of planes. It is read in several pieces, so that it may be large. */
+    __aicore__ inline void Quantise(const GlobalTensor<T>& from, uint32_t first, uint32_t end, const LocalTensor<float>& scale)
     {
         LocalTensor<uint8_t> tile = out_.template AllocTensor<uint8_t>();
         LocalTensor<int8_t> to = tile.template ReinterpretCast<int8_t>();
-        const uint32_t at_a_time = READ / (row * static_cast<uint32_t>(sizeof(T)));
+        const uint32_t at_a_time = READ / (row_ * static_cast<uint32_t>(sizeof(T)));
         for (uint32_t token = first; token < end; token += at_a_time) {
             const uint32_t n = end - token < at_a_time ? end - token : at_a_time;
-            CopyIn(from, token, n, row, pitch);
+            CopyIn(from, token, n);
             LocalTensor<T> rows = in_.template DeQue<T>();
-            const LocalTensor<int8_t> here = to[(token - first) * row];
             /* Some whole rows at a time, or a part of a long one. */
-            const uint32_t together = row < PART ? PART / row : 1;
+            const uint32_t together = row_ < PART ? PART / row_ : 1;
             for (uint32_t i = 0; i < n; i += together) {
                 const uint32_t count = n - i < together ? n - i : together;
-                for (uint32_t col = 0; col < row; col += PART) {
-                    const uint32_t length = row - col < PART ? row - col : PART;
-                    QuantisePart(here[i * row + col], rows[i * row + col], scale[col], count, length);
+                for (uint32_t col = 0; col < row_; col += PART) {
+                    const uint32_t length = row_ - col < PART ? row_ - col : PART;
+                    Round(rows[i * row_ + col], scale[col], count, length);
+                    const uint32_t at = token - first + i;
+                    if (planes_) {
+                        ToPlanes(to, at, end - first, col, count, length);
+                    } else {
+                        Cast(to[at * row_ + col], half_.template Get<half>(), RoundMode::CAST_NONE, count * length);
+                    }
+                    PipeBarrier<PIPE_V>();
                 }
             }
             in_.FreeTensor(rows);
@@ -320,9 +369,8 @@ private:
         out_.EnQue(tile);
     }
 
-    /* `count` runs of `length` elements, one after another, each with the same scales. */
-    __aicore__ inline void QuantisePart(
-        const LocalTensor<int8_t>& to, const LocalTensor<T>& from, const LocalTensor<float>& scale, uint32_t count, uint32_t length)
+    /* `count` runs of `length` elements, one after another, each with the same scales: to whole numbers, as half. */
+    __aicore__ inline void Round(const LocalTensor<T>& from, const LocalTensor<float>& scale, uint32_t count, uint32_t length)
     {
         const uint32_t all = count * length;
         LocalTensor<float> x;
@@ -337,29 +385,38 @@ private:
             Mul(x[i * length], x[i * length], scale, length);
         }
         PipeBarrier<PIPE_V>();
-        Mins(x, x, 127.0f, all);
+        /* No cast leads from f32 to int8. The first rounds, to nearest and ties to even; the others are exact, and what is too large
+         * becomes the largest there is. */
+        Cast(x, x, RoundMode::CAST_RINT, all);
         PipeBarrier<PIPE_V>();
-        Maxs(x, x, -128.0f, all);
-        PipeBarrier<PIPE_V>();
-        /* No cast leads from f32 to int8. The first rounds, to nearest and ties to even; the others are exact. */
-        LocalTensor<int32_t> whole = x.template ReinterpretCast<int32_t>();
-        Cast(whole, x, RoundMode::CAST_RINT, all);
-        PipeBarrier<PIPE_V>();
-        Cast(x, whole, RoundMode::CAST_NONE, all);
-        PipeBarrier<PIPE_V>();
-        LocalTensor<half> narrow = half_.template Get<half>();
-        Cast(narrow, x, RoundMode::CAST_NONE, all);
-        PipeBarrier<PIPE_V>();
-        Cast(to, narrow, RoundMode::CAST_NONE, all);
+        Cast(half_.template Get<half>(), x, RoundMode::CAST_NONE, all);
         PipeBarrier<PIPE_V>();
     }
 
+    /* What was rounded, channels `col` and on of `count` tokens, to their planes in a tile of `tokens`, where the first is token `at`:
+     * a repeat for each token has the 32 channels of each of four planes. */
+    __aicore__ inline void ToPlanes(
+        const LocalTensor<int8_t>& tile, uint32_t at, uint32_t tokens, uint32_t col, uint32_t count, uint32_t length)
+    {
+        constexpr uint32_t LANES = 128;
+        const LocalTensor<half> narrow = half_.template Get<half>();
+        const UnaryRepeatParams step(
+            static_cast<uint16_t>(tokens), 1, 1, static_cast<uint8_t>(length * sizeof(half) / 32));
+        for (uint32_t done = 0; done < length; done += LANES) {
+            const uint64_t lanes = length - done < LANES ? length - done : LANES;
+            Cast(
+                tile[(col + done) * tokens + at * Slots::C0], narrow[done], RoundMode::CAST_NONE, lanes,
+                static_cast<uint8_t>(count), step);
+        }
+    }
+
     TPipe pipe_;
-    TQue<TPosition::VECIN, 1> in_;
+    TQue<TPosition::VECIN, 1> in_, scale_;
     TQue<TPosition::VECOUT, 1> out_;
     TBuf<TPosition::VECCALC> wide_, half_;
-    TBuf<TPosition::VECIN> scale_[2];
     Slots slots_;
+    uint32_t row_, pitch_; /* of the side at hand */
+    bool planes_;          /* tiles have planes, as its pages do */
 };
 
 extern "C" __global__ __aicore__ void kv_write(

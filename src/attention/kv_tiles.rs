@@ -43,6 +43,24 @@ impl Tiles {
     }
 }
 
+/// The same where there are scales, which each core reads: `unit`, or as many more as keep that within a part of all bytes. That
+/// binds where there are few tokens.
+pub(super) fn scaled_unit(k: &Side, v: &Side, tokens: usize, unit: usize) -> usize {
+    /// One byte in so many.
+    const PART: usize = 25;
+    let scales = size_of::<f32>() * (k.row + v.row);
+    let all = tokens * (k.row + k.row_in + v.row + v.row_in) + scales;
+    // The first that reads them does not count.
+    let parts = 1 + all / PART / scales;
+    if tokens.div_ceil(unit) <= parts {
+        return unit;
+    }
+    // In whole reads, as far as that does not make fewer parts of it.
+    let least = tokens.div_ceil(parts);
+    let read = (RUN_BYTES / k.row_in.max(v.row_in)).max(1);
+    least.next_multiple_of(read)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +92,16 @@ mod tests {
     fn few_tokens_go_to_many_cores() {
         let tiles = Tiles::new(&side(8, 256), &Side::default(), 160 << 10);
         assert_eq!((tiles.unit(8192, 2048, 48), tiles.unit(960, 2048, 48), tiles.unit(5, 2048, 48)), (64, 20, 8));
+    }
+
+    #[test]
+    fn scales_are_read_by_few_cores_where_there_are_few_tokens() {
+        // Rows of 1 KiB in the cache and 2 KiB in the source, with 4 KiB of scales.
+        let side = || Side { row: 1024, row_in: 2048, ..side(8, 256) };
+        // 64 x 6 KiB of tokens, and a 25th of it is less than two times 8 KiB of scales.
+        assert_eq!(scaled_unit(&side(), &side(), 64, 8), 32);
+        assert_eq!(scaled_unit(&side(), &side(), 256, 8), 32);
+        // A token alone; and a prompt.
+        assert_eq!((scaled_unit(&side(), &side(), 1, 8), scaled_unit(&side(), &side(), 8192, 64)), (8, 64));
     }
 }

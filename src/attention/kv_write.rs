@@ -1,7 +1,8 @@
 //! New keys and values to their slots, by our own kernel.
 
 use super::kv_checks::{Side, bad, check_slots};
-use super::kv_tiles::Tiles;
+use super::kv_tiles::{Tiles, scaled_unit};
+use super::kv_write_nz::{KvWriteNz, pages_in_l1};
 use crate::acl::Stream;
 use crate::acl::kernel::{ArgList, Argument, Arguments, BlockKind, Kernel, KernelImage, OrNull};
 use crate::error::{ErrorKind, Result};
@@ -57,7 +58,7 @@ pub struct KvScales<'a> {
 /// i64 `[tokens]`. Dtypes: f32, bf16, f16 or int8, of the cache as of what is new. A head is a multiple of 32 bytes, a token at most
 /// 64 KiB.
 /// Order: enqueues. Errors: `Shape`, `DType`, `WrongStream`; those of [`Stream::launch`].
-/// Kernel: `kernels/kv_write`. CANN's own: `aclnnScatterPaKvCache` (8.5), ATB's ReshapeAndCache.
+/// Kernel: `kernels/kv_write`; of many tokens and NZ pages, `kernels/kv_write_nz`, on cube cores. CANN's own: `aclnnScatterPaKvCache` (8.5), ATB's ReshapeAndCache.
 pub fn kv_write<'a>(
     s: &Stream,
     layout: PageLayout,
@@ -157,18 +158,33 @@ fn launch<'a>(
     if tokens == 0 || k.slots == 0 {
         return Ok(());
     }
+    let slot_bytes = slot_mapping.dtype().size() as u32;
+    let device = s.device();
+    if let (PageLayout::Nz, None) = (layout, scales) {
+        let cores = device.resident_blocks(BlockKind::Cube)? as usize;
+        if let Some(pages) = pages_in_l1(&k, &v, tokens, slot_bytes, cores) {
+            let blocks = device.blocks_for(BlockKind::Cube, pages.work)?;
+            return s.launch(KvWriteNz { keys, values, slot_mapping, tiling: pages.tiling }, blocks);
+        }
+    }
     let space = match scales {
         None => contract::TILE_BYTES,
-        Some(_) => contract::int8_tile_bytes(k.row, v.row),
+        Some(_) => contract::int8_tile_bytes(k.row.max(v.row)),
     };
     let tiles = Tiles::new(&k, &v, space);
-    let device = s.device();
-    let unit = tiles.unit(tokens, k.row_in.max(v.row_in), device.resident_blocks(BlockKind::Vector)? as usize);
+    let cores = device.resident_blocks(BlockKind::Vector)? as usize;
+    // Where there are scales, keys and values are given out one after the other.
+    let lists = if scales.is_some() && v.row > 0 { 2 } else { 1 };
+    let row_in = k.row_in.max(v.row_in);
+    let mut unit = tiles.unit(tokens * lists, row_in, cores);
+    if scales.is_some() {
+        unit = scaled_unit(&k, &v, tokens, unit);
+    }
     let tiling = Tiling {
         tokens: tokens as u32,
         slots: k.slots as u32,
         block_size: k.block_size as u32,
-        slot_bytes: slot_mapping.dtype().size() as u32,
+        slot_bytes,
         unit: unit as u32,
         tile: tiles.tokens as u32,
         buffers: tiles.buffers as u32,
@@ -177,6 +193,6 @@ fn launch<'a>(
         piece: [k.piece as u32, v.piece as u32],
         pitch: [k.pitch as u32, v.pitch as u32],
     };
-    let blocks = device.blocks_for(BlockKind::Vector, tokens.div_ceil(unit))?;
+    let blocks = device.blocks_for(BlockKind::Vector, tokens.div_ceil(unit) * lists)?;
     s.launch(KvWrite { keys, values, scales, slot_mapping, tiling }, blocks)
 }

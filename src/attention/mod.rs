@@ -24,6 +24,7 @@ mod kv_cache;
 mod kv_checks;
 mod kv_tiles;
 mod kv_write;
+mod kv_write_nz;
 mod sequence;
 
 pub use block_allocator::{BlockAllocator, BlockId};

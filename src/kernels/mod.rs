@@ -16,5 +16,6 @@ pub use rms_norm::rms_norm;
 // The images, which the build script has written: `pub static KV_WRITE: KernelImage` and its like, a folder each.
 include!(concat!(env!("OUT_DIR"), "/rms_norm.rs"));
 include!(concat!(env!("OUT_DIR"), "/kv_write.rs"));
+include!(concat!(env!("OUT_DIR"), "/kv_write_nz.rs"));
 include!(concat!(env!("OUT_DIR"), "/block_copy.rs"));
 include!(concat!(env!("OUT_DIR"), "/cast_copy.rs"));

@@ -234,6 +234,26 @@ fn wide_rows() {
     }
 }
 
+/// Prompts that go to NZ pages on cube cores: as many pages as there are cores, or more. Runs begin and end anywhere, and so some pages
+/// come in pieces; tokens are skipped, and are further apart than they are long.
+#[test]
+fn whole_pages() {
+    let pages = Case { layout: PageLayout::Nz, block_size: 16, tokens: 700, blocks: 47, ..PREFILL };
+    for cores in crate::CORES {
+        for (seed, run) in [(1, 4000), (2, 40), (3, 3)] {
+            copies(&Case { seed, run, ..pages.clone() }, cores);
+        }
+        copies(&Case { skipped: 8, run: 100, wide_slots: true, gap: 24, dims: [8, 4], ..pages.clone() }, cores);
+        copies(&Case { skipped: 256, ..pages.clone() }, cores);
+        copies(&Case { dtype: DType::I8, gap: 2, dims: [8, 0], tokens: 701, ..pages.clone() }, cores);
+    }
+    // A distance that only the other kernel has: an odd one.
+    copies(&Case { dtype: DType::I8, gap: 1, ..pages.clone() }, 2);
+    // One page, and what begins in it and ends behind it.
+    copies(&Case { tokens: 128, blocks: 2, block_size: 128, run: 100, ..pages.clone() }, 1);
+    copies(&Case { tokens: 200, blocks: 2, block_size: 128, run: 150, ..pages }, 1);
+}
+
 /// More slots than are in UB at a time, and none that is not skipped.
 #[test]
 fn many_small_tokens_and_none() {
@@ -251,6 +271,7 @@ fn without_checks() {
     crate::fast(|| {
         for layout in [PageLayout::Bsnd, PageLayout::Bnsd, PageLayout::Nz] {
             copies(&Case { layout, skipped: 8, run: 200, ..PREFILL }, 40);
+            copies(&Case { layout, skipped: 8, run: 200, ..PREFILL }, 2);
             for dtype in [DType::F32, DType::BF16, DType::F16] {
                 rounds(&Case { layout, dtype, dims: [4, 3], heads: 5, gap: 8, skipped: 8, run: 200, ..PREFILL }, 40);
             }

@@ -33,16 +33,16 @@ struct Least {
     written: usize,
     read_run: usize,
     write_run: usize,
-    /// Bytes that each core reads for itself, and that come from the second-level cache for all but the first.
-    each_core: usize,
+    /// Words that programs read of memory one by one, through their cache.
+    words: u64,
 }
 
 /// The share of bytes that are in runs of `run` bytes or more (or of 16 KB), which start at whole lines (or, if they are shorter than
-/// a line, at whole blocks of 32 bytes). `apart` bytes do not count.
-fn in_long_runs(moved: &Transfers, run: usize, apart: usize) -> f64 {
+/// a line, at whole blocks of 32 bytes).
+fn in_long_runs(moved: &Transfers, run: usize) -> f64 {
     let run = run.min(LONG);
     let aligned = |alignment| alignment == Alignment::Line || (run < 512 && alignment == Alignment::Block);
-    moved.bytes_of(|runs| runs.bytes >= run as u64 && aligned(runs.alignment)) as f64 / (moved.bytes() - apart as u64) as f64
+    moved.bytes_of(|runs| runs.bytes >= run as u64 && aligned(runs.alignment)) as f64 / moved.bytes() as f64
 }
 
 /// Runs it, counts, and judges.
@@ -50,18 +50,12 @@ fn judge(what: &str, s: &Stream, cores: u32, least: &Least, launch: impl FnOnce(
     take_launches(0);
     launch(s);
     s.synchronize().unwrap();
-    let (mut traffic, mut blocks) = (Traffic::default(), 0);
-    for launch in take_launches(0) {
-        traffic.merge(&launch.traffic);
-        blocks += launch.blocks as usize;
-    }
-    let again = (blocks - 1) * least.each_core;
-    let (read, written) = (traffic.reads.bytes(), traffic.writes.bytes());
-    let waste = (read + written) as f64 / (least.read + least.written + again) as f64 - 1.0;
-    let long = [
-        in_long_runs(&traffic.reads, least.read_run, blocks * least.each_core),
-        in_long_runs(&traffic.writes, least.write_run, 0),
-    ];
+    let mut traffic = Traffic::default();
+    take_launches(0).iter().for_each(|launch| traffic.merge(&launch.traffic));
+    // Words are slots here.
+    let (read, written) = (traffic.reads.bytes() + 4 * traffic.scalar_reads, traffic.writes.bytes());
+    let waste = (read + written) as f64 / (least.read + least.written) as f64 - 1.0;
+    let long = [in_long_runs(&traffic.reads, least.read_run), in_long_runs(&traffic.writes, least.write_run)];
     println!(
         "{what} | {cores} | {:.2} MB | {:+.2} % | {} {:.1} % | {} {:.1} %",
         (read + written) as f64 / 1e6,
@@ -73,44 +67,57 @@ fn judge(what: &str, s: &Stream, cores: u32, least: &Least, launch: impl FnOnce(
     );
     assert!((0.0..0.05).contains(&waste), "{what} on {cores} cores moves {waste} more than it must");
     assert!(long.iter().all(|&share| share >= 0.9), "{what} on {cores} cores: {long:?} in long runs: {traffic:?}");
-    assert_eq!((traffic.scalar_reads, traffic.scalar_writes), (0, 0), "{what} reads memory word by word");
+    assert!(traffic.scalar_reads <= least.words && traffic.scalar_writes == 0, "{what} reads memory word by word: {traffic:?}");
 }
 
 fn zeros(s: &Stream, shape: &[usize], dtype: DType) -> Tensor {
     Tensor::zeros(s, shape, dtype).unwrap()
 }
 
-/// A prompt, whose slots follow one another from the start of a block on, or one token for each of many sequences.
-fn kv(model: &Model, layout: PageLayout, prompt: bool, int8: bool, cores: u32) {
-    let tokens = if prompt { 8192 } else { 256 };
+/// What tokens `kv` writes.
+#[derive(Clone, Copy)]
+enum Tokens {
+    /// Those of a prompt, whose slots follow one another from this one on.
+    PromptFrom(usize),
+    /// One for each of many sequences.
+    Decode,
+}
+use Tokens::{Decode, PromptFrom};
+
+fn kv(model: &Model, layout: PageLayout, which: Tokens, int8: bool, cores: u32) {
+    let (prompt, tokens, first) = match which {
+        PromptFrom(first) => (true, 8192, first),
+        Decode => (false, 256, 0),
+    };
     let (dtype, size) = if int8 { (DType::I8, 1) } else { (DType::BF16, 2) };
     let (heads, row_in, row) = (model.kv_heads, model.kv_heads * HEAD * 2, model.kv_heads * HEAD * size);
-    let blocks = if prompt { tokens / BLOCK } else { tokens };
+    let blocks = if prompt { (first + tokens).div_ceil(BLOCK) } else { tokens };
     let (shape, piece) = match layout {
         PageLayout::Bsnd => ([blocks, BLOCK, heads, HEAD], row),
         PageLayout::Bnsd => ([blocks, heads, BLOCK, HEAD], HEAD * size),
         PageLayout::Nz => ([blocks, row / 32, BLOCK, 32 / size], 32),
     };
-    // What follows one another in a page. A plane of a block, if there are several; and of those only as much as UB has room for, since
-    // a tile has whole rows: 160 KB, and 64 tokens are the half of a block that fits.
-    let together = match (prompt, piece == row) {
+    // What follows one another in the cache: all tokens where rows stay together; planes of a block, and in NZ all of them, where the
+    // planes are pieces of what each token has. A plane of heads is long enough for itself.
+    let together = match (prompt, layout) {
         (false, _) => 1,
-        (true, true) => tokens,
-        (true, false) if BLOCK * row <= 160 << 10 => BLOCK,
-        (true, false) => BLOCK / 2,
+        (true, PageLayout::Bsnd) => tokens,
+        (true, PageLayout::Bnsd) => BLOCK,
+        (true, PageLayout::Nz) => BLOCK * row / 32,
     };
     let least = Least {
         read: 2 * tokens * row_in + 4 * tokens + if int8 { 2 * 4 * heads * HEAD } else { 0 },
         written: 2 * tokens * row,
         read_run: tokens * row_in,
         write_run: piece * together,
-        // A few tokens for each core are not much more than their scales.
-        each_core: if int8 && !prompt { 2 * 4 * heads * HEAD } else { 0 },
+        // Cube cores have no other way to the slots, which count little: each for the keys and for the values, and up to a block of
+        // them where the part of a core begins and ends.
+        words: if prompt && !int8 && layout == PageLayout::Nz { 2 * (tokens + 24 * 2 * BLOCK) as u64 } else { 0 },
     };
-    let kind = if prompt { "prompt" } else { "decode" };
+    let kind = if prompt { format!("prompt from slot {first}") } else { "decode".into() };
     let what = format!("kv_write{} {layout:?} {kind} {}", if int8 { "_int8" } else { "" }, model.name);
     on_cores(cores, |s| {
-        let slots: Vec<i32> = (0..tokens).map(|i| if prompt { i } else { i * BLOCK + i * 7 % BLOCK } as i32).collect();
+        let slots: Vec<i32> = (0..tokens).map(|i| if prompt { first + i } else { i * BLOCK + i * 7 % BLOCK } as i32).collect();
         let slots = Tensor::from_slice(s, &[tokens], &slots).unwrap();
         let new = zeros(s, &[tokens, heads, HEAD], DType::BF16);
         let scale = zeros(s, &[heads, HEAD], DType::F32);
@@ -135,11 +142,21 @@ fn kv_write_moves_little_more_than_it_must() {
     for model in &MODELS {
         for layout in [Bsnd, Bnsd, Nz] {
             for cores in CORES {
-                kv(model, layout, true, false, cores);
+                kv(model, layout, PromptFrom(0), false, cores);
+                kv(model, layout, Decode, true, cores);
             }
-            kv(model, layout, false, false, 48);
-            kv(model, layout, true, true, 48);
-            kv(model, layout, false, true, 48);
+            kv(model, layout, Decode, false, 48);
+            kv(model, layout, PromptFrom(0), true, 48);
+        }
+    }
+}
+
+/// All pages but the first and the last are written whole, though the parts of the cores begin inside them.
+#[test]
+fn kv_write_fills_nz_pages_wherever_a_prompt_begins() {
+    for model in &MODELS {
+        for first in [1, 37, 127] {
+            kv(model, PageLayout::Nz, PromptFrom(first), false, 48);
         }
     }
 }
@@ -151,7 +168,7 @@ fn block_copy_moves_little_more_than_it_must() {
             let block = BLOCK * model.kv_heads * HEAD * 2;
             let bytes = 2 * model.layers * pairs * block;
             let tables = 8 * pairs + 16 * model.layers;
-            let least = Least { read: bytes + tables, written: bytes, read_run: block, write_run: block, each_core: 0 };
+            let least = Least { read: bytes + tables, written: bytes, read_run: block, write_run: block, words: 0 };
             on_cores(cores, |s| {
                 let shape = [2 * pairs, BLOCK, model.kv_heads, HEAD];
                 let mut pools: Vec<_> = (0..2 * model.layers).map(|_| zeros(s, &shape, DType::BF16)).collect();
@@ -178,7 +195,7 @@ fn part(model: &Model, columns: bool, from: DType, to: DType, cores: u32) {
         written: rows * cols * to.size(),
         read_run: run_in,
         write_run: run_out,
-        each_core: 0,
+        words: 0,
     };
     let what = format!("cast_copy {from} to {to} {} {}", if columns { "columns" } else { "rows" }, model.name);
     on_cores(cores, |s| {
@@ -218,7 +235,7 @@ fn rms_norm_moves_little_more_than_it_must() {
         for cores in CORES {
             let (rows, d) = (4096, model.hidden);
             let bytes = rows * d * 2;
-            let least = Least { read: bytes + 2 * d, written: bytes, read_run: bytes, write_run: bytes, each_core: 0 };
+            let least = Least { read: bytes + 2 * d, written: bytes, read_run: bytes, write_run: bytes, words: 0 };
             on_cores(cores, |s| {
                 let (x, gamma, mut y) =
                     (zeros(s, &[rows, d], DType::BF16), zeros(s, &[d], DType::BF16), zeros(s, &[rows, d], DType::BF16));

@@ -43,10 +43,14 @@ constexpr uint32_t cast_modes() {
 }
 
 /* To the nearest integer, ties to even, without a call of the library, so that loops over it vectorise. From 2^23 on all are
- * integers. */
+ * integers; a sum makes NaNs quiet, as the instruction does where there is one. */
 inline float to_nearest_integer(float x) {
+#if defined(__SSE4_1__)
+    return __builtin_nearbyintf(x);
+#else
     float large = std::copysign(8388608.0f, x);
-    return std::fabs(x) < 8388608.0f ? std::copysign((x + large) - large, x) : x;
+    return std::fabs(x) < 8388608.0f ? std::copysign((x + large) - large, x) : x + 0.0f;
+#endif
 }
 
 /* Calls f with a function that rounds to an integral value. NONE is RINT where something is lost. */
@@ -132,6 +136,9 @@ template <typename D, typename S>
         if (to_nearest(mode)) return narrow(dst, src, n);
         for (uint64_t i = 0; i < n; ++i) dst[i] = narrow_by<D>(src[i], mode);
     } else if constexpr (std::is_same<D, float>::value && is_narrow<S>) {
+        if (!overlap(reinterpret_cast<uint64_t>(dst), n * sizeof(D), reinterpret_cast<uint64_t>(src), n * sizeof(S))) {
+            return widen(dst, src, n);
+        }
         /* The wide region may start where the narrow one does not end: by chunks, as the unit does. */
         float x[CHUNK];
         for (uint64_t at = 0; at < n; at += CHUNK) {
@@ -147,6 +154,16 @@ template <typename D, typename S>
             for (uint64_t i = 0; i < n; ++i) dst[i] = static_cast<float>(src[i]);
         } else {
             for (uint64_t i = 0; i < n; ++i) dst[i] = float_by(static_cast<int64_t>(src[i]), mode);
+        }
+    } else if constexpr (std::is_same<S, int8_t>::value && std::is_same<D, half>::value) {
+        if (!overlap(reinterpret_cast<uint64_t>(dst), n * sizeof(D), reinterpret_cast<uint64_t>(src), n * sizeof(S))) {
+            return widen(dst, src, n);
+        }
+        int8_t x[CHUNK];
+        for (uint64_t at = 0; at < n; at += CHUNK) {
+            uint64_t length = n - at < CHUNK ? n - at : CHUNK;
+            memcpy(x, src + at, length);
+            widen(dst + at, x, length);
         }
     } else if constexpr (std::is_integral<S>::value && std::is_same<D, half>::value) {
         float x[CHUNK];
@@ -167,11 +184,17 @@ template <typename D, typename S>
             for (uint64_t i = 0; i < n; ++i) dst[i] = round(src[i]);
         });
     } else if constexpr (std::is_same<S, float>::value) {
+        if constexpr (std::is_same<D, int8_t>::value) {
+            if (to_nearest(mode)) return narrow(dst, src, n);
+        }
         with_rounding(mode, [&](auto round) {
             for (uint64_t i = 0; i < n; ++i) dst[i] = integer_of<D>(round(src[i]));
         });
     } else {
         /* half or bfloat16_t to an integer */
+        if constexpr (std::is_same<S, half>::value && std::is_same<D, int8_t>::value) {
+            if (to_nearest(mode)) return narrow(dst, src, n);
+        }
         float x[CHUNK];
         for (uint64_t at = 0; at < n; at += CHUNK) {
             uint64_t length = n - at < CHUNK ? n - at : CHUNK;

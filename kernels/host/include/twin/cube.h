@@ -187,6 +187,27 @@ D stored(S x, bool relu) {
 template <typename D, typename S>
 constexpr bool leaves = std::is_same<D, S>::value || (std::is_same<S, float>::value && is_narrow<D>);
 
+/* Rows of so many bytes, `pitch` apart, to columns of 32 bytes: from one to the next, and inside one from row to row, all in bytes. Some
+ * rows at a time, which a cache of the first level holds. */
+inline void rows_to_planes(uint8_t* dst, const uint8_t* src, uint64_t rows, uint64_t bytes, uint64_t pitch, uint64_t plane_step,
+                           uint64_t row_step) {
+    constexpr uint64_t GROUP = 8;
+    const uint64_t whole = bytes / 32, rest = bytes % 32;
+    for (uint64_t first = 0; first < rows; first += GROUP) {
+        const uint64_t end = first + GROUP < rows ? first + GROUP : rows;
+        for (uint64_t plane = 0; plane < whole; ++plane) {
+            for (uint64_t row = first; row < end; ++row) {
+                memcpy(dst + plane * plane_step + row * row_step, src + row * pitch + plane * 32, 32);
+            }
+        }
+        for (uint64_t row = first; row < end && rest != 0; ++row) {
+            uint8_t* last = dst + whole * plane_step + row * row_step;
+            memcpy(last, src + row * pitch + whole * 32, rest);
+            memset(last + rest, 0, 32 - rest);
+        }
+    }
+}
+
 }  // namespace ascendc_twin
 
 namespace AscendC {
@@ -224,16 +245,9 @@ void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const Nd2Nz
         call.tell();
     }
     for (uint64_t i = 0; i < p.ndNum; ++i) {
-        for (uint64_t row = 0; row < p.nValue; ++row) {
-            const T* from = src.twin_data() + i * p.srcNdMatrixStride + row * p.srcDValue;
-            auto* to = reinterpret_cast<uint8_t*>(dst.twin_data() + i * p.dstNzMatrixStride) + row * p.dstNzNStride * 32;
-            for (uint64_t column = 0; column < columns; ++column) {
-                uint64_t left = (p.dValue - column * c0) * sizeof(T);
-                uint64_t bytes = left < 32 ? left : 32;
-                memcpy(to + column * p.dstNzC0Stride * 32, from + column * c0, bytes);
-                memset(to + column * p.dstNzC0Stride * 32 + bytes, 0, 32 - bytes);
-            }
-        }
+        ascendc_twin::rows_to_planes(reinterpret_cast<uint8_t*>(dst.twin_data() + i * p.dstNzMatrixStride),
+                                     reinterpret_cast<const uint8_t*>(src.twin_data() + i * p.srcNdMatrixStride), p.nValue,
+                                     p.dValue * sizeof(T), p.srcDValue * sizeof(T), p.dstNzC0Stride * 32ULL, p.dstNzNStride * 32ULL);
     }
 }
 

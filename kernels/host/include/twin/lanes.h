@@ -4,7 +4,7 @@
 
 #include "types.h"
 
-#if defined(__F16C__) || defined(__AVX512F__)
+#if defined(__F16C__) || defined(__AVX2__) || defined(__AVX512F__)
 #include <immintrin.h>
 #endif
 
@@ -53,7 +53,92 @@ inline void widen(float* dst, const bfloat16_t* src, uint64_t n) {
 }
 
 inline void narrow(bfloat16_t* dst, const float* src, uint64_t n) {
-    for (uint64_t i = 0; i < n; ++i) dst[i].bits = bfloat16_bits_of_float(src[i]);
+    uint64_t i = 0;
+#if defined(__AVX2__)
+    const __m256i half_less = _mm256_set1_epi32(0x7fff), one = _mm256_set1_epi32(1), quiet = _mm256_set1_epi32(0x40);
+    auto eight = [&](uint64_t at) {
+        __m256 x = _mm256_loadu_ps(src + at);
+        __m256i bits = _mm256_castps_si256(x), top = _mm256_srli_epi32(bits, 16);
+        __m256i up = _mm256_add_epi32(half_less, _mm256_and_si256(top, one));
+        __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, up), 16);
+        __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+        return _mm256_blendv_epi8(rounded, _mm256_or_si256(top, quiet), nan);
+    };
+    for (; i + 16 <= n; i += 16) {
+        __m256i packed = _mm256_packus_epi32(eight(i), eight(i + 8));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + i), _mm256_permute4x64_epi64(packed, 0xd8));
+    }
+#endif
+    for (; i < n; ++i) dst[i].bits = bfloat16_bits_of_float(src[i]);
+}
+
+/* Exact. */
+inline void widen(half* dst, const int8_t* src, uint64_t n) {
+    uint64_t i = 0;
+#if defined(__AVX2__) && defined(__F16C__)
+    for (; i + 8 <= n; i += 8) {
+        __m256i x = _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(src + i)));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(dst + i), _mm256_cvtps_ph(_mm256_cvtepi32_ps(x), _MM_FROUND_TO_NEAREST_INT));
+    }
+#endif
+    float x[32];
+    for (; i < n; i += 32) {
+        const uint64_t length = n - i < 32 ? n - i : 32;
+        for (uint64_t j = 0; j < length; ++j) x[j] = static_cast<float>(src[i + j]);
+        narrow(dst + i, x, length);
+    }
+}
+
+#if defined(__AVX2__)
+/* Eight numbers to whole ones within int8. */
+inline __m256i whole_int8(__m256 x) {
+    x = _mm256_and_ps(x, _mm256_cmp_ps(x, x, _CMP_ORD_Q));
+    return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(x, _mm256_set1_ps(-128.0f)), _mm256_set1_ps(127.0f)));
+}
+
+inline void store_int8(int8_t* dst, __m256 a, __m256 b, __m256 c, __m256 d) {
+    __m256i first = _mm256_packs_epi32(whole_int8(a), whole_int8(b)), second = _mm256_packs_epi32(whole_int8(c), whole_int8(d));
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(first, second), order);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst), bytes);
+}
+#endif
+
+/* To nearest, ties to even; saturates, and a NaN becomes 0. Compilers make branches of this, or worse. */
+inline void narrow(int8_t* dst, const float* src, uint64_t n) {
+    uint64_t i = 0;
+#if defined(__AVX2__)
+    for (; i + 32 <= n; i += 32) {
+        store_int8(dst + i, _mm256_loadu_ps(src + i), _mm256_loadu_ps(src + i + 8), _mm256_loadu_ps(src + i + 16),
+                   _mm256_loadu_ps(src + i + 24));
+    }
+    for (; i + 8 <= n; i += 8) {
+        __m256i x = whole_int8(_mm256_loadu_ps(src + i));
+        __m128i pairs = _mm_packs_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(dst + i), _mm_packs_epi16(pairs, pairs));
+    }
+#endif
+    for (; i < n; ++i) {
+        float x = src[i] == src[i] ? src[i] : 0.0f;
+        x = x < -128.0f ? -128.0f : x > 127.0f ? 127.0f : x;
+        /* The last bits of a float of this size are whole numbers. */
+        dst[i] = static_cast<int8_t>(bits_of_float(x + 12582912.0f));
+    }
+}
+
+/* The same of half. */
+inline void narrow(int8_t* dst, const half* src, uint64_t n) {
+    uint64_t i = 0;
+#if defined(__AVX2__) && defined(__F16C__)
+    auto eight = [&](uint64_t at) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(src + at))); };
+    for (; i + 32 <= n; i += 32) store_int8(dst + i, eight(i), eight(i + 8), eight(i + 16), eight(i + 24));
+#endif
+    float x[32];
+    for (; i < n; i += 32) {
+        const uint64_t length = n - i < 32 ? n - i : 32;
+        widen(x, src + i, length);
+        narrow(dst + i, x, length);
+    }
 }
 
 /* Elements that pass through float at a time. */
