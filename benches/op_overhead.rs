@@ -1,8 +1,10 @@
-//! The cost of one operator through the safe layer, with next to no arithmetic in it: called, repeated, and in a graph.
+//! The cost of one operator through the safe layer, with next to no arithmetic in it: called, repeated, and in a graph; and of one
+//! launch of a kernel of our own.
 
 use std::time::{Duration, Instant};
 
 use ascend_rl::acl::CaptureMode;
+use ascend_rl::attention::{KvSpec, PagedKvCache};
 use ascend_rl::{Cann, DType, Device, Result, Tensor, ops};
 use criterion::Criterion;
 
@@ -20,6 +22,10 @@ fn main() -> Result<()> {
     let mut y = Tensor::zeros(&s, &[16], DType::F32)?;
     let repeat = ops::repeat(&s, |s| ops::add_(s, &mut y, &x))?;
     let graph = s.capture(CaptureMode::default(), |s| (0..IN_GRAPH).try_for_each(|_| ops::add_(s, &mut y, &x)))?;
+
+    let spec = KvSpec { layers: 1, num_kv_heads: 1, head_dim: 16, block_size: 16, dtype: DType::BF16 };
+    let mut cache = PagedKvCache::new(&s, spec, 1)?;
+    let (kv, slot) = (Tensor::zeros(&s, &[1, 16], DType::BF16)?, Tensor::zeros(&s, &[1], DType::I32)?);
 
     // What enqueues so many operators at a time; the time of the host alone, or with the wait.
     let mut failed = None;
@@ -53,6 +59,7 @@ fn main() -> Result<()> {
     bench("add_16", 1, &mut || ops::add_(&s, &mut y, &x));
     bench("add_16_repeat", 1, &mut || repeat.enqueue(&s));
     bench("add_16_graph", IN_GRAPH, &mut || graph.launch(&s));
+    bench("kv_write_1", 1, &mut || cache.write(&s, 0, &kv, &kv, &slot));
     criterion.final_summary();
     failed.map_or(Ok(()), Err)
 }

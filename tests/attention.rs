@@ -2,8 +2,11 @@
 
 mod common;
 
+use std::time::Duration;
+
+use ascend_rl::acl::{CaptureMode, Tracer};
 use ascend_rl::attention::{KvSpec, PagedKvCache, Sequence};
-use ascend_rl::{DType, Error, ErrorKind, Stream, Tensor};
+use ascend_rl::{DType, Error, ErrorKind, Stream, Tensor, ops};
 use common::{assert_close, noise, stream, upload, values};
 
 const SPEC: KvSpec = KvSpec { layers: 2, num_kv_heads: 2, head_dim: 16, block_size: 16, dtype: DType::BF16 };
@@ -190,6 +193,106 @@ fn a_preempted_sequence_leaves_no_copy_behind() {
 }
 
 #[test]
+fn a_step_is_one_launch_of_copies_and_one_of_writes_a_layer() {
+    let mut bench = Bench::new(8);
+    let mut prompt = bench.sequence();
+    bench.append(&mut [(&mut prompt, 21)]);
+    let mut forks = [prompt.fork(), prompt.fork()];
+    forks.iter_mut().for_each(|fork| _ = fork.sequence.append(1).unwrap());
+    let (kv, slots) = (bench.random(&[2, WIDTH], 1.0), Tensor::from_slice(&bench.s, &[2], &[40_i32, 60]).unwrap());
+    let Bench { s, cache, .. } = &mut bench;
+    let tracer = Tracer::new(1000);
+    s.trace(&tracer).unwrap();
+    let names = || tracer.take(Duration::from_secs(10)).iter().map(|span| span.name).collect::<Vec<_>>();
+    cache.apply_copies(s).unwrap();
+    assert_eq!(names(), ["block_copy"]);
+    cache.apply_copies(s).unwrap();
+    assert!(names().is_empty(), "they were applied");
+    cache.write(s, 1, &kv, &kv, &slots).unwrap();
+    assert_eq!(names(), ["kv_write"]);
+}
+
+/// A captured write and attention, replayed for the next token: token and slot are read anew.
+#[test]
+fn a_captured_write_goes_to_the_slots_of_its_step() {
+    let mut bench = Bench::new(4);
+    let mut tracked = bench.sequence();
+    bench.append(&mut [(&mut tracked, 30)]);
+    let (mut k, mut v) = (bench.random(&[1, WIDTH], 1.0), bench.random(&[1, WIDTH], 1.0));
+    let mut slot = Tensor::from_slice(&bench.s, &[1], &[-1_i32]).unwrap();
+    let graph =
+        bench.s.capture(CaptureMode::default(), |s| (0..2).try_for_each(|layer| bench.cache.write(s, layer, &k, &v, &slot)));
+    let graph = graph.unwrap();
+    bench.check(&[&tracked]);
+    // Over the end of a block, with a launch in between that is padding.
+    for step in 0..5 {
+        let next = tracked.sequence.append(1).unwrap();
+        let [new_k, new_v] = [0, 1].map(|_| bench.random(&[1, WIDTH], 1.0));
+        for (to, from) in [(&mut k, &new_k), (&mut v, &new_v)] {
+            to.write(&bench.s, &from.to_vec::<half::bf16>(&bench.s).unwrap()).unwrap();
+        }
+        slot.write(&bench.s, &next).unwrap();
+        graph.launch(&bench.s).unwrap();
+        for layer in 0..2 {
+            tracked.keys[layer].extend(values(&bench.s, &k));
+            tracked.values[layer].extend(values(&bench.s, &v));
+        }
+        bench.check(&[&tracked]);
+        if step == 2 {
+            k.write(&bench.s, &[half::bf16::from_f32(9.0); WIDTH]).unwrap();
+            slot.write(&bench.s, &[-1_i32]).unwrap();
+            graph.launch(&bench.s).unwrap();
+            bench.check(&[&tracked]);
+        }
+    }
+}
+
+#[test]
+fn copies_are_of_a_step_and_not_of_a_graph() {
+    let mut bench = Bench::new(4);
+    let mut prompt = bench.sequence();
+    bench.append(&mut [(&mut prompt, 20)]);
+    let mut fork = prompt.fork();
+    fork.sequence.append(1).unwrap();
+    let captured = bench.s.capture(CaptureMode::default(), |s| bench.cache.apply_copies(s)).map(drop);
+    let repeated = ops::repeat(&bench.s, |s| bench.cache.apply_copies(s)).map(drop);
+    for error in [captured.unwrap_err(), repeated.unwrap_err()] {
+        assert!(error.kind() == ErrorKind::Unsupported && error.to_string().starts_with("kv cache: block copies on"), "{error}");
+    }
+    // Nothing was lost: the append's token replaces nothing that is attended to.
+    bench.cache.apply_copies(&bench.s).unwrap();
+    let slots = Tensor::from_slice(&bench.s, &[1], &[fork.sequence.blocks()[1].0 as i32 * 16 + 4]).unwrap();
+    for layer in 0..2 {
+        let kv = bench.random(&[1, WIDTH], 1.0);
+        bench.cache.write(&bench.s, layer, &kv, &kv, &slots).unwrap();
+        fork.keys[layer].extend(values(&bench.s, &kv));
+        fork.values[layer].extend(values(&bench.s, &kv));
+    }
+    bench.check(&[&prompt, &fork]);
+}
+
+/// A repeat holds operators only, as a build without the kernel has.
+#[test]
+fn operators_write_what_the_kernel_does() {
+    let mut bench = Bench::new(4);
+    let mut tracked = bench.sequence();
+    bench.append(&mut [(&mut tracked, 13)]);
+    let slots = Tensor::from_slice(&bench.s, &[7], &tracked.sequence.append(7).unwrap()).unwrap();
+    let kv = bench.random(&[7, 2 * WIDTH], 1.0);
+    let (k, v) = (kv.view().narrow(1, 0, WIDTH).unwrap(), kv.view().narrow(1, WIDTH, WIDTH).unwrap());
+    let step = ops::repeat(&bench.s, |s| (0..2).try_for_each(|layer| bench.cache.write(s, layer, k, v, &slots))).unwrap();
+    assert_eq!(step.len(), 4);
+    step.enqueue(&bench.s).unwrap();
+    for row in values(&bench.s, &kv).chunks(2 * WIDTH) {
+        for layer in 0..2 {
+            tracked.keys[layer].extend(&row[..WIDTH]);
+            tracked.values[layer].extend(&row[WIDTH..]);
+        }
+    }
+    bench.check(&[&tracked]);
+}
+
+#[test]
 fn a_cache_without_room_says_so_and_changes_nothing() {
     let mut bench = Bench::new(3);
     let mut a = bench.sequence();
@@ -220,6 +323,14 @@ fn geometries_that_cann_refuses() {
     for head_dim in [0, 8, 20] {
         let text = format!("kv cache: head_dim is {head_dim}, a multiple of 16 is needed");
         refused(new(KvSpec { head_dim, ..SPEC }), ErrorKind::Shape, &text);
+    }
+    for layers in [0, 1025] {
+        let text = format!("kv cache: layers are {layers}, 1 to 1024 are needed");
+        refused(new(KvSpec { layers, ..SPEC }), ErrorKind::Shape, &text);
+    }
+    for num_kv_heads in [0, 2049] {
+        let text = format!("kv cache: num_kv_heads are {num_kv_heads}, of 16 elements 1 to 2048 are possible");
+        refused(new(KvSpec { num_kv_heads, ..SPEC }), ErrorKind::Shape, &text);
     }
     let text = "kv cache: 134217728 blocks have more slots than an i32 can name";
     refused(PagedKvCache::new(&s, SPEC, 1 << 27), ErrorKind::Argument, text);
@@ -252,7 +363,11 @@ fn calls_that_do_not_fit_the_cache() {
     refused(cache.decode(&s, 2, &q, &plan, SCALE, &mut out), ErrorKind::Argument, text);
     refused(cache.write(&s, 2, &kv, &kv, &slot), ErrorKind::Argument, text);
     let single = tensor(&[1, WIDTH], DType::F32);
-    refused(cache.write(&s, 0, &single, &kv, &slot), ErrorKind::DType, "scatter_rows: updates is f32, bf16 is needed");
+    refused(cache.write(&s, 0, &single, &kv, &slot), ErrorKind::DType, "kv_write: k_cache is bf16, f32 as k is needed");
+    let text = "kv cache: v is [1, 16], [t, 32] is needed";
+    refused(cache.write(&s, 0, &kv, &tensor(&[1, 16], DType::BF16), &slot), ErrorKind::Shape, text);
+    let text = "kv_write: k has 1 tokens, slot_mapping has 2";
+    refused(cache.write(&s, 0, &kv, &kv, &tensor(&[2], DType::I32)), ErrorKind::Shape, text);
     let text = "fused_infer_attention_decode: q is f32, bf16 or f16 is needed";
     refused(cache.decode(&s, 0, &tensor(&[1, HEADS, 16], DType::F32), &plan, SCALE, &mut out), ErrorKind::DType, text);
     let two = tensor(&[2, HEADS, 16], DType::BF16);

@@ -2,7 +2,9 @@
 //! judged beside their source.
 
 use std::ops::Range;
+use std::time::Duration;
 
+use ascend_rl::acl::Tracer;
 use ascend_rl::hccl::CommOptions;
 use ascend_rl::reshard::{FlatUnit, Layout, Moved, Options, Packer, Piece, Plan, Region, Split, TensorSpec};
 use ascend_rl::{Cann, Communicator, DType, Device, ErrorKind, Result, Stream, Tensor, ops};
@@ -246,6 +248,30 @@ fn memory_is_twice_the_staging() {
         // The allocator rounds each buffer up to 512 bytes, with 32 of slack.
         let peak = after.peak_allocated_bytes.saturating_sub(before.allocated_bytes);
         assert!(peak <= 2 * (2048 + 512), "{peak} bytes");
+    });
+}
+
+#[test]
+fn a_round_is_two_launches_and_an_exchange() {
+    let (tensors, from, to) = fsdp_to_rollout(2, 2);
+    let plan = Plan::new(&tensors, &from, &to).unwrap();
+    assert!(plan.copies(0) > 10, "{plan:?}");
+    on_each(&mut group(4..6), |comm| {
+        let (s, rank) = (comm.stream(), comm.rank());
+        let tensor = |values: &Vec<f32>, dtype| Tensor::empty(s, &[values.len()], dtype).unwrap();
+        let src: Vec<Tensor> = buffers(&tensors, &from.ranks[rank]).iter().map(|b| tensor(b, DType::F32)).collect();
+        let mut dst: Vec<Tensor> = buffers(&tensors, &to.ranks[rank]).iter().map(|b| tensor(b, DType::BF16)).collect();
+        let src: Vec<_> = src.iter().map(Tensor::view).collect();
+        let tracer = Tracer::new(1000);
+        s.trace(&tracer).unwrap();
+        let mut views: Vec<_> = dst.iter_mut().map(Tensor::view_mut).collect();
+        let options = Options { staging_bytes: 16 << 10, dtype: None };
+        let moved = plan.execute(comm, &src, &mut views, &options).unwrap();
+        let names: Vec<_> = tracer.take(Duration::from_secs(10)).iter().map(|span| span.name).collect();
+        assert!(moved.rounds > 1 && moved.kept_bytes > 0, "{moved:?}");
+        assert_eq!(names[0], "cast_copy", "what is kept");
+        assert_eq!(names[1..].len(), 3 * moved.rounds, "{names:?}");
+        names[1..].chunks(3).for_each(|round| assert_eq!(round, ["cast_copy", "HcclAlltoAllV", "rect_copy"]));
     });
 }
 

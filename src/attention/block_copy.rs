@@ -11,7 +11,7 @@ use crate::tensor::ViewMut;
 use contract::Tiling;
 
 #[path = "../../kernels/block_copy/contract.rs"]
-mod contract;
+pub(super) mod contract;
 
 /// Pairs of one launch: their table goes with the arguments, of which there are a few KiB. More pairs are more launches; each moves
 /// hundreds of megabytes then.

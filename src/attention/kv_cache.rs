@@ -2,8 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::BlockAllocator;
+use super::block_copy::block_copy;
+use super::block_copy::contract::MAX_LAYERS;
+use super::kv_write::contract::MAX_ROW;
+use super::kv_write::{KvPair, PageLayout, kv_write};
 use super::sequence::{Pool, Sequence, SharedPool, lock};
+use super::{BlockAllocator, BlockId, operators};
 use crate::acl::Stream;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{self, FusedInfer};
@@ -12,9 +16,9 @@ use crate::tensor::{DType, Tensor, View, ViewMut};
 /// The geometry of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KvSpec {
-    /// Layers of the model.
+    /// Layers of the model, 1 to 1024.
     pub layers: usize,
-    /// Heads of keys and values.
+    /// Heads of keys and values; with `head_dim` at most 64 KiB a token.
     pub num_kv_heads: usize,
     /// Width of a head; a multiple of 16.
     pub head_dim: usize,
@@ -46,6 +50,14 @@ impl KvSpec {
         if self.head_dim == 0 || !self.head_dim.is_multiple_of(16) {
             return bad(ErrorKind::Shape, format!("head_dim is {}, a multiple of 16 is needed", self.head_dim));
         }
+        if !(1..=MAX_LAYERS).contains(&self.layers) {
+            return bad(ErrorKind::Shape, format!("layers are {}, 1 to {MAX_LAYERS} are needed", self.layers));
+        }
+        let most = MAX_ROW / self.dtype.size() / self.head_dim;
+        if !(1..=most).contains(&self.num_kv_heads) {
+            let (heads, dim) = (self.num_kv_heads, self.head_dim);
+            return bad(ErrorKind::Shape, format!("num_kv_heads are {heads}, of {dim} elements 1 to {most} are possible"));
+        }
         Ok(())
     }
 }
@@ -53,7 +65,7 @@ impl KvSpec {
 /// Keys and values of many sequences in blocks, on one device.
 pub struct PagedKvCache {
     spec: KvSpec,
-    /// For each layer keys and values, [blocks, block_size, num_kv_heads * head_dim].
+    /// For each layer keys and values, [blocks, block_size, num_kv_heads * head_dim]: [`PageLayout::Bsnd`].
     layers: Vec<(Tensor, Tensor)>,
     pool: SharedPool,
 }
@@ -103,27 +115,38 @@ impl PagedKvCache {
 
     /// Runs the block copies that appends to shared blocks asked for. Call it after the appends of a step, before its writes.
     ///
-    /// Order: enqueues. CANN: as [`ops::block_copy`].
+    /// Copies are of one step, so none go into a graph or a repeat: apply them before.
+    /// Order: enqueues; where kernels cannot be launched, blocks until the copies' numbers are on the device.
+    /// Errors: `Unsupported` while the stream is captured, updated or repeated; the copies are still to be applied then. Those of
+    /// [`block_copy`].
+    /// Kernel: as [`block_copy`], in one launch for all layers; where it cannot be launched, `aclnnEmbedding` and
+    /// `aclnnScatterNdUpdate` (8.1) for each pool.
     pub fn apply_copies(&mut self, s: &Stream) -> Result<()> {
-        let copies = std::mem::take(&mut lock(&self.pool).copies);
-        if copies.is_empty() {
-            return Ok(());
-        }
-        let ids = |pick: fn(&(super::BlockId, super::BlockId)) -> super::BlockId| {
-            Tensor::from_slice(s, &[copies.len()], &copies.iter().map(|c| pick(c).0 as i32).collect::<Vec<_>>())
+        let copies: Vec<(BlockId, BlockId)> = {
+            let mut pool = lock(&self.pool);
+            if pool.copies.is_empty() {
+                return Ok(());
+            }
+            s.check_queue("kv cache: block copies")?;
+            std::mem::take(&mut pool.copies)
         };
-        let (from, to) = (ids(|c| c.0)?, ids(|c| c.1)?);
-        for (keys, values) in &mut self.layers {
-            ops::block_copy(s, &mut *keys, &from, &to)?;
-            ops::block_copy(s, &mut *values, &from, &to)?;
+        let pools = self.layers.iter_mut().map(|(keys, values)| (keys.view_mut(), values.view_mut()));
+        let (mut keys, mut values): (Vec<_>, Vec<_>) = pools.unzip();
+        if s.can_launch(&crate::kernels::BLOCK_COPY) {
+            return block_copy(s, &mut keys, &mut values, &copies);
         }
-        Ok(())
+        keys.iter_mut().chain(&mut values).try_for_each(|pool| operators::block_copy(s, pool, &copies))
     }
 
     /// New keys and values to their slots.
     ///
-    /// Shapes: k, v [t, num_kv_heads * head_dim] (slices are fine), slot_mapping i32 `[t]`.
-    /// Order: enqueues. CANN: `aclnnScatterNdUpdate` (8.1).
+    /// A token whose slot is negative is skipped, and so is one whose slot is past the cache. The slots are read when the write runs:
+    /// a graph that has captured it finds those of its step.
+    /// Shapes: k, v [t, num_kv_heads * head_dim] (slices of wider rows are fine), slot_mapping i32 or i64 `[t]`, contiguous.
+    /// Order: enqueues. Errors: `Argument` if there is no such layer; those of [`kv_write`].
+    /// Kernel: as [`kv_write`]. Where it cannot be launched, `aclnnScatterNdUpdate` (8.1), for which every slot must be in the cache: in
+    /// a build without the kernel (no C++ compiler for the simulator, no toolkit for a card), and in a repeat or an update of a
+    /// graph, which hold operators only.
     pub fn write<'a>(
         &'a mut self,
         s: &Stream,
@@ -132,12 +155,26 @@ impl PagedKvCache {
         v: impl Into<View<'a>>,
         slot_mapping: impl Into<View<'a>>,
     ) -> Result<()> {
-        let slot_mapping = slot_mapping.into();
-        let width = self.spec.num_kv_heads * self.spec.head_dim;
-        let (keys, values) = self.layer_mut(layer)?;
-        let rows = keys.shape()[0] * keys.shape()[1];
-        ops::scatter_rows(s, keys.view_mut().reshape(&[rows, width])?, slot_mapping, k)?;
-        ops::scatter_rows(s, values.view_mut().reshape(&[rows, width])?, slot_mapping, v)
+        let (k, v, slot_mapping) = (k.into(), v.into(), slot_mapping.into());
+        let KvSpec { num_kv_heads, head_dim, block_size, .. } = self.spec;
+        let layers = self.layers.len();
+        let (keys, values) = self.layers.get_mut(layer).ok_or_else(|| no_layer(layer, layers))?;
+        if !s.can_launch(&crate::kernels::KV_WRITE) {
+            let slots = [keys.shape()[0] * block_size, num_kv_heads * head_dim];
+            ops::scatter_rows(s, keys.view_mut().reshape(&slots)?, slot_mapping, k)?;
+            return ops::scatter_rows(s, values.view_mut().reshape(&slots)?, slot_mapping, v);
+        }
+        let pages = [keys.shape()[0], block_size, num_kv_heads, head_dim];
+        let pair = |name: &str, new: View<'a>, pool: &'a mut Tensor| match new.shape() {
+            &[t, width] if width == num_kv_heads * head_dim => {
+                Ok(KvPair { new: new.reshape(&[t, num_kv_heads, head_dim])?, cache: pool.view_mut().reshape(&pages)? })
+            }
+            given => {
+                let text = format!("kv cache: {name} is {given:?}, [t, {}] is needed", num_kv_heads * head_dim);
+                Err(Error::new(ErrorKind::Shape, text))
+            }
+        };
+        kv_write(s, PageLayout::Bsnd, pair("k", k, keys)?, Some(pair("v", v, values)?), slot_mapping)
     }
 
     /// The block table and lengths of a decode step, after the appends.
@@ -183,11 +220,6 @@ impl PagedKvCache {
             scale,
         };
         ops::fused_infer_attention_decode(s, q, cache, out)
-    }
-
-    fn layer_mut(&mut self, layer: usize) -> Result<&mut (Tensor, Tensor)> {
-        let layers = self.layers.len();
-        self.layers.get_mut(layer).ok_or_else(|| no_layer(layer, layers))
     }
 }
 

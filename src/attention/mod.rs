@@ -7,7 +7,9 @@
 //! - for each layer writes the new keys and values ([`PagedKvCache::write`]) and attends ([`PagedKvCache::decode`]).
 //!
 //! [`kv_write`], [`kv_write_int8`] and [`block_copy`] are launches of kernels of our own, for caches in any [`PageLayout`]; a block copy
-//! takes all layers at once. [`PagedKvCache`] itself goes through [`crate::ops`] still, layer by layer.
+//! takes all layers at once. [`PagedKvCache`] goes through them: a step has one launch for its copies, and one a layer for its keys and
+//! values, also in a captured graph. Operators do the same, slower, where a kernel cannot be launched: a library that was built without
+//! the card's toolkit still runs on the card.
 //!
 //! Semantics: Kwon et al., "Efficient Memory Management for Large Language Model Serving with PagedAttention" (2023);
 //! names as in vLLM (`block_table`, `slot_mapping`, `seq_lens`).
@@ -25,6 +27,7 @@ mod kv_checks;
 mod kv_tiles;
 mod kv_write;
 mod kv_write_nz;
+mod operators;
 mod sequence;
 
 pub use block_allocator::{BlockAllocator, BlockId};

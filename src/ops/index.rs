@@ -1,10 +1,9 @@
 //! Gathers and scatters.
 
 use super::check::{self, INDICES};
-use super::embedding::embedding;
 use crate::acl::Stream;
 use crate::error::Result;
-use crate::tensor::{Tensor, View, ViewMut};
+use crate::tensor::{View, ViewMut};
 
 /// `out[i][j] = x[i][index[i][j]]` for `dim` 1, `x[index[i][j]][j]` for `dim` 0, and so on.
 ///
@@ -51,32 +50,4 @@ pub fn scatter_rows<'a>(
     check::dtype(OP, "updates", updates.dtype(), &[var.dtype()])?;
     let indices = indices.unsqueeze(1)?;
     aclnn!(s, aclnnScatterNdUpdate(var.output(s, OP, "var")?, indices.input(s, OP, "indices")?, updates.input(s, OP, "updates")?))
-}
-
-/// Copies blocks of one pool: block `from[i]` to block `to[i]`. What copy-on-write forks of a paged cache need.
-///
-/// All reads come before all writes, so a block may be in both lists; none is twice in `to`.
-/// Shapes: pool [blocks, ...], contiguous; from, to i32 or i64 `[n]`.
-/// Composed: CANN has no such operator; a gather of rows and a scatter of rows through a temporary of n blocks.
-pub fn block_copy<'a>(
-    s: &Stream,
-    pool: impl Into<ViewMut<'a>>,
-    from: impl Into<View<'a>>,
-    to: impl Into<View<'a>>,
-) -> Result<()> {
-    const OP: &str = "block_copy";
-    let (pool, from, to) = (pool.into(), from.into(), to.into());
-    check::that(!pool.shape().is_empty() && pool.is_contiguous(), OP, || {
-        format!("pool is {:?}, a contiguous [blocks, ..] is needed", pool.layout())
-    })?;
-    check::shape(OP, "to", to.shape(), from.shape())?;
-    check::home(s, OP, "pool", &pool.as_view())?;
-    check::home(s, OP, "from", &from)?;
-    check::home(s, OP, "to", &to)?;
-    let blocks = pool.shape()[0];
-    let width = pool.numel() / blocks.max(1);
-    let mut rows = pool.reshape(&[blocks, width])?;
-    let mut copies = Tensor::empty(s, &[from.numel(), width], rows.dtype())?;
-    embedding(s, rows.as_view(), from, &mut copies)?;
-    scatter_rows(s, rows.reborrow(), to, &copies)
 }

@@ -10,7 +10,7 @@
 //!
 //! [`repeat`] plans operators once and enqueues them many times.
 //!
-//! What is no single CANN operator is composed here ([`block_copy`], [`sample`]), also where only later releases have one
+//! What is no single CANN operator is composed here ([`sample`]), also where only later releases have one
 //! ([`apply_top_k_top_p`], [`flash_attention_with_sinks`]): the simulator never invents one.
 //!
 //! Weights that lie otherwise than a tensor are types of their own, which products take in its place: [`NzWeight`], [`Int4Weight`].
@@ -77,7 +77,7 @@ pub use extremes::{argmin, argsort, max, maximum, min, minimum, topk};
 pub use filter::apply_top_k_top_p;
 pub use foreach::{foreach_norm, foreach_scale};
 pub use grouped::{bmm, grouped_matmul, grouped_matmul_weight_grad, grouped_quant_matmul};
-pub use index::{block_copy, gather, scatter_rows};
+pub use index::{gather, scatter_rows};
 pub use int4_weight::{Int4Weight, QuantWeight};
 pub use layer_norm::{layer_norm, layer_norm_backward};
 pub use loss::{cross_entropy, cross_entropy_backward};

@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 
 use super::shares::{cast_rect, copy_rect, shares, sizes};
 use crate::acl::Stream;
-use crate::acl::kernel::{ArgList, Argument, Arguments, BlockKind, Kernel, KernelImage};
+use crate::acl::kernel::{ArgList, Argument, Arguments, BlockKind, ByAddress, Kernel, KernelImage};
 use crate::error::{Error, ErrorKind, Result};
-use crate::tensor::{DType, Tensor, View, ViewMut};
-use contract::{Rect, Tiling, types};
+use crate::tensor::{DType, View, ViewMut};
+use contract::{Rect, Share, Tiling, types};
 
 #[path = "../../kernels/cast_copy/contract.rs"]
 pub(super) mod contract;
@@ -55,12 +55,12 @@ pub struct ScaleAt {
 ///
 /// Rectangles must not overlap in `dst`: of overlapping ones, any may stay.
 /// Shapes: buffers contiguous, of any shape; `scales` f32, contiguous.
-/// Order: enqueues. Blocks where there are more than about a thousand rectangles, until the stream is idle (their table is copied).
+/// Order: enqueues.
 /// Errors: `Argument` for a buffer that is not there, and scales missing, needless or not there; `Length` if a rectangle does not
 /// lie in its buffer; `Shape` for buffers with gaps, overlapping rows, and more than a kernel can count; `DType`, `WrongStream`; those of
 /// [`Stream::launch`].
 /// Kernel: `kernels/cast_copy`; a launch for the rectangles that keep their dtype, and one for each pair of element sizes among the
-/// others. CANN's own: `aclnnInplaceCopy` for one rectangle a call, without int8.
+/// others, of 512 rectangles at most. CANN's own: `aclnnInplaceCopy` for one rectangle a call, without int8.
 pub fn cast_copy(
     s: &Stream,
     src: &[View<'_>],
@@ -91,6 +91,16 @@ pub fn cast_copy(
     Ok(())
 }
 
+/// Rectangles of one launch, and blocks at most: their tables go with the arguments, of which there are 60 KiB. So nothing is allocated
+/// or copied for them, and a graph has them.
+const RECTS: usize = 512;
+
+/// Whether values go from one dtype to another without a scale.
+pub(super) fn converts(from: DType, to: DType) -> bool {
+    let real = |dtype| dtype != DType::I8 && code(dtype).is_ok();
+    from == to || (real(from) && real(to))
+}
+
 /// [`Rect::cast`] of a rectangle of bytes; no cast from f32 to f32 is asked for.
 pub(super) const SAME: u32 = 16 * types::F32 + types::F32;
 
@@ -112,8 +122,8 @@ struct Buffers<'a> {
 
 /// The arguments of one launch. Its only maker is [`Buffers::launch`].
 struct RectTables<'a> {
-    rects: View<'a>,
-    shares: View<'a>,
+    rects: ByAddress<'a>,
+    shares: ByAddress<'a>,
     /// Of `cast_copy`.
     tiling: Option<Tiling>,
     /// The tables have their addresses.
@@ -128,9 +138,10 @@ impl Arguments for RectTables<'_> {
     }
 }
 
-// SAFETY: the kernel reads both tables, the sources and scales of the rectangles that they list, and writes their destinations.
-// `Buffers` has checked that the buffers are at home on the stream and that each rectangle lies in them; they are borrowed, those of
-// the destination exclusively, until the launch is queued. `shares` has one entry for each block, and names rectangles that are there.
+// SAFETY: the kernel reads both tables, which go with the arguments, and the sources and scales of the rectangles that they list, and
+// writes their destinations. `Buffers` has checked that the buffers are at home on the stream and that each rectangle lies in them; they
+// are borrowed, those of the destination exclusively, until the launch is queued. `shares` has one entry for each block, and names
+// rectangles that are there.
 unsafe impl Kernel for RectTables<'_> {
     const IMAGE: &'static KernelImage = &crate::kernels::CAST_COPY;
     const BLOCK: BlockKind = BlockKind::Vector;
@@ -150,17 +161,21 @@ fn bad<T>(kind: ErrorKind, detail: String) -> Result<T> {
 
 impl<'a> Buffers<'a> {
     fn new(s: &Stream, src: &'a [View<'_>], dst: &'a mut [ViewMut<'_>], scales: Option<View<'a>>) -> Result<Buffers<'a>> {
-        let checked = |what: &str, view: View<'_>| {
+        // There may be hundreds of buffers, and a text for each takes longer than the launch.
+        let checked = |what: &dyn Fn() -> String, view: View<'_>| {
             if !view.is_contiguous() {
-                return bad(ErrorKind::Shape, format!("cast_copy: {what} is {:?}, a contiguous one is needed", view.layout()));
+                let text = format!("cast_copy: {} is {:?}, a contiguous one is needed", what(), view.layout());
+                return bad(ErrorKind::Shape, text);
             }
-            s.check_home(&format!("cast_copy: {what}"), view.storage.home)?;
+            if view.storage.home != s.id() {
+                return Err(s.wrong_stream(&format!("cast_copy: {}", what()), view.storage.home));
+            }
             Ok(Buffer { address: view.first_address(), len: view.numel(), dtype: view.dtype() })
         };
         let all = |what: &str, views: &mut dyn Iterator<Item = View<'_>>| {
-            views.enumerate().map(|(i, view)| checked(&format!("{what} buffer {i}"), view)).collect::<Result<Vec<_>>>()
+            views.enumerate().map(|(i, view)| checked(&|| format!("{what} buffer {i}"), view)).collect::<Result<Vec<_>>>()
         };
-        let scales = scales.map(|view| checked("scales", view)).transpose()?;
+        let scales = scales.map(|view| checked(&|| "scales".into(), view)).transpose()?;
         if let Some(scales) = scales.filter(|scales| scales.dtype != DType::F32) {
             return bad(ErrorKind::DType, format!("cast_copy: scales are {}, f32 is needed", scales.dtype));
         }
@@ -220,15 +235,14 @@ impl<'a> Buffers<'a> {
     }
 
     fn launch(&self, s: &Stream, tiling: Option<Tiling>, rects: &[Rect]) -> Result<()> {
-        if rects.is_empty() {
-            return Ok(());
+        for rects in rects.chunks(RECTS) {
+            let tiles = rects.iter().map(|rect| u64::from(rect.tiles().0) * u64::from(rect.tiles().1)).sum::<u64>();
+            let blocks = s.device().blocks_for(BlockKind::Vector, (tiles as usize).min(RECTS))?;
+            let shares: Vec<Share> = shares(rects, blocks as usize);
+            let (rects, shares) = (ByAddress::slice(rects), ByAddress::slice(&shares));
+            s.launch(RectTables { rects, shares, tiling, _buffers: self }, blocks)?;
         }
-        let tiles = rects.iter().map(|rect| u64::from(rect.tiles().0) * u64::from(rect.tiles().1)).sum::<u64>();
-        let blocks = s.device().blocks_for(BlockKind::Vector, tiles as usize)?;
-        let words = |bytes: &[u8]| Tensor::from_slice(s, &[bytes.len()], bytes);
-        let table = words(bytemuck::cast_slice(rects))?;
-        let shares = words(bytemuck::cast_slice(&shares(rects, blocks as usize)))?;
-        s.launch(RectTables { rects: table.view(), shares: shares.view(), tiling, _buffers: self }, blocks)
+        Ok(())
     }
 }
 

@@ -1,18 +1,18 @@
 //! The execution of a plan on a communicator.
 
 use super::Plan;
-use super::strip::{Place, Strip};
+use super::mover::Mover;
 use crate::acl::Stream;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hccl::Communicator;
-use crate::ops;
 use crate::tensor::{DType, Tensor, View, ViewMut};
 
 /// How a plan is executed. Alike on every rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Most bytes that a rank packs to send in a round, and as many again to receive. Execution allocates these two buffers at
-    /// most, and nothing else. A card wants large messages; on simulated devices, 1 MiB, which stays in a CPU's caches, is faster.
+    /// most, and nothing else on the device. A card wants large messages; on simulated devices, 1 MiB, which stays in a CPU's
+    /// caches, is faster.
     pub staging_bytes: usize,
     /// The dtype of every destination, and so of what travels. `None`: that of this rank's destination; a rank without one must
     /// say.
@@ -49,8 +49,11 @@ impl Plan {
     /// Memory: two buffers of at most `staging_bytes`, less where less travels, for the time of the call.
     /// Errors, before anything is enqueued: `Argument` for a communicator of another size, too few buffers, too little staging,
     /// or a dtype that is not said; `Length` for a buffer too short, `DType` for destinations that differ, `Shape` for one with
-    /// gaps, `WrongStream`. Those of [`ops::copy`] and [`Communicator::all_to_all_v`] afterwards.
-    /// CANN: aclnnInplaceCopy, HcclAlltoAllV.
+    /// gaps, `WrongStream`. Those of [`cast_copy`](super::cast_copy) and [`Communicator::all_to_all_v`] afterwards.
+    /// Kernel: as [`cast_copy`](super::cast_copy), for all strided copies of less than 64 KiB at once: those within a rank, and in each
+    /// round those into messages and those out of them. CANN: `aclnnInplaceCopy` (8.1) for each longer one, for dtypes that the kernel
+    /// does not convert, and for all where it cannot be launched (a build without a C++ compiler for the simulator, or without a
+    /// toolkit for a card); HcclAlltoAllV.
     pub fn execute(&self, comm: &Communicator, src: &[View<'_>], dst: &mut [ViewMut<'_>], options: &Options) -> Result<Moved> {
         let (s, rank) = (comm.stream(), comm.rank());
         if comm.size() != self.world {
@@ -65,20 +68,15 @@ impl Plan {
         let room = |elements: u64| Tensor::empty(s, &[staging.min(elements as usize)], dtype);
         let (mut outbox, mut inbox) = (room(traffic.sent)?, room(traffic.received)?);
 
-        for strip in &self.kept[rank] {
-            ops::copy(s, from(&src, strip)?, into(&mut dst, strip)?)?;
-        }
+        let mover = Mover::new(s);
+        mover.copy(&src, &mut dst, &self.kept[rank])?;
         for index in 0..schedule.rounds {
             let round = self.round(rank, schedule, index);
-            for strip in &round.pack {
-                ops::copy(s, from(&src, strip)?, into(&mut [outbox.view_mut()], strip)?)?;
-            }
+            mover.copy(&src, &mut [outbox.view_mut()], &round.pack)?;
             let (sent, received) = (round.send.iter().sum(), round.receive.iter().sum());
             let (sent, received) = (outbox.view().narrow(0, 0, sent)?, inbox.view_mut().narrow(0, 0, received)?);
             comm.all_to_all_v(sent, &round.send, received, &round.receive)?;
-            for strip in &round.unpack {
-                ops::copy(s, from(&[inbox.view()], strip)?, into(&mut dst, strip)?)?;
-            }
+            mover.copy(&[inbox.view()], &mut dst, &round.unpack)?;
         }
         let bytes = |elements: u64| elements * dtype.size() as u64;
         Ok(Moved {
@@ -132,16 +130,4 @@ fn destinations<'a>(s: &Stream, dst: &'a mut [ViewMut<'_>], extents: &[usize], d
         view.reborrow().reshape(&[len])
     };
     dst.iter_mut().enumerate().map(flat).collect()
-}
-
-/// What a strip reads.
-fn from<'a>(buffers: &[View<'a>], strip: &Strip) -> Result<View<'a>> {
-    let Place { buffer, offset, stride } = strip.src;
-    buffers[buffer].matrix(offset, strip.rows, strip.cols, stride)
-}
-
-/// What a strip writes.
-fn into<'a>(buffers: &'a mut [ViewMut<'_>], strip: &Strip) -> Result<ViewMut<'a>> {
-    let Place { buffer, offset, stride } = strip.dst;
-    buffers[buffer].reborrow().matrix(offset, strip.rows, strip.cols, stride)
 }

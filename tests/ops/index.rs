@@ -1,4 +1,4 @@
-//! Gathers, scatters and block copies.
+//! Gathers and scatters.
 
 use crate::common::{stream, values};
 use crate::{FLOATS, doomed_stream, filled, random};
@@ -45,26 +45,6 @@ fn scatter_rows_of_a_slice_leaves_the_other_rows_alone() {
                 assert_eq!(row, want, "row {slot}");
             }
         }
-    }
-}
-
-#[test]
-fn block_copy_reads_all_before_it_writes() {
-    let s = stream();
-    for dtype in FLOATS {
-        let mut pool = random(&s, &[5, 2, 3], dtype, 3);
-        let before = values(&s, &pool);
-        // 1 goes to 2 while 2 goes to 4, and 0 and 3 change places.
-        let (from, to) = ([1i32, 2, 0, 3], [2i32, 4, 3, 0]);
-        let ids = |ids: &[i32]| Tensor::from_slice(&s, &[ids.len()], ids).unwrap();
-        ops::block_copy(&s, &mut pool, &ids(&from), &ids(&to)).unwrap();
-        let mut want = before.clone();
-        for (from, to) in from.iter().zip(to) {
-            want[to as usize * 6..][..6].copy_from_slice(&before[*from as usize * 6..][..6]);
-        }
-        assert_eq!(values(&s, &pool), want);
-        ops::block_copy(&s, &mut pool, &ids(&[]), &ids(&[])).unwrap();
-        assert_eq!(values(&s, &pool), want);
     }
 }
 

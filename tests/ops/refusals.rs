@@ -107,11 +107,6 @@ fn rows_by_index() {
     let scatter = |mut var: Tensor, at: Tensor, new: Tensor| ops::scatter_rows(&s, &mut var, &at, &new);
     refused(scatter(f![5, 4], f![2; I32], f![3, 4]), BadShape, "scatter_rows: updates is [3, 4], [2, 4] is needed");
     refused(scatter(f![5, 4], f![2; I32], f![2, 4; BF16]), BadDType, "scatter_rows: updates is bf16, f32 is needed");
-    let mut pool = f![4, 2, 3];
-    let apart = pool.view_mut().narrow(2, 0, 2).unwrap();
-    let text = "block_copy: pool is [4, 2, 2] strides [6, 3, 1] offset 0, a contiguous [blocks, ..] is needed";
-    refused(ops::block_copy(&s, apart, &f![1; I32], &f![1; I32]), BadShape, text);
-    refused(ops::block_copy(&s, &mut pool, &f![2; I32], &f![1; I32]), BadShape, "block_copy: to is [1], [2] is needed");
 }
 
 #[test]

@@ -80,7 +80,6 @@ fn operators_with_two_or_three_tensors() {
     check!(gather(x, ("index", &[3, 1], I64), ("out", &[3, 1], F32)); |s, x, index, out| s, &*x, 1, &*index, out);
     check!(scatter_rows(("var", &[3, 4], F32), ("indices", &[2], I32), ("updates", &[2, 4], F32));
         |s, var, at, new| s, var, &*at, &*new);
-    check!(block_copy(("pool", &[3, 4], F32), ("from", &[1], I32), ("to", &[1], I32)); |s, pool, from, to| s, pool, &*from, &*to);
 }
 
 #[test]

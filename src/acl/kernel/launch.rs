@@ -1,5 +1,6 @@
 //! Launches: the one place that follows CANN's protocol of arguments and attributes.
 
+use super::image::pick;
 use super::loaded::Entry;
 use super::{ArgList, BlockKind, Function, Kernel, KernelImage, Stream, blocks};
 use crate::acl::Mode;
@@ -88,6 +89,12 @@ impl Stream {
         }
         // SAFETY: the caller's promise; as in `launch_with`.
         unsafe { queue(&function.entry, blocks, &LaunchOptions { resident, ..*options }, &list) }
+    }
+
+    /// Whether [`Stream::launch`] can launch kernels of `image` now: this build has the part for the device, and what is queued is not
+    /// kept for a repeat or an update, which hold operators only. Who has operators for the same takes them where it cannot.
+    pub(crate) fn can_launch(&self, image: &KernelImage) -> bool {
+        matches!(self.mode(), Mode::Queue | Mode::Capture) && pick(image, self.device().cann().flavor()).is_ok()
     }
 
     /// What is replaced in a graph is an operator, and what is repeated too.
