@@ -4,6 +4,8 @@
 //! multiple of 8, and so does the data of a placeholder, which stands behind all arguments. What a kernel of a twin image takes is known:
 //! an argument of another place or size is refused by name.
 
+use std::mem::MaybeUninit;
+
 use crate::reject::{Outcome, check, reject};
 
 /// Bytes of arguments in memory of the runtime.
@@ -33,7 +35,8 @@ struct Param {
 
 /// The bytes that arguments are put into.
 enum Buffer {
-    Own(Box<[u64]>),
+    /// What is behind [`Args::size`] was never written: to clear all of it for each launch would take longer than the launch.
+    Own(Box<[MaybeUninit<u64>]>),
     User(*mut u8, usize),
 }
 
@@ -57,7 +60,7 @@ pub(crate) struct Args {
 impl Args {
     /// In memory of the runtime.
     pub(crate) fn own(id: u32, function: usize) -> Args {
-        Args::new(id, function, Buffer::Own(vec![0; OWN_BYTES / 8].into()))
+        Args::new(id, function, Buffer::Own(Box::new_uninit_slice(OWN_BYTES / 8)))
     }
 
     /// # Safety
@@ -130,8 +133,18 @@ impl Args {
              it at {offset}: make it and its neighbours parameters of 8 bytes, or one struct"
         );
         self.params.push(Param { offset: at, size, what });
-        self.size = at + size;
+        self.take(at + size);
         Ok(index)
+    }
+
+    /// The bytes up to `end` are in use. Those of the runtime are zero until they are written.
+    fn take(&mut self, end: usize) {
+        if let Buffer::Own(words) = &mut self.buffer {
+            let new = words.as_mut_ptr().cast::<u8>().wrapping_add(self.size);
+            // SAFETY: `next` found the place inside the buffer.
+            unsafe { new.write_bytes(0, end - self.size) };
+        }
+        self.size = end;
     }
 
     /// The next argument: its index. `wanted` is what the kernel takes.
@@ -159,7 +172,7 @@ impl Args {
         let at = self.next(bytes)?;
         self.params[index].what = What::PlaceHolder(Some(at));
         self.has_data = true;
-        self.size = at + bytes;
+        self.take(at + bytes);
         Ok(self.start().wrapping_add(at))
     }
 
