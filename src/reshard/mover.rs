@@ -1,4 +1,4 @@
-//! The strided copies of an execution: short ones by our own kernel, many in a launch; long ones, for which a launch of their own is
+//! The strided copies of an execution: many short ones by our own kernel in a launch; long ones, for which a launch of their own is
 //! nothing, by operators, and all where the kernel cannot be launched.
 
 use super::cast_copy::{CastRect, RectAt, cast_copy, converts};
@@ -15,6 +15,9 @@ const MOST: usize = 1 << 28;
 /// to some hundred KiB. For a long copy it saves nothing, and the kernel's twin takes every tile through the unified buffer.
 const LONG: usize = 64 << 10;
 
+/// Fewest short copies for which a launch is made: with its tables it takes as long as some operators.
+const MANY: usize = 8;
+
 /// Who copies on a stream.
 pub(super) struct Mover<'a> {
     s: &'a Stream,
@@ -28,14 +31,18 @@ impl<'a> Mover<'a> {
 
     /// Enqueues the strips, between buffers that are flat and at home here; no two of them write the same elements.
     pub(super) fn copy(&self, src: &[View<'_>], dst: &mut [ViewMut<'_>], strips: &[Strip]) -> Result<()> {
-        let mut rects = Vec::with_capacity(if self.by_kernel { strips.len() } else { 0 });
+        let launched = |strip: &Strip, dst: &[ViewMut<'_>]| {
+            let (from, to) = (src[strip.src.buffer].dtype(), dst[strip.dst.buffer].dtype());
+            strip.len() * to.size() < LONG && is_counted(strip) && converts(from, to)
+        };
+        let by_kernel = self.by_kernel && strips.iter().filter(|strip| launched(strip, dst)).count() >= MANY;
+        let mut rects = Vec::new();
         for strip in strips {
-            let (from, to) = (src[strip.src.buffer], &mut dst[strip.dst.buffer]);
-            let short = strip.len() * to.dtype().size() < LONG && is_counted(strip);
-            if self.by_kernel && short && converts(from.dtype(), to.dtype()) {
+            if by_kernel && launched(strip, dst) {
                 rects.push(rect(strip));
                 continue;
             }
+            let (from, to) = (src[strip.src.buffer], &mut dst[strip.dst.buffer]);
             let matrix = |place: Place| (place.offset, strip.rows, strip.cols, place.stride);
             let ((at, rows, cols, stride), (to_at, _, _, to_stride)) = (matrix(strip.src), matrix(strip.dst));
             ops::copy(self.s, from.matrix(at, rows, cols, stride)?, to.reborrow().matrix(to_at, rows, cols, to_stride)?)?;
