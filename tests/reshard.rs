@@ -252,7 +252,7 @@ fn memory_is_twice_the_staging() {
 }
 
 #[test]
-fn a_round_is_two_launches_and_an_exchange() {
+fn many_short_copies_are_a_launch_and_few_an_operator_each() {
     let (tensors, from, to) = fsdp_to_rollout(2, 2);
     let plan = Plan::new(&tensors, &from, &to).unwrap();
     assert!(plan.copies(0) > 10, "{plan:?}");
@@ -270,8 +270,17 @@ fn a_round_is_two_launches_and_an_exchange() {
         let names: Vec<_> = tracer.take(Duration::from_secs(10)).iter().map(|span| span.name).collect();
         assert!(moved.rounds > 1 && moved.kept_bytes > 0, "{moved:?}");
         assert_eq!(names[0], "cast_copy", "what is kept");
-        assert_eq!(names[1..].len(), 3 * moved.rounds, "{names:?}");
-        names[1..].chunks(3).for_each(|round| assert_eq!(round, ["cast_copy", "HcclAlltoAllV", "rect_copy"]));
+        assert!(names.len() < plan.copies(rank), "{names:?}");
+        let stretches: Vec<_> = names.split(|name| *name == "HcclAlltoAllV").collect();
+        assert_eq!(stretches.len(), moved.rounds + 1, "{names:?}");
+        for stretch in stretches {
+            // What a round received goes to its places, then what the next sends is packed: a launch each, or less than eight operators.
+            let of = |known: &[&str]| stretch.iter().filter(|name| known.contains(name)).count();
+            let (launches, operators) = (of(&["cast_copy", "rect_copy"]), of(&["aclnnInplaceCopy"]));
+            assert!(launches <= 2 && operators < 8 * (3 - launches), "{names:?}");
+            assert_eq!(launches + operators, stretch.len(), "{names:?}");
+        }
+        assert!(names.contains(&"aclnnInplaceCopy"), "{names:?}");
     });
 }
 
