@@ -50,10 +50,10 @@ impl Plan {
     /// Errors, before anything is enqueued: `Argument` for a communicator of another size, too few buffers, too little staging,
     /// or a dtype that is not said; `Length` for a buffer too short, `DType` for destinations that differ, `Shape` for one with
     /// gaps, `WrongStream`. Those of [`cast_copy`](super::cast_copy) and [`Communicator::all_to_all_v`] afterwards.
-    /// Kernel: as [`cast_copy`](super::cast_copy), for all strided copies of less than 64 KiB at once: those within a rank, and in each
-    /// round those into messages and those out of them. CANN: `aclnnInplaceCopy` (8.1) for each longer one, for dtypes that the kernel
-    /// does not convert, and for all where it cannot be launched (a build without a C++ compiler for the simulator, or without a
-    /// toolkit for a card); HcclAlltoAllV.
+    /// Kernel: as [`cast_copy`](super::cast_copy), for strided copies of less than 64 KiB where there are eight or more: of those within
+    /// a rank, and in each round of those into messages and of those out of them. CANN: `aclnnInplaceCopy` (8.1) for each other one, for
+    /// dtypes that the kernel does not convert, and for all where it cannot be launched (a build without a C++ compiler for the simulator,
+    /// or without a toolkit for a card); HcclAlltoAllV.
     pub fn execute(&self, comm: &Communicator, src: &[View<'_>], dst: &mut [ViewMut<'_>], options: &Options) -> Result<Moved> {
         let (s, rank) = (comm.stream(), comm.rank());
         if comm.size() != self.world {

@@ -36,7 +36,7 @@
 //! - Memory: twice `staging_bytes` at most beyond the two sides' buffers, and as few rounds as that allows.
 //!
 //! [`cast_copy`] is the part that needs no plan: many rectangles from some buffers to others in one launch of a kernel of our own, with
-//! a change of dtype on the way, int8 with scales among them. An execution makes its short copies with it, and its long ones with an
+//! a change of dtype on the way, int8 with scales among them. An execution makes many short copies with it, and others with an
 //! operator each.
 //!
 //! Room: layouts, plans and their execution. It may use [`crate::hccl`], [`crate::ops`] and below; it knows no model.
