@@ -58,7 +58,8 @@ pub struct KvScales<'a> {
 /// i64 `[tokens]`. Dtypes: f32, bf16, f16 or int8, of the cache as of what is new. A head is a multiple of 32 bytes, a token at most
 /// 64 KiB.
 /// Order: enqueues. Errors: `Shape`, `DType`, `WrongStream`; those of [`Stream::launch`].
-/// Kernel: `kernels/kv_write`; of many tokens and NZ pages, `kernels/kv_write_nz`, on cube cores. CANN's own: `aclnnScatterPaKvCache` (8.5), ATB's ReshapeAndCache.
+/// Kernel: `kernels/kv_write`; of many tokens and NZ pages, `kernels/kv_write_nz`, on cube cores. CANN's own:
+/// `aclnnScatterPaKvCache` (8.5), ATB's ReshapeAndCache.
 pub fn kv_write<'a>(
     s: &Stream,
     layout: PageLayout,

@@ -36,8 +36,8 @@ pub struct HcclEnv {
     pub intra_server: IntraServer,
 }
 
-/// The way between devices of one server that HCCS does not join: on an A2 of 16 cards those of the two halves. The MoE operators
-/// that communicate also look at it on an A2.
+/// The way between devices of one server that HCCS does not join: on an A2 of 16 cards those of the two halves. (Dispatch and combine
+/// of experts on an A2 read the variables for themselves: both set, to 1 and 0, choose their algorithm by servers.)
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IntraServer {
     /// Over PCIe.
@@ -172,7 +172,7 @@ impl Reader<'_> {
         let switch = |text: &str| match text {
             "0" => Ok(false),
             "1" => Ok(true),
-            _ => Err("0 or 1 is taken; unset it and HCCL_INTRA_ROCE_ENABLE for PCIe".to_owned()),
+            _ => Err("0 or 1 is taken; unset HCCL_INTRA_PCIE_ENABLE and HCCL_INTRA_ROCE_ENABLE for PCIe".to_owned()),
         };
         let pcie = self.get("HCCL_INTRA_PCIE_ENABLE", switch);
         let exclusive = |text: &str| match (switch(text)?, pcie) {

@@ -107,28 +107,52 @@ fn ends(op: &str, arg: &str, ends: &[i64], (of, tokens): (&str, usize)) -> Resul
     check::that(last == tokens as i64, op, || format!("{arg} end at {last}, the {tokens} tokens of {of} are needed"))
 }
 
-/// The softmax statistics are f32 `[n, t, 8]`.
-pub(super) fn statistics(op: &str, sizes: &Heads, stats: &[(&str, &View<'_>)]) -> Result<()> {
-    stats.iter().try_for_each(|(arg, stat)| {
-        check::shape(op, arg, stat.shape(), &[sizes.heads, sizes.tokens, 8])?;
-        check::dtype(op, arg, stat.dtype(), &[DType::F32])
-    })
+impl Heads {
+    /// The shape of the softmax statistics.
+    pub fn statistics(&self) -> [usize; 3] {
+        [self.heads, self.tokens, 8]
+    }
 }
 
-/// What gradients are made of is as the query, and they are as what they are of.
-pub(super) fn gradients(
+/// What every forward gives: an output as the query, and the softmax' maximum and sum in f32 of the shape `stats`.
+pub(super) fn check_results(
     op: &str,
     q: &View<'_>,
-    k: &View<'_>,
-    inputs: [(&str, View<'_>); 2],
-    [dq, dk, dv]: [(&str, &ViewMut<'_>); 3],
+    out: &ViewMut<'_>,
+    [max, sum]: [&ViewMut<'_>; 2],
+    stats: &[usize],
 ) -> Result<()> {
-    let given = inputs.iter().map(|(arg, view)| (*arg, view.shape(), view.dtype(), q));
-    let made = [(dq, q), (dk, k), (dv, k)];
-    let made = made.iter().map(|((arg, view), like)| (*arg, view.shape(), view.dtype(), *like));
-    given.chain(made).try_for_each(|(arg, shape, dtype, like)| {
+    check::shape(op, "out", out.shape(), q.shape())?;
+    check::dtype(op, "out", out.dtype(), &[q.dtype()])?;
+    check_statistics(op, [&max.as_view(), &sum.as_view()], stats)
+}
+
+/// What every backward takes beside the forward's inputs, and gives: gradients as what they are of.
+pub(super) fn check_gradients(
+    op: &str,
+    [q, k]: [&View<'_>; 2],
+    [dy, out]: [&View<'_>; 2],
+    statistics: [&View<'_>; 2],
+    stats: &[usize],
+    [dq, dk, dv]: [&ViewMut<'_>; 3],
+) -> Result<()> {
+    for (arg, shape, dtype, like) in [
+        ("dy", dy.shape(), dy.dtype(), q),
+        ("out", out.shape(), out.dtype(), q),
+        ("dq", dq.shape(), dq.dtype(), q),
+        ("dk", dk.shape(), dk.dtype(), k),
+        ("dv", dv.shape(), dv.dtype(), k),
+    ] {
         check::shape(op, arg, shape, like.shape())?;
-        check::dtype(op, arg, dtype, &[q.dtype()])
+        check::dtype(op, arg, dtype, &[q.dtype()])?;
+    }
+    check_statistics(op, statistics, stats)
+}
+
+fn check_statistics(op: &str, [max, sum]: [&View<'_>; 2], shape: &[usize]) -> Result<()> {
+    [("softmax_max", max), ("softmax_sum", sum)].into_iter().try_for_each(|(arg, view)| {
+        check::shape(op, arg, view.shape(), shape)?;
+        check::dtype(op, arg, view.dtype(), &[DType::F32])
     })
 }
 
@@ -153,9 +177,7 @@ pub fn flash_attention_varlen<'a>(
     let (q, k, v, out) = (q.into(), k.into(), v.into(), out.into());
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
     let sizes = qkv(OP, &q, &k, &v, &batch)?;
-    check::shape(OP, "out", out.shape(), q.shape())?;
-    check::dtype(OP, "out", out.dtype(), &[q.dtype()])?;
-    statistics(OP, &sizes, &[("softmax_max", &softmax_max.as_view()), ("softmax_sum", &softmax_sum.as_view())])?;
+    check_results(OP, &q, &out, [&softmax_max, &softmax_sum], &sizes.statistics())?;
     let mut no_softmax = Tensor::empty(s, &[0], q.dtype())?;
     let no_softmax = no_softmax.view_mut();
     aclnn!(
@@ -211,8 +233,8 @@ pub fn flash_attention_varlen_backward<'a>(
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
     let (dq, dk, dv) = (dq.into(), dk.into(), dv.into());
     let sizes = qkv(OP, &q, &k, &v, &batch)?;
-    gradients(OP, &q, &k, [("dy", dy), ("out", out)], [("dq", &dq), ("dk", &dk), ("dv", &dv)])?;
-    statistics(OP, &sizes, &[("softmax_max", &softmax_max), ("softmax_sum", &softmax_sum)])?;
+    let stats = [&softmax_max, &softmax_sum];
+    check_gradients(OP, [&q, &k], [&dy, &out], stats, &sizes.statistics(), [&dq, &dk, &dv])?;
     let mut empty = Tensor::empty(s, &[0], q.dtype())?;
     let mut no_dpse = Tensor::empty(s, &[0], q.dtype())?;
     let (no_softmax, no_dpse) = (empty.view_mut(), no_dpse.view_mut());

@@ -3,7 +3,7 @@
 
 use std::ffi::CStr;
 
-use super::attention::{CausalMask, RIGHT_DOWN_CAUSAL, UNLIMITED, gradients};
+use super::attention::{CausalMask, RIGHT_DOWN_CAUSAL, UNLIMITED, check_gradients, check_results};
 use super::call::{NoArray, NoTensor};
 use super::check::{self, FLOATS};
 use crate::acl::Stream;
@@ -49,9 +49,17 @@ pub struct Dense<'a> {
 
 /// Sequences, positions of queries and of keys.
 pub(super) struct Sizes {
-    pub batch: usize,
-    pub queries: usize,
+    batch: usize,
+    heads: usize,
+    queries: usize,
     keys: usize,
+}
+
+impl Sizes {
+    /// The shape of the softmax statistics.
+    pub fn statistics(&self) -> [usize; 4] {
+        [self.batch, self.heads, self.queries, 8]
+    }
 }
 
 impl DenseLayout {
@@ -95,12 +103,12 @@ impl Dense<'_> {
         (needed[batch], needed[last]) = (q.shape()[batch], if apart { dim } else { kv_heads * dim });
         check::shape(op, "k", k.shape(), &needed)?;
         check::shape(op, "v", v.shape(), k.shape())?;
-        let sizes = Sizes { batch: q.shape()[batch], queries: q.shape()[seq], keys: k.shape()[seq] };
+        let sizes = Sizes { batch: q.shape()[batch], heads, queries: q.shape()[seq], keys: k.shape()[seq] };
         self.check_mask(op, &sizes).map(|()| sizes)
     }
 
     fn check_mask(&self, op: &str, sizes: &Sizes) -> Result<()> {
-        let &Sizes { batch, queries, keys } = sizes;
+        let &Sizes { batch, queries, keys, .. } = sizes;
         match &self.mask {
             AttentionMask::None => Ok(()),
             AttentionMask::Causal(_) => check::that(queries <= keys, op, || {
@@ -129,15 +137,6 @@ impl Dense<'_> {
     }
 }
 
-/// The softmax statistics are f32 `[b, n, s, 8]`.
-pub(super) fn statistics(op: &str, batch: Dense<'_>, sizes: &Sizes, stats: [(&str, &[usize], DType); 2]) -> Result<()> {
-    for (arg, shape, dtype) in stats {
-        check::shape(op, arg, shape, &[sizes.batch, batch.heads, sizes.queries, 8])?;
-        check::dtype(op, arg, dtype, &[DType::F32])?;
-    }
-    Ok(())
-}
-
 /// A tensor, or none.
 pub(super) fn maybe<'a>(s: &'a Stream, op: &str, view: &Option<View<'a>>) -> Result<Option<Desc<'a>>> {
     view.as_ref().map(|view| view.input(s, op, "mask")).transpose()
@@ -163,11 +162,7 @@ pub fn flash_attention<'a>(
     let (q, k, v, out) = (q.into(), k.into(), v.into(), out.into());
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
     let sizes = batch.check(OP, &q, &k, &v)?;
-    check::shape(OP, "out", out.shape(), q.shape())?;
-    check::dtype(OP, "out", out.dtype(), &[q.dtype()])?;
-    let stat = |view: &ViewMut<'_>| (view.shape().to_vec(), view.dtype());
-    let (max, sum) = (stat(&softmax_max), stat(&softmax_sum));
-    statistics(OP, batch, &sizes, [("softmax_max", &max.0, max.1), ("softmax_sum", &sum.0, sum.1)])?;
+    check_results(OP, &q, &out, [&softmax_max, &softmax_sum], &sizes.statistics())?;
     let mut no_softmax = Tensor::empty(s, &[0], q.dtype())?;
     let no_softmax = no_softmax.view_mut();
     let (mode, mask) = batch.mask();
@@ -222,9 +217,8 @@ pub fn flash_attention_backward<'a>(
     let (softmax_max, softmax_sum) = (softmax_max.into(), softmax_sum.into());
     let (dq, dk, dv) = (dq.into(), dk.into(), dv.into());
     let sizes = batch.check(OP, &q, &k, &v)?;
-    gradients(OP, &q, &k, [("dy", dy), ("out", out)], [("dq", &dq), ("dk", &dk), ("dv", &dv)])?;
-    let (max, sum) = (softmax_max.shape(), softmax_sum.shape());
-    statistics(OP, batch, &sizes, [("softmax_max", max, softmax_max.dtype()), ("softmax_sum", sum, softmax_sum.dtype())])?;
+    let stats = [&softmax_max, &softmax_sum];
+    check_gradients(OP, [&q, &k], [&dy, &out], stats, &sizes.statistics(), [&dq, &dk, &dv])?;
     let mut empty = Tensor::empty(s, &[0], q.dtype())?;
     let mut no_dpse = Tensor::empty(s, &[0], q.dtype())?;
     let (no_softmax, no_dpse) = (empty.view_mut(), no_dpse.view_mut());

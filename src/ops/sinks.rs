@@ -8,7 +8,7 @@
 
 use std::ffi::CStr;
 
-use super::attention::{self, RIGHT_DOWN_CAUSAL, TND, UNLIMITED, Varlen};
+use super::attention::{self, RIGHT_DOWN_CAUSAL, TND, UNLIMITED, Varlen, check_gradients, check_results};
 use super::call::{IntArray, NoArray, NoTensor};
 use super::check;
 use super::dense::{self, Dense, DenseLayout};
@@ -51,17 +51,14 @@ pub fn flash_attention_with_sinks<'a>(
     let (mut out, mut softmax_max, mut softmax_sum) = (out.into(), softmax_max.into(), softmax_sum.into());
     let sizes = batch.check(OP, &q, &k, &v)?;
     one_each(OP, "sinks", sinks.shape(), sinks.dtype(), batch.heads)?;
-    check::shape(OP, "out", out.shape(), q.shape())?;
-    check::dtype(OP, "out", out.dtype(), &[q.dtype()])?;
-    let (max, sum) = (softmax_max.as_view(), softmax_sum.as_view());
-    dense::statistics(OP, batch, &sizes, [("softmax_max", max.shape(), max.dtype()), ("softmax_sum", sum.shape(), sum.dtype())])?;
+    check_results(OP, &q, &out, [&softmax_max, &softmax_sum], &sizes.statistics())?;
     if s.api().ops.aclnnFlashAttentionScoreV3.is_none() {
-        let written = [("out", out.as_view()), ("softmax_max", max), ("softmax_sum", sum)];
+        let written = [("out", out.as_view()), ("softmax_max", softmax_max.as_view()), ("softmax_sum", softmax_sum.as_view())];
         all_home(s, OP, [("q", q), ("k", k), ("v", v), ("sinks", sinks)].iter().chain(&written))?;
         dense::flash_attention(s, q, k, v, batch, out.reborrow(), softmax_max.reborrow(), softmax_sum.reborrow())?;
         let sinks = sinks.reshape(&[1, batch.heads, 1, 1])?;
         let ratio = join(s, sinks, softmax_max, softmax_sum)?;
-        let lies = Lies::Dense(batch.layout, [sizes.batch, batch.heads, sizes.queries]);
+        let lies = Lies::Dense(batch.layout, batch.heads);
         return shrink(s, lies.by_row(ratio.view())?, out, &lies);
     }
     let mut no_softmax = Tensor::empty(s, &[0], q.dtype())?;
@@ -127,14 +124,13 @@ pub fn flash_attention_with_sinks_backward<'a>(
     let sizes = batch.check(OP, &q, &k, &v)?;
     one_each(OP, "sinks", sinks.shape(), sinks.dtype(), batch.heads)?;
     one_each(OP, "dsinks", dsinks.shape(), dsinks.dtype(), batch.heads)?;
-    attention::gradients(OP, &q, &k, [("dy", dy), ("out", out)], [("dq", &dq), ("dk", &dk), ("dv", &dv)])?;
-    dense::statistics(OP, batch, &sizes, [("softmax_max", max.shape(), max.dtype()), ("softmax_sum", sum.shape(), sum.dtype())])?;
+    check_gradients(OP, [&q, &k], [&dy, &out], [&max, &sum], &sizes.statistics(), [&dq, &dk, &dv])?;
     if s.api().ops.aclnnFlashAttentionScoreGradV3.is_none() {
         let read = [("q", q), ("k", k), ("v", v), ("sinks", sinks), ("dy", dy), ("out", out), ("softmax_max", max)];
         let written = [("dq", dq.as_view()), ("dk", dk.as_view()), ("dv", dv.as_view()), ("dsinks", dsinks.as_view())];
         all_home(s, OP, read.iter().chain(&[("softmax_sum", sum)]).chain(&written))?;
         dense::flash_attention_backward(s, q, k, v, dy, out, max, sum, batch, dq.reborrow(), dk.reborrow(), dv.reborrow())?;
-        let lies = Lies::Dense(batch.layout, [sizes.batch, batch.heads, sizes.queries]);
+        let lies = Lies::Dense(batch.layout, batch.heads);
         return sinks_backward(s, sinks.reshape(&[1, batch.heads, 1, 1])?, dy, out, max, sum, dsinks, &lies);
     }
     let mut empty = Tensor::empty(s, &[0], q.dtype())?;
@@ -200,12 +196,9 @@ pub fn flash_attention_varlen_with_sinks<'a>(
     let (mut out, mut softmax_max, mut softmax_sum) = (out.into(), softmax_max.into(), softmax_sum.into());
     let sizes = attention::qkv(OP, &q, &k, &v, &batch)?;
     one_each(OP, "sinks", sinks.shape(), sinks.dtype(), sizes.heads)?;
-    check::shape(OP, "out", out.shape(), q.shape())?;
-    check::dtype(OP, "out", out.dtype(), &[q.dtype()])?;
-    let (max, sum) = (softmax_max.as_view(), softmax_sum.as_view());
-    attention::statistics(OP, &sizes, &[("softmax_max", &max), ("softmax_sum", &sum)])?;
+    check_results(OP, &q, &out, [&softmax_max, &softmax_sum], &sizes.statistics())?;
     if s.api().ops.aclnnFlashAttentionVarLenScoreV5.is_none() {
-        let written = [("out", out.as_view()), ("softmax_max", max), ("softmax_sum", sum)];
+        let written = [("out", out.as_view()), ("softmax_max", softmax_max.as_view()), ("softmax_sum", softmax_sum.as_view())];
         all_home(s, OP, [("q", q), ("k", k), ("v", v), ("sinks", sinks)].iter().chain(&written))?;
         attention::flash_attention_varlen(s, q, k, v, batch, out.reborrow(), softmax_max.reborrow(), softmax_sum.reborrow())?;
         let ratio = join(s, sinks.reshape(&[sizes.heads, 1, 1])?, softmax_max, softmax_sum)?;
@@ -278,8 +271,7 @@ pub fn flash_attention_varlen_with_sinks_backward<'a>(
     let sizes = attention::qkv(OP, &q, &k, &v, &batch)?;
     one_each(OP, "sinks", sinks.shape(), sinks.dtype(), sizes.heads)?;
     one_each(OP, "dsinks", dsinks.shape(), dsinks.dtype(), sizes.heads)?;
-    attention::gradients(OP, &q, &k, [("dy", dy), ("out", out)], [("dq", &dq), ("dk", &dk), ("dv", &dv)])?;
-    attention::statistics(OP, &sizes, &[("softmax_max", &max), ("softmax_sum", &sum)])?;
+    check_gradients(OP, [&q, &k], [&dy, &out], [&max, &sum], &sizes.statistics(), [&dq, &dk, &dv])?;
     if s.api().ops.aclnnFlashAttentionUnpaddingScoreGradV5.is_none() {
         let read = [("q", q), ("k", k), ("v", v), ("sinks", sinks), ("dy", dy), ("out", out), ("softmax_max", max)];
         let written = [("dq", dq.as_view()), ("dk", dk.as_view()), ("dv", dv.as_view()), ("dsinks", dsinks.as_view())];
@@ -344,8 +336,8 @@ fn all_home<'t, 'v: 't>(s: &Stream, op: &str, mut tensors: impl Iterator<Item = 
 enum Lies {
     /// `[t, n, d]`, statistics `[n, t, 8]`.
     Packed,
-    /// As the layout says, statistics `[b, n, s, 8]`.
-    Dense(DenseLayout, [usize; 3]),
+    /// As the layout says, with so many heads; statistics `[b, n, s, 8]`.
+    Dense(DenseLayout, usize),
 }
 
 impl Lies {
@@ -364,7 +356,7 @@ impl Lies {
         let width = shape.last().copied().unwrap_or(0);
         match *self {
             Lies::Packed | Lies::Dense(DenseLayout::Bsnd | DenseLayout::Bnsd, _) => shape.to_vec(),
-            Lies::Dense(DenseLayout::Bsh | DenseLayout::Sbh, [_, heads, _]) => vec![shape[0], shape[1], heads, width / heads],
+            Lies::Dense(DenseLayout::Bsh | DenseLayout::Sbh, heads) => vec![shape[0], shape[1], heads, width / heads],
         }
     }
 }
