@@ -114,9 +114,9 @@ impl Block {
     }
 }
 
-/// Has the CPU fetch a line of the result while the sums are being made: stores that wait for memory would hold it up.
+/// Has the CPU fetch a line: of the result while the sums are being made, since stores that wait for memory would hold it up.
 #[inline(always)]
-fn prefetch(line: *const f32) {
+pub(super) fn prefetch(line: *const f32) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 CPU has the instruction, and it takes any address.
     unsafe {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::block::prefetch;
 use crate::convert::{Float, with_float};
 use crate::simd::{transpose, vectorized};
 use ascend_rl_sys::types::aclDataType;
@@ -30,9 +31,8 @@ unsafe impl Sync for Panels {}
 // SAFETY: as above, of `Panels::pack`.
 unsafe impl Sync for Lanes {}
 
-/// Terms of neighbouring panels that are read together where lanes lie side by side: a memory page each, which is what the CPU
-/// looks up quickly.
-const TOGETHER: usize = 32;
+/// Terms that the CPU fetches ahead where lanes lie side by side.
+const AHEAD: usize = 8;
 
 /// Panels that one thread packs at a time.
 const PACKED_TOGETHER: usize = 8;
@@ -69,36 +69,69 @@ impl Panels {
     /// # Safety
     /// The space holds the panels and nobody else touches them; all terms of the lanes are readable.
     pub(super) unsafe fn pack(&self, panels: Range<usize>, lanes: &Lanes) {
-        let together = if lanes.lane_stride == 1 { TOGETHER } else { self.terms.max(1) };
         with_float!(lanes.dtype, T => vectorized(
             #[inline(always)]
-            || {
-                for term in (0..self.terms).step_by(together) {
-                    for panel in panels.clone() {
-                        let first = panel * self.width;
-                        let offset = first * lanes.lane_stride + term * lanes.term_stride;
-                        let from = Source {
-                            data: lanes.data.cast::<T>().wrapping_add(offset),
-                            lane_stride: lanes.lane_stride,
-                            term_stride: lanes.term_stride,
-                            lanes: lanes.count - first,
-                        };
-                        let (terms, to) = (together.min(self.terms - term), self.at(panel, term));
-                        // SAFETY: the caller's contract.
-                        unsafe {
-                            match self.width {
-                                6 => from.interleave::<6>(terms, to),
-                                8 => from.interleave::<8>(terms, to),
-                                12 => from.interleave::<12>(terms, to),
-                                16 => from.interleave::<16>(terms, to),
-                                32 => from.interleave::<32>(terms, to),
-                                width => unreachable!("no register tile is {width} wide"),
-                            }
-                        }
-                    }
+            // SAFETY: the caller's contract.
+            || unsafe {
+                match self.width {
+                    6 => self.pack_as::<6, T>(&panels, lanes),
+                    8 => self.pack_as::<8, T>(&panels, lanes),
+                    12 => self.pack_as::<12, T>(&panels, lanes),
+                    16 => self.pack_as::<16, T>(&panels, lanes),
+                    32 => self.pack_as::<32, T>(&panels, lanes),
+                    width => unreachable!("no register tile is {width} wide"),
                 }
             },
         ))
+    }
+
+    /// Panels of lanes that lie side by side are filled together, in the order of memory; others one by one.
+    ///
+    /// # Safety
+    /// As [`Panels::pack`].
+    #[inline(always)]
+    unsafe fn pack_as<const W: usize, T: Float>(&self, panels: &Range<usize>, lanes: &Lanes) {
+        let side_by_side = lanes.lane_stride == 1;
+        // The last panel may be too wide for the lanes that are left.
+        let whole = if side_by_side { panels.end.min(lanes.count / W).max(panels.start) } else { panels.start };
+        // SAFETY: the caller's contract.
+        unsafe { self.copy::<W, T>(panels.start..whole, lanes) };
+        for panel in whole..panels.end {
+            let first = panel * W;
+            let from = Source {
+                data: lanes.data.cast::<T>().wrapping_add(first * lanes.lane_stride),
+                lane_stride: lanes.lane_stride,
+                term_stride: lanes.term_stride,
+                lanes: lanes.count - first,
+            };
+            // SAFETY: the caller's contract.
+            unsafe { from.interleave::<W>(self.terms, self.at(panel, 0)) };
+        }
+    }
+
+    /// Whole panels of lanes that lie side by side: memory is read term by term, as it lies, and fetched ahead, for terms are often
+    /// a page and more apart.
+    ///
+    /// # Safety
+    /// As [`Panels::pack`].
+    #[inline(always)]
+    unsafe fn copy<const W: usize, T: Float>(&self, panels: Range<usize>, lanes: &Lanes) {
+        if panels.is_empty() {
+            return;
+        }
+        let per_line = 64 / size_of::<T>();
+        for term in 0..self.terms {
+            let mut from = lanes.data.cast::<T>().wrapping_add(term * lanes.term_stride + panels.start * W);
+            let mut to = self.at(panels.start, term);
+            for lane in (0..panels.len() * W).step_by(per_line) {
+                prefetch(from.wrapping_add(AHEAD * lanes.term_stride + lane).cast());
+            }
+            for _ in panels.clone() {
+                // SAFETY: the caller's contract.
+                unsafe { to.cast::<[f32; W]>().write(from.cast::<[T; W]>().read_unaligned().map(Float::widen)) };
+                (from, to) = (from.wrapping_add(W), to.wrapping_add(self.len()));
+            }
+        }
     }
 }
 
@@ -119,16 +152,8 @@ impl<T: Float> Source<T> {
     /// As [`Panels::pack`].
     #[inline(always)]
     unsafe fn interleave<const W: usize>(&self, terms: usize, to: *mut f32) {
-        // SAFETY: the caller's contract, for all three.
-        unsafe {
-            if self.lanes < W {
-                self.partly::<W>(terms, to)
-            } else if self.lane_stride == 1 {
-                self.copied::<W>(terms, to)
-            } else {
-                self.transposed::<W>(terms, to)
-            }
-        }
+        // SAFETY: the caller's contract, for both.
+        unsafe { if self.lanes < W { self.partly::<W>(terms, to) } else { self.transposed::<W>(terms, to) } }
     }
 
     /// # Safety
@@ -142,21 +167,6 @@ impl<T: Float> Source<T> {
                     let value = if lane < self.lanes { self.at(lane, term) } else { 0.0 };
                     to.add(term * W + lane).write(value);
                 }
-            }
-        }
-    }
-
-    /// Lanes lie side by side already.
-    ///
-    /// # Safety
-    /// As [`Panels::pack`].
-    #[inline(always)]
-    unsafe fn copied<const W: usize>(&self, terms: usize, to: *mut f32) {
-        for term in 0..terms {
-            // SAFETY: the caller's contract.
-            unsafe {
-                let from = self.data.add(term * self.term_stride).cast::<[T; W]>().read_unaligned();
-                to.add(term * W).cast::<[f32; W]>().write(from.map(Float::widen));
             }
         }
     }
