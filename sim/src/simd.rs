@@ -19,6 +19,32 @@ pub(crate) fn vectorized<R>(f: impl FnMut() -> R) -> R {
     Arch::new().dispatch(Loop(f))
 }
 
+/// Bytes of a cache line.
+pub(crate) const LINE: usize = 64;
+
+/// A hint that `n` elements are read or written soon: asks for their cache lines, where Rust has an instruction for it.
+#[inline(always)]
+pub(crate) fn prefetch<T>(at: *const T, n: usize) {
+    let mut line = 0;
+    while line < n {
+        prefetch_line(at.wrapping_add(line));
+        line += LINE / size_of::<T>();
+    }
+}
+
+/// As [`prefetch`], of the one line that an address is in.
+#[inline(always)]
+pub(crate) fn prefetch_line<T>(at: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which touches no memory in the program's sense; no address is wrong for it.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
 /// The transpose of a square: three rounds of exchanges between lines, written so that they compile to shuffles.
 #[inline(always)]
 pub(crate) fn transpose(m: [[f32; 8]; 8]) -> [[f32; 8]; 8] {

@@ -1,6 +1,7 @@
 //! The inner loops: packed panels of `a` and `b` multiplied into a block of the result.
 
 use super::isa::{Isa, Kernel, multiply_add};
+use crate::simd::prefetch_line;
 use pulp::Simd;
 
 /// `c = alpha * a @ b`, or `c +=`, for one block of the sum.
@@ -59,9 +60,10 @@ impl Block {
                 unsafe {
                     let b = self.b.add(col / nr * self.b_panel);
                     let c = self.c.add(row * self.c_stride + col);
+                    // Stores that wait for memory would hold the CPU up: the lines come while the sums are being made.
                     for row in 0..MR.min(self.rows - row) {
-                        prefetch(c.add(row * self.c_stride));
-                        prefetch(c.add(row * self.c_stride).wrapping_add(S::F32_LANES));
+                        prefetch_line(c.add(row * self.c_stride));
+                        prefetch_line(c.add(row * self.c_stride).wrapping_add(S::F32_LANES));
                     }
                     let sums = match self.a {
                         Left::Panels(a, panel) => sums::<S, FUSED, MR>(simd, self.terms, a.add(row / MR * panel), b),
@@ -112,19 +114,6 @@ impl Block {
             }
         }
     }
-}
-
-/// Has the CPU fetch a line: of the result while the sums are being made, since stores that wait for memory would hold it up.
-#[inline(always)]
-pub(super) fn prefetch(line: *const f32) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: every x86-64 CPU has the instruction, and it takes any address.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(line.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = line;
 }
 
 /// The register tile: outer products of a column of `a` and a row of `b`, added up.

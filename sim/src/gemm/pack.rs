@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use super::block::prefetch;
 use crate::convert::{Float, with_float};
-use crate::simd::{transpose, vectorized};
+use crate::simd::{prefetch, transpose, vectorized};
 use ascend_rl_sys::types::aclDataType;
 
 /// What is packed: rows of `a` or columns of `b`, the lanes, each a sequence of terms.
@@ -91,9 +90,8 @@ impl Panels {
     /// As [`Panels::pack`].
     #[inline(always)]
     unsafe fn pack_as<const W: usize, T: Float>(&self, panels: &Range<usize>, lanes: &Lanes) {
-        let side_by_side = lanes.lane_stride == 1;
         // The last panel may be too wide for the lanes that are left.
-        let whole = if side_by_side { panels.end.min(lanes.count / W).max(panels.start) } else { panels.start };
+        let whole = if lanes.lane_stride == 1 { panels.end.min(lanes.count / W).max(panels.start) } else { panels.start };
         // SAFETY: the caller's contract.
         unsafe { self.copy::<W, T>(panels.start..whole, lanes) };
         for panel in whole..panels.end {
@@ -119,13 +117,10 @@ impl Panels {
         if panels.is_empty() {
             return;
         }
-        let per_line = 64 / size_of::<T>();
         for term in 0..self.terms {
             let mut from = lanes.data.cast::<T>().wrapping_add(term * lanes.term_stride + panels.start * W);
             let mut to = self.at(panels.start, term);
-            for lane in (0..panels.len() * W).step_by(per_line) {
-                prefetch(from.wrapping_add(AHEAD * lanes.term_stride + lane).cast());
-            }
+            prefetch(from.wrapping_add(AHEAD * lanes.term_stride), panels.len() * W);
             for _ in panels.clone() {
                 // SAFETY: the caller's contract.
                 unsafe { to.cast::<[f32; W]>().write(from.cast::<[T; W]>().read_unaligned().map(Float::widen)) };

@@ -10,7 +10,7 @@ use ascend_rl_sys::types::*;
 
 use super::element::{Lane, with_element};
 use crate::nn::tensor::{MAX_RANK, Tensor};
-use crate::simd::vectorized;
+use crate::simd::{prefetch, vectorized};
 
 /// Elements of one load or store: three buffers of it fit in a first-level cache.
 pub(crate) const BLOCK: usize = 1024;
@@ -184,23 +184,15 @@ impl View {
         }
     }
 
-    /// A hint that the range is read soon, if it is in order in memory. Does nothing where Rust has no such instruction.
+    /// A hint that the range is read soon, if it is in order in memory.
     #[inline(always)]
     pub(crate) fn prefetch(&self, start: usize, len: usize) {
-        #[cfg(target_arch = "x86_64")]
         if len > 0
             && let Some(offset) = self.in_order(start, len)
         {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
             let size = self.dtype.size();
-            let from = self.data.wrapping_add(offset * size);
-            for line in (0..len * size).step_by(64) {
-                // SAFETY: a hint; it reads nothing, and no address is wrong for it.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(line).cast()) };
-            }
+            prefetch(self.data.wrapping_add(offset * size), len * size);
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (start, len);
     }
 
     /// Where in memory the range begins, if it is in order there: all of it in one row.

@@ -17,6 +17,7 @@ use super::view::{Heads, Seq, Source};
 use crate::convert::narrow;
 use crate::math::exp;
 use crate::pairs::{Half, load_pairs};
+use crate::simd::{LINE, prefetch, prefetch_line};
 
 /// Keys of a part.
 const SPLIT: usize = 256;
@@ -422,31 +423,6 @@ unsafe fn columns<T: Half, S: Simd, const H: usize, const C: usize>(
             }
         }
     }
-}
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
-
-/// Asks for a row's cache lines.
-#[inline(always)]
-fn prefetch<T>(row: *const T, dim: usize) {
-    let mut at = 0;
-    while at < dim {
-        prefetch_line(row.wrapping_add(at));
-        at += LINE / size_of::<T>();
-    }
-}
-
-/// Asks for a cache line, where the language has a way to.
-#[inline(always)]
-fn prefetch_line<T>(at: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a hint, which touches no memory in the program's sense.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = at;
 }
 
 /// The merge of one sequence's parts, in their order.
