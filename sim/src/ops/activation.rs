@@ -4,8 +4,9 @@ use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
+use super::rows::{Row, Target};
 use super::split::split;
-use super::view::{BLOCK, Buffer, View, filled};
+use super::view::{BLOCK, View};
 use crate::math::sigmoid;
 use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, check};
@@ -23,18 +24,13 @@ pub(crate) fn aclnnSwiGluGetWorkspaceSize(
     let mut call = Call::new(NAME);
     let (x, out) = (call.input("x", x)?, call.output("out", out)?);
     let half = check_halves(NAME, dim, &x, ("out", &out))?;
-    let (x, out) = (View::new(&x), View::new(&out));
+    let (x, numel) = (View::new(&x), out.numel());
+    let out = Target::new(View::new(&out), &[&x]);
     call.finish(ws, executor, move || {
-        blocks(half, out.numel(), |at, n| {
-            let (mut a, mut b, mut result) = (Buffer::new(), Buffer::new(), Buffer::new());
-            let (a, b) = (x.load(at.whole, n, &mut a), x.load(at.whole + half, n, &mut b));
-            let result = map2(
-                a,
-                b,
-                &mut result,
-                #[inline(always)]
-                |a, b| a * sigmoid(a) * b,
-            );
+        blocks(half, numel, |at, n, [a, b, result, ..]| {
+            let (a, b) = (a.load(&x, at.whole, n), b.load(&x, at.whole + half, n));
+            let result = out.room(at.half, n, result);
+            forward(a, b, result);
             out.store(at.half, result);
         })
     })
@@ -56,15 +52,15 @@ pub(crate) fn aclnnSwiGluGradGetWorkspaceSize(
     check_same_dtype(NAME, "out", &out, "x", x.dtype)?;
     check_shape(NAME, "out", &out, &x.dims)?;
     check_contiguous(NAME, "out", &out)?;
-    let (dy, x, out) = (View::new(&dy), View::new(&x), View::new(&out));
+    let (dy, x) = (View::new(&dy), View::new(&x));
+    let out = Target::new(View::new(&out), &[&dy, &x]);
     call.finish(ws, executor, move || {
-        blocks(half, dy.numel(), |at, n| {
-            let (mut a, mut b, mut d) = (Buffer::new(), Buffer::new(), Buffer::new());
-            let (mut da, mut db) = (Buffer::new(), Buffer::new());
-            let (a, b) = (x.load(at.whole, n, &mut a), x.load(at.whole + half, n, &mut b));
-            let (da, db) = gradients(a, b, dy.load(at.half, n, &mut d), (&mut da, &mut db));
-            out.store(at.whole, da);
-            out.store(at.whole + half, db);
+        blocks(half, dy.numel(), |at, n, [a, b, d, to_a, to_b]| {
+            let (a, b, d) = (a.load(&x, at.whole, n), b.load(&x, at.whole + half, n), d.load(&dy, at.half, n));
+            let (to_a, to_b) = (out.room(at.whole, n, to_a), out.room(at.whole + half, n, to_b));
+            gradients(a, b, d, to_a, to_b);
+            out.store(at.whole, to_a);
+            out.store(at.whole + half, to_b);
         })
     })
 }
@@ -75,51 +71,45 @@ struct At {
     whole: usize,
 }
 
-/// Calls `f` for all of `0..numel` in pieces that stay inside one half of one group of `2 * half` elements.
-fn blocks(half: usize, numel: usize, f: impl Fn(At, usize) + Sync) {
+/// Calls `f` for all of `0..numel` in pieces that stay inside one half of one group of `2 * half` elements, with room for five.
+fn blocks(half: usize, numel: usize, f: impl Fn(At, usize, &mut [Row; 5]) + Sync) {
     split(numel.div_ceil(BLOCK), BLOCK, |range| {
+        let mut rows = [(); 5].map(|()| Row::new(0));
         let (mut at, end) = (range.start * BLOCK, numel.min(range.end * BLOCK));
         while at < end {
             let n = (half - at % half).min(BLOCK).min(end - at);
-            f(At { half: at, whole: at / half * 2 * half + at % half }, n);
+            f(At { half: at, whole: at / half * 2 * half + at % half }, n, &mut rows);
             at += n;
         }
     })
 }
 
-/// `f` of two blocks, element by element.
-fn map2<'a>(a: &[f32], b: &[f32], to: &'a mut Buffer<f32>, f: impl Fn(f32, f32) -> f32) -> &'a [f32] {
-    let room = to.room(a.len());
-    let b = &b[..a.len()];
+/// Of both halves, for a block.
+fn forward(a: &[f32], b: &[f32], to: &mut [f32]) {
     vectorized(
         #[inline(always)]
         || {
-            for (to, (a, b)) in room.iter_mut().zip(a.iter().zip(b)) {
-                to.write(f(*a, *b));
+            for (to, (a, b)) in to.iter_mut().zip(a.iter().zip(b)) {
+                *to = a * sigmoid(*a) * b;
             }
         },
     );
-    // SAFETY: both blocks have as many elements as the room, so that all of it was written.
-    unsafe { filled(room) }
 }
 
 /// Of both halves, for a block; the sigmoid is worth one pass over the three.
-fn gradients<'a>(a: &[f32], b: &[f32], d: &[f32], to: (&'a mut Buffer<f32>, &'a mut Buffer<f32>)) -> (&'a [f32], &'a [f32]) {
+fn gradients(a: &[f32], b: &[f32], d: &[f32], to_a: &mut [f32], to_b: &mut [f32]) {
     let n = a.len();
-    let (b, d, to_a, to_b) = (&b[..n], &d[..n], to.0.room(n), to.1.room(n));
+    let (b, d, to_a, to_b) = (&b[..n], &d[..n], &mut to_a[..n], &mut to_b[..n]);
     vectorized(
         #[inline(always)]
         || {
-            let (to_a, to_b) = (&mut to_a[..n], &mut to_b[..n]);
             for i in 0..n {
                 let (a, d, s) = (a[i], d[i], sigmoid(a[i]));
-                to_a[i].write(d * b[i] * s * (1.0 + a * (1.0 - s)));
-                to_b[i].write(d * a * s);
+                to_a[i] = d * b[i] * s * (1.0 + a * (1.0 - s));
+                to_b[i] = d * a * s;
             }
         },
     );
-    // SAFETY: the loop has written all of both rooms.
-    unsafe { (filled(to_a), filled(to_b)) }
 }
 
 /// The rules that both share; gives the elements of one half of a group: half of `dim` and all dims after it.

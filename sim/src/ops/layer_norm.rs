@@ -6,7 +6,7 @@ use super::call::Call;
 use super::dtypes::*;
 use super::lanes::fold;
 use super::norm::{BLOCK_ROWS, add_pairwise, check_like};
-use super::rows::{Parts, Row, all};
+use super::rows::{Parts, Row, Target, all};
 use super::split::split;
 use super::view::View;
 use crate::nn::tensor::Tensor;
@@ -44,7 +44,9 @@ pub(crate) fn aclnnLayerNormGetWorkspaceSize(
         }
     }
     let (n, eps) = (shape.n, eps as f32);
-    let (x, out) = (View::new(&x), View::new(&out));
+    let x = View::new(&x);
+    let others: Vec<&View> = [&x].into_iter().chain(statistics.iter().flatten()).collect();
+    let out = Target::new(View::new(&out), &others);
     let [weight, bias] = [weight, bias].map(|t| t.map(|t| View::new(&t)));
     call.finish(ws, executor, move || {
         let weight = weight.as_ref().map_or_else(|| vec![1.0; n], all::<f32>);
@@ -52,7 +54,7 @@ pub(crate) fn aclnnLayerNormGetWorkspaceSize(
         split(x.rows(n), n, |rows| {
             let (mut row, mut result) = (Row::new(n), Row::new(n));
             for r in rows {
-                let (x, y) = (row.load(&x, r * n, n), result.room(n));
+                let (x, y) = (row.load(&x, r * n, n), out.room(r * n, n, &mut result));
                 let (mean, rstd) = vectorized(
                     #[inline(always)]
                     || normalise(x, &weight, &bias, eps, y),

@@ -5,7 +5,7 @@ use ascend_rl_sys::types::*;
 use super::call::Call;
 use super::dtypes::*;
 use super::lanes::fold;
-use super::rows::{Parts, Row};
+use super::rows::{Parts, Row, Target};
 use super::split::{groups, split};
 use super::view::{Buffer, View, filled};
 use crate::nn::tensor::Tensor;
@@ -28,14 +28,14 @@ pub(crate) fn aclnnRmsNormGetWorkspaceSize(
     let (y, rstd) = (call.output("yOut", y_out)?, call.output("rstdOut", rstd_out)?);
     let n = check_norm(NAME, ("x", &x), &gamma, &rstd, "rstdOut")?;
     check_like(NAME, "yOut", &y, "x", &x)?;
-    let norm = Norm { gamma: View::new(&gamma), y: View::new(&y), rstd: View::new(&rstd), epsilon: epsilon as f32 };
-    let x = View::new(&x);
+    let [x, gamma, y, rstd] = [x, gamma, y, rstd].map(|t| View::new(&t));
+    let norm = Norm { gamma, y: Target::new(y, &[&x, &rstd]), rstd, epsilon: epsilon as f32 };
     call.finish(ws, executor, move || {
         let gamma = norm.gamma();
         split(x.rows(n), n, |rows| {
             let (mut row, mut out) = (Row::new(n), Row::new(n));
-            for (r, count) in groups(rows, n) {
-                norm.rows(r, row.load(&x, r * n, count * n), &gamma, out.room(count * n));
+            for (r, count) in groups(rows, n, x.run()) {
+                norm.rows(r, row.load(&x, r * n, count * n), &gamma, &mut out);
             }
         })
     })
@@ -66,21 +66,23 @@ pub(crate) fn aclnnAddRmsNormGetWorkspaceSize(
     check_shape(NAME, "x2", &x2, &x1.dims)?;
     check_like(NAME, "yOut", &y, "x1", &x1)?;
     check_like(NAME, "xOut", &x, "x1", &x1)?;
-    let norm = Norm { gamma: View::new(&gamma), y: View::new(&y), rstd: View::new(&rstd), epsilon: epsilon as f32 };
-    let (x1, x2, x) = (View::new(&x1), View::new(&x2), View::new(&x));
+    let [x1, x2, x, gamma, y, rstd] = [x1, x2, x, gamma, y, rstd].map(|t| View::new(&t));
+    let norm = Norm { gamma, y: Target::new(y, &[&x1, &x2, &x, &rstd]), rstd, epsilon: epsilon as f32 };
+    let sums = Target::new(x, &[&x1, &x2, &y, &rstd]);
     call.finish(ws, executor, move || {
         let gamma = norm.gamma();
         split(x.rows(n), n, |rows| {
             let (mut left, mut right, mut out) = (Row::new(n), Row::new(n), Row::new(n));
             // One by one: these rows, of the residual stream, are long, and groups of them were measured to be slower.
             for r in rows {
-                let (a, b, sum) = (left.load(&x1, r * n, n), right.load(&x2, r * n, n), out.room(n));
+                let (a, b) = (left.load(&x1, r * n, n), right.load(&x2, r * n, n));
+                let sum = sums.room(r * n, n, &mut out);
                 for (sum, (a, b)) in sum.iter_mut().zip(a.iter().zip(b)) {
                     *sum = a + b;
                 }
-                x.store(r * n, sum);
+                sums.store(r * n, sum);
                 // The norm is of what was stored, rounded.
-                norm.rows(r, left.load(&x, r * n, n), &gamma, out.room(n));
+                norm.rows(r, left.load(&x, r * n, n), &gamma, &mut out);
             }
         })
     })
@@ -112,13 +114,14 @@ pub(crate) fn aclnnRmsNormGradGetWorkspaceSize(
     check_shape(NAME, "dgammaOut", &dgamma, &gamma.dims)?;
     check_writable(NAME, "dgammaOut", &dgamma)?;
     let [dy, x, rstd, gamma, dx, dgamma] = [dy, x, rstd, gamma, dx, dgamma].map(|t| View::new(&t));
-    call.finish(ws, executor, move || gradient(n, [&dy, &x, &rstd, &gamma], [&dx, &dgamma]))
+    let dx = Target::new(dx, &[&dy, &x, &rstd, &gamma, &dgamma]);
+    call.finish(ws, executor, move || gradient(n, [&dy, &x, &rstd, &gamma], &dx, &dgamma))
 }
 
 /// Rows whose `dgamma` is added up in order; the sums are added pairwise. A fixed number keeps the order from the threads.
 pub(super) const BLOCK_ROWS: usize = 64;
 
-fn gradient(n: usize, [dy, x, rstd, gamma]: [&View; 4], [dx, dgamma]: [&View; 2]) {
+fn gradient(n: usize, [dy, x, rstd, gamma]: [&View; 4], dx: &Target, dgamma: &View) {
     let rows = x.rows(n);
     let blocks = rows.div_ceil(BLOCK_ROWS);
     let mut sums = vec![0f32; blocks.max(1) * n];
@@ -130,9 +133,9 @@ fn gradient(n: usize, [dy, x, rstd, gamma]: [&View; 4], [dx, dgamma]: [&View; 2]
         for block in range {
             // SAFETY: each block has its own part of `sums`, which outlives the call.
             let sum = unsafe { parts.slice(block * n, n) };
-            for (r, count) in groups(block * BLOCK_ROWS..rows.min((block + 1) * BLOCK_ROWS), n) {
+            for (r, count) in groups(block * BLOCK_ROWS..rows.min((block + 1) * BLOCK_ROWS), n, x.run()) {
                 let (at, len, scales) = (r * n, count * n, rstd_row.load(rstd, r, count));
-                let (dy, x, out) = (dy_row.load(dy, at, len), x_row.load(x, at, len), dx_row.room(len));
+                let (dy, x, out) = (dy_row.load(dy, at, len), x_row.load(x, at, len), dx.room(at, len, &mut dx_row));
                 vectorized(
                     #[inline(always)]
                     || {
@@ -181,7 +184,7 @@ fn gradient_of_row(dy: &[f32], x: &[f32], rstd: f32, gamma: &[f32], dx: &mut [f3
 /// What the two forward operators do with a row.
 struct Norm {
     gamma: View,
-    y: View,
+    y: Target,
     rstd: View,
     epsilon: f32,
 }
@@ -191,9 +194,10 @@ impl Norm {
         Row::new(self.gamma.numel()).load(&self.gamma, 0, self.gamma.numel()).to_vec()
     }
 
-    /// Rows from `r` on, which are `x`; `out` is room for them.
-    fn rows(&self, r: usize, x: &[f32], gamma: &[f32], out: &mut [f32]) {
+    /// Rows from `r` on, which are `x`.
+    fn rows(&self, r: usize, x: &[f32], gamma: &[f32], out: &mut Row) {
         let n = gamma.len();
+        let out = self.y.room(r * n, x.len(), out);
         let epsilon = self.epsilon;
         let mut room = Buffer::new();
         let rstds = room.room(x.len() / n);

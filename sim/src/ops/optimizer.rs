@@ -4,6 +4,7 @@ use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
+use super::rows::{Row, Target};
 use super::split::split;
 use super::view::{BLOCK, Buffer, View};
 use crate::reject::{Outcome, check};
@@ -49,6 +50,8 @@ pub(crate) fn aclnnApplyAdamWV2GetWorkspaceSize(
     check_dtype(NAME, "step", &step, &[ACL_INT64, ACL_FLOAT])?;
     check!(step.numel() == 1, ACLNN_ERR_PARAM_INVALID, "{NAME}: step has shape {:?}; one element is needed", step.dims);
     let [var, m, v, grad, step] = [var, m, v, grad, step].map(|t| View::new(&t));
+    let [var, m, v] =
+        [[&var, &m, &v], [&m, &var, &v], [&v, &var, &m]].map(|[own, a, b]| Target::new(*own, &[a, b, &grad, &step]));
     call.finish(ws, executor, move || {
         let t = step.load::<f32>(0, 1, &mut Buffer::new())[0] as f64 + 1.0;
         let adam = AdamW {
@@ -61,18 +64,13 @@ pub(crate) fn aclnnApplyAdamWV2GetWorkspaceSize(
             eps,
         };
         // Blocks and not elements, so that a plain f32 tensor is walked in whole ones.
-        split(var.numel().div_ceil(BLOCK), BLOCK, |blocks| {
-            let [mut var_block, mut m_block, mut v_block] = [[0f32; BLOCK]; 3];
-            let mut buffer = Buffer::new();
+        split(grad.numel().div_ceil(BLOCK), BLOCK, |blocks| {
+            let [mut var_row, mut m_row, mut v_row, mut grad_row] = [(); 4].map(|()| Row::new(BLOCK));
             for start in blocks.map(|block| block * BLOCK) {
-                let n = BLOCK.min(var.numel() - start);
-                let state = [(&var, &mut var_block), (&m, &mut m_block), (&v, &mut v_block)];
-                let [w, m_now, v_now] = state.map(|(view, block)| {
-                    let block = &mut block[..n];
-                    block.copy_from_slice(view.load(start, n, &mut buffer));
-                    block
-                });
-                adam.update(w, m_now, v_now, grad.load(start, n, &mut buffer));
+                let n = BLOCK.min(grad.numel() - start);
+                let [w, m_now, v_now] =
+                    [(&var, &mut var_row), (&m, &mut m_row), (&v, &mut v_row)].map(|(target, row)| target.values(start, n, row));
+                adam.update(w, m_now, v_now, grad_row.load(&grad, start, n));
                 var.store(start, w);
                 m.store(start, m_now);
                 v.store(start, v_now);

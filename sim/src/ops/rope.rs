@@ -4,8 +4,9 @@ use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
+use super::rows::{Row, Target};
 use super::split::{groups, split};
-use super::view::{BLOCK, Buffer, View};
+use super::view::View;
 use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, check, reject};
 use crate::simd::vectorized;
@@ -60,15 +61,15 @@ pub(crate) fn aclnnRotaryPositionEmbeddingGetWorkspaceSize(
     check_shape(NAME, "out", &out, &x.dims)?;
     check!(out.is_contiguous(), ACLNN_ERR_PARAM_INVALID, "{NAME}: out has strides {:?}; it must be contiguous", out.strides);
     let (cos, sin) = (View::broadcast(&cos, &x.dims), View::broadcast(&sin, &x.dims));
-    let (x, out) = (View::new(&x), View::new(&out));
+    let x = View::new(&x);
+    let out = Target::new(View::new(&out), &[&x, &cos, &sin]);
     call.finish(ws, executor, move || {
         split(x.rows(d), d, |rows| {
-            let [mut x_block, mut cos_block, mut sin_block] = [(); 3].map(|()| Buffer::new());
-            let mut result = [0f32; BLOCK];
-            for (row, count) in groups(rows, d) {
+            let [mut x_rows, mut cos_rows, mut sin_rows, mut out_rows] = [(); 4].map(|()| Row::new(d));
+            for (row, count) in groups(rows, d, x.run()) {
                 let (at, n) = (row * d, count * d);
-                let (x, result) = (x.load(at, n, &mut x_block), &mut result[..n]);
-                let (cos, sin) = (cos.load(at, n, &mut cos_block), sin.load(at, n, &mut sin_block));
+                let (x, cos, sin) = (x_rows.load(&x, at, n), cos_rows.load(&cos, at, n), sin_rows.load(&sin, at, n));
+                let result = out.room(at, n, &mut out_rows);
                 rotate(mode, d, x, cos, sin, result);
                 out.store(at, result);
             }
@@ -171,6 +172,19 @@ mod tests {
                 // One rounding to the dtype; two f32 products that may cancel.
                 let relative = if dtype == ACL_FLOAT { 1e-6 } else { 4e-3 };
                 assert_close(&out.values(), &want, relative, 3e-7);
+            }
+        }
+    }
+
+    #[test]
+    fn a_rotation_may_overwrite_its_input() {
+        for dtype in [ACL_FLOAT, ACL_BF16] {
+            for mode in [0, 1] {
+                let (x, out) = (Array::new(dtype, &[1, 90, 2, 8], noise(1)), Array::out(dtype, &[1, 90, 2, 8]));
+                let [cos, sin] = [2, 3].map(|seed| Array::new(dtype, &[1, 90, 1, 8], noise(seed)));
+                rope(&x, &cos, &sin, mode, &out).unwrap();
+                rope(&x, &cos, &sin, mode, &x).unwrap();
+                assert_eq!(x.values(), out.values());
             }
         }
     }

@@ -6,7 +6,7 @@ use super::along::length;
 use super::call::Call;
 use super::dtypes::*;
 use super::lanes::fold;
-use super::rows::Row;
+use super::rows::{Row, Target};
 use super::split::split;
 use super::view::View;
 use crate::math::exp;
@@ -71,11 +71,12 @@ fn plan(
     let dim = check_dim(name, "dim", dim, &d)?;
     let n = length(&d, dim);
     let [d, y, out] = [d, y, out].map(|t| View::lines(&t, dim));
+    let out = Target::new(out, &[&d, &y]);
     call.finish(ws, executor, move || {
         split(d.rows(n), n, |rows| {
             let (mut left, mut right, mut result) = (Row::new(n), Row::new(n), Row::new(n));
             for r in rows {
-                let (d, y, to) = (left.load(&d, r * n, n), right.load(&y, r * n, n), result.room(n));
+                let (d, y, to) = (left.load(&d, r * n, n), right.load(&y, r * n, n), out.room(r * n, n, &mut result));
                 vectorized(
                     #[inline(always)]
                     || of_row(&d[..n], &y[..n], &mut to[..n]),

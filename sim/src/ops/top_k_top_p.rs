@@ -52,8 +52,7 @@ pub(crate) fn aclnnApplyTopKTopPGetWorkspaceSize(
             for r in rows {
                 let p = p.as_ref().map_or(1.0, |p| p.load::<f32>(r, 1, &mut Buffer::new())[0]);
                 let k = k.as_ref().map_or(0, |k| k.load::<i64>(r, 1, &mut Buffer::new())[0]);
-                row.load(&from, r * n, n);
-                let values = row.room(n);
+                let values = row.copy(&from, r * n, n);
                 filter(values, usize::try_from(k).ok().filter(|k| (1..n).contains(k)), p, &mut order);
                 to.store(r * n, values);
             }

@@ -147,6 +147,14 @@ impl View {
         self.data
     }
 
+    /// The addresses from the first element to the end of the last.
+    pub(crate) fn span(&self) -> std::ops::Range<usize> {
+        let dims = self.dims.iter().zip(self.strides).take(self.rank);
+        let last: usize = dims.map(|(&dim, stride)| (dim.max(1) - 1) * stride).sum();
+        let start = self.data.addr();
+        start..start + (last + 1) * self.dtype.size()
+    }
+
     /// The same view, `offset` elements further on in memory.
     pub(crate) fn shifted(&self, offset: usize) -> View {
         View { data: self.data.wrapping_add(offset * self.dtype.size()), ..*self }
@@ -217,16 +225,30 @@ impl View {
         Some(offset)
     }
 
+    /// The memory of the range `[start, start + len)`, where it holds lanes in order.
+    #[inline(always)]
+    pub(crate) fn in_place<T: Lane>(&self, start: usize, len: usize) -> Option<&[T]> {
+        let data = self.address(start, len)?;
+        // SAFETY: plain memory of lanes, aligned, valid by the promise above; nothing writes this range while the block
+        // is read, since an operator stores a block after it has loaded it.
+        Some(unsafe { std::slice::from_raw_parts(data, len) })
+    }
+
+    /// Where the range is, if it is lanes in order.
+    #[inline(always)]
+    pub(crate) fn address<T: Lane>(&self, start: usize, len: usize) -> Option<*mut T> {
+        let data = self.data.cast::<T>();
+        if self.dtype != T::DTYPE || !data.is_aligned() {
+            return None;
+        }
+        self.in_order(start, len).map(|offset| data.wrapping_add(offset))
+    }
+
     /// The range `[start, start + len)` in lanes: the memory itself where it holds lanes in order, else converted in `buffer`.
     #[inline(always)]
     pub(crate) fn load<'a, T: Lane>(&'a self, start: usize, len: usize, buffer: &'a mut Buffer<T>) -> &'a [T] {
-        if self.dtype == T::DTYPE
-            && self.data.cast::<T>().is_aligned()
-            && let Some(offset) = self.in_order(start, len)
-        {
-            // SAFETY: plain memory of lanes, aligned, valid by the promise above; nothing writes this range while the block
-            // is read, since an operator stores a block after it has loaded it.
-            return unsafe { std::slice::from_raw_parts(self.data.cast::<T>().add(offset), len) };
+        if let Some(values) = self.in_place(start, len) {
+            return values;
         }
         let room = buffer.room(len);
         self.load_into(start, room);

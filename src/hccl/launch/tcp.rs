@@ -14,6 +14,8 @@ const LOOK: Duration = Duration::from_millis(2);
 const RETRY: Duration = Duration::from_millis(50);
 /// How long a connection may say nothing.
 const SILENCE: Duration = Duration::from_secs(5);
+/// How long rank 0, once it knows that the job is at odds with itself, waits for those who have not come: they should hear of it.
+const GRACE: Duration = Duration::from_secs(3);
 /// How long a name may be unknown: names of a cluster can come up after its processes.
 const UNKNOWN_NAME: Duration = Duration::from_secs(10);
 
@@ -91,11 +93,15 @@ pub(super) fn serve_on(listener: &TcpListener, party: &Party, host: &str, info: 
                     }
                     // Of another meeting or another job: that one alone hears of it.
                     Ok(Some(answer)) => guests.swap_remove(at).send(&answer),
-                    Err(why) => return Err(dismiss(guests, why)),
+                    Err(why) => {
+                        guests[at].rank = Some(hello.rank as usize);
+                        return Err(dismiss(listener, party, guests, why, GRACE));
+                    }
                 },
                 News::Gone => {
                     if let Some(rank) = guests.swap_remove(at).rank {
-                        return Err(dismiss(guests, format!("rank {rank} has ended before all had come")));
+                        let why = format!("rank {rank} has ended before all had come");
+                        return Err(dismiss(listener, party, guests, why, GRACE));
                     }
                 }
                 News::Stranger => {
@@ -113,7 +119,7 @@ pub(super) fn serve_on(listener: &TcpListener, party: &Party, host: &str, info: 
         }
         if Instant::now() >= deadline {
             let error = party.late(&missing, &excuses(host, strangers));
-            dismiss(guests, error.to_string());
+            dismiss(listener, party, guests, error.to_string(), Duration::ZERO);
             return Err(error);
         }
         thread::sleep(LOOK);
@@ -151,10 +157,24 @@ fn judge(party: &Party, guests: &[Guest], hello: Hello) -> std::result::Result<O
     party.contradiction(rank, size, taken).map_or(Ok(None), Err)
 }
 
-/// Tells all who have come why it will not be.
-fn dismiss(guests: Vec<Guest>, why: String) -> Error {
+/// Tells all who have come, and who come within `grace`, why it will not be.
+fn dismiss(listener: &TcpListener, party: &Party, mut guests: Vec<Guest>, why: String, grace: Duration) -> Error {
     let answer = wire::answer(Verdict::Refused, why.as_bytes());
-    // Those that have not said their rank yet, too: one of them may be the one that it is about.
+    let (deadline, mut told) = (Instant::now() + grace, 0);
+    loop {
+        // One that has not said its rank yet is heard first: to hang up on words unread would take the answer back.
+        let heard = |guest: &mut Guest| guest.rank.is_some() || !matches!(guest.look(), News::Nothing);
+        for guest in guests.extract_if(.., heard) {
+            guest.send(&answer);
+            told += 1;
+        }
+        if told >= party.size - 1 || Instant::now() >= deadline {
+            break;
+        }
+        thread::sleep(LOOK);
+        guests.extend(accept(listener));
+    }
+    // One of the silent may be the one that it is about.
     guests.into_iter().for_each(|guest| guest.send(&answer));
     disagreement(why)
 }

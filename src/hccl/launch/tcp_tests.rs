@@ -86,6 +86,23 @@ fn a_job_at_odds_with_itself_is_told_to_all() {
 }
 
 #[test]
+fn a_rank_that_comes_late_hears_of_it_too() {
+    let (listener, port) = socket();
+    thread::scope(|scope| {
+        let (odd, late) = (party(2, 4), party(1, 3));
+        let odd = scope.spawn(move || fetch(&odd, HOST, port).unwrap_err());
+        let late = scope.spawn(move || {
+            thread::sleep(Duration::from_millis(300));
+            fetch(&late, HOST, port).unwrap_err()
+        });
+        let zero = serve_on(&listener, &party(0, 3), HOST, b"x").unwrap_err();
+        for error in [zero, odd.join().unwrap(), late.join().unwrap()] {
+            assert!(error.to_string().contains("rank 2 counts 4 ranks in this job, rank 0 counts 3"), "{error}");
+        }
+    });
+}
+
+#[test]
 fn another_job_is_turned_away_and_disturbs_nobody() {
     let (listener, port) = socket();
     thread::scope(|scope| {

@@ -172,6 +172,8 @@ impl<T: Float> Task<'_, T> {
         let v_row = |j: usize| p.v.at::<T>(seq, seq.kv + j, self.kv_head).cast_const();
         // SAFETY: the contract of `Backward::run`, and the sizes of `Memory::new`.
         unsafe {
+            pack::fetch(0..seq.kv_len.min(pack::AHEAD), dim, k_row);
+            pack::fetch(0..seq.kv_len.min(pack::AHEAD), dim, v_row);
             pack::transposed(seq.kv_len, dim, k_row, m.kt, m.temp);
             pack::transposed(seq.kv_len, dim, v_row, m.vt, m.temp);
             pack::rows(seq.kv_len, dim, 1.0, k_row, m.k, m.width);
@@ -204,6 +206,7 @@ impl<T: Float> Task<'_, T> {
         unsafe {
             let q_row = |r: usize| p.q.row::<T>(seq, &rows[r]).cast_const();
             let dy_row = |r: usize| p.dy.row::<T>(seq, &rows[r]).cast_const();
+            pack::fetch(0..count, dim, |r| p.out.row::<T>(seq, &rows[r]).cast_const());
             pack::rows(count, dim, p.scale, q_row, m.q, m.width);
             pack::rows(count, dim, 1.0, dy_row, m.dy, m.width);
             for (r, at) in rows.iter().enumerate() {

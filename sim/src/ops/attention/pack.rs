@@ -2,7 +2,7 @@
 
 use super::gemm::PANEL;
 use crate::convert::{Float, narrow, widen};
-use crate::simd::transpose;
+use crate::simd::{prefetch, transpose};
 
 /// The next multiple of a panel's width.
 pub(super) const fn pad(n: usize) -> usize {
@@ -32,6 +32,17 @@ unsafe fn row<T: Float>(from: *const T, dim: usize, scale: f32, to: *mut f32, st
     }
 }
 
+/// Rows that the CPU fetches ahead: they are a token apart, where it does not foresee them.
+pub(super) const AHEAD: usize = 8;
+
+/// A hint that rows are read soon.
+#[inline(always)]
+pub(super) fn fetch<T>(rows: std::ops::Range<usize>, dim: usize, at: impl Fn(usize) -> *const T) {
+    for i in rows {
+        prefetch(at(i), dim);
+    }
+}
+
 /// `to[i][..dim] = row(i)`, times `scale`; rows of `to` are `stride` apart.
 ///
 /// # Safety
@@ -46,6 +57,7 @@ pub(super) unsafe fn rows<T: Float>(
     stride: usize,
 ) {
     for i in 0..n {
+        fetch(i + AHEAD..n.min(i + AHEAD + 1), dim, &at);
         // SAFETY: the caller's contract.
         unsafe { row(at(i), dim, scale, to.add(i * stride), PANEL) }
     }
@@ -66,6 +78,7 @@ pub(super) unsafe fn panels<T: Float>(
     capacity: usize,
 ) {
     for i in 0..n {
+        fetch(i + AHEAD..n.min(i + AHEAD + 1), dim, &at);
         // SAFETY: the caller's contract.
         unsafe { row(at(i), dim, scale, to.add(i * PANEL), PANEL * capacity) }
     }
@@ -147,6 +160,7 @@ pub(super) unsafe fn transposed<T: Float>(n: usize, dim: usize, at: impl Fn(usiz
     let stride = pad(dim);
     let mut first = 0;
     while first < n {
+        fetch(first + SIDE..n.min(first + 2 * SIDE), dim, &at);
         // SAFETY: the caller's contract; the 8 columns from `first` on lie in one panel.
         unsafe {
             rows(SIDE.min(n - first), dim, 1.0, |i| at(first + i), temp, stride);

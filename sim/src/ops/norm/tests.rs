@@ -112,6 +112,35 @@ fn gradients_follow_the_formula_over_many_rows() {
 }
 
 #[test]
+fn what_is_read_may_be_written_over() {
+    let of = |dims: &[i64], seed| Array::new(ACL_FLOAT, dims, noise(seed));
+    let (x, gamma, rstd) = (of(&[70, 40], 1), of(&[40], 2), of(&[70, 1], 3));
+    let grad = |dy: &Array, dx: &Array| {
+        let dgamma = Array::out(ACL_FLOAT, &[40]);
+        run(|ws, e| {
+            let [dy, x, rstd, gamma, dx, dgamma] = [dy, &x, &rstd, &gamma, dx, &dgamma].map(|t| t.handle());
+            aclnnRmsNormGradGetWorkspaceSize(dy, x, rstd, gamma, dx, dgamma, ws, e)
+        })
+        .unwrap();
+        (dx.values(), dgamma.values())
+    };
+    let dy = of(&[70, 40], 4);
+    assert_eq!(grad(&dy, &Array::out(ACL_FLOAT, &[70, 40])), grad(&dy, &dy));
+    let sum_and_norm = |x1: &Array, x2: &Array, x: &Array, y: &Array| {
+        let rstd = Array::out(ACL_FLOAT, &[70, 1]);
+        run(|ws, e| {
+            let [x1, x2, gamma, y, rstd, x] = [x1, x2, &gamma, y, &rstd, x].map(|t| t.handle());
+            aclnnAddRmsNormGetWorkspaceSize(x1, x2, gamma, EPSILON, y, rstd, x, ws, e)
+        })
+        .unwrap();
+        (x.values(), y.values(), rstd.values())
+    };
+    let (x2, x_out, y) = (of(&[70, 40], 5), Array::out(ACL_FLOAT, &[70, 40]), Array::out(ACL_FLOAT, &[70, 40]));
+    let apart = sum_and_norm(&x, &x2, &x_out, &y);
+    assert_eq!(apart, sum_and_norm(&x, &x2, &x, &x2));
+}
+
+#[test]
 fn refusals_name_what_is_wrong() {
     let of = |dtype, dims: &[i64]| Array::new(dtype, dims, noise(1));
     let (x, gamma) = (of(ACL_BF16, &[2, 8]), of(ACL_BF16, &[8]));
