@@ -1,7 +1,7 @@
 /* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
 /** Operators: what phase one takes, and phase two. */
-#ifndef ASCEND_RL_ACLNNOP_ACLNN_BATCH_MAT_MUL_REDUCE_SCATTER_ALLTO_ALL_H
-#define ASCEND_RL_ACLNNOP_ACLNN_BATCH_MAT_MUL_REDUCE_SCATTER_ALLTO_ALL_H
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_BATCH_MATMUL_REDUCE_SCATTER_ALL_TO_ALL_H
+#define ASCEND_RL_ACLNNOP_ACLNN_BATCH_MATMUL_REDUCE_SCATTER_ALL_TO_ALL_H
 
 #include "aclnn/aclnn_base.h"
 
