@@ -11,6 +11,7 @@ pub(super) const OPERATORS: &str = "aclnnop/";
 
 const BASE: &str = "acl/acl_base.h";
 const RUNTIME: &str = "acl/acl_rt.h";
+const PROFILING: &str = "acl/acl_prof.h";
 const META: &str = "aclnn/acl_meta.h";
 const HCCL_TYPES: &str = "hccl/hccl_types.h";
 const HCCL: &str = "hccl/hccl.h";
@@ -20,6 +21,7 @@ pub(super) const FIXED: &[(&str, &[&str], &str)] = &[
     (BASE, &[], "Types, constants and error numbers of the device runtime."),
     (RUNTIME, &[BASE], "The device runtime: libascendcl.so, libacl_rt.so."),
     ("acl/acl.h", &[RUNTIME], "The device runtime."),
+    (PROFILING, &[RUNTIME], "Profiling: libmsprofiler.so."),
     (META, &[BASE], "Descriptors of the operator library: libnnopbase.so."),
     ("aclnn/aclnn_base.h", &[META], "What every operator's header needs."),
     (HCCL_TYPES, &[], "Types, constants and error numbers of the collectives."),
@@ -33,6 +35,7 @@ pub(super) fn of_function(item: &Item<Function>) -> String {
         Some(Lib::NnOpBase) => META.into(),
         Some(Lib::OpApi) => format!("{OPERATORS}{}.h", family(&item.name)),
         Some(Lib::Hccl) => HCCL.into(),
+        Some(Lib::MsProfiler) => PROFILING.into(),
         // The runtime, and what stands beside it.
         _ => RUNTIME.into(),
     }
