@@ -39,7 +39,7 @@ pub(crate) fn aclnnGroupNormGetWorkspaceSize(
         check!(given == found as i64, ACLNN_ERR_PARAM_INVALID, "{NAME}: {param} is {given}, and self has shape {:?}", x.dims);
     }
     check!(group > 0 && c % group == 0, ACLNN_ERR_PARAM_INVALID, "{NAME}: group is {group}; a divisor of C, {c}, is needed");
-    check!(eps > 0.0, ACLNN_ERR_PARAM_INVALID, "{NAME}: eps is {eps}; it must be above 0");
+    check!(eps.is_finite() && eps > 0.0, ACLNN_ERR_PARAM_INVALID, "{NAME}: eps is {eps}; it must be above 0");
     check_like(NAME, "out", &out, "self", &x)?;
     for (param, t) in &statistics {
         check_same_dtype(NAME, param, t, "self", x.dtype)?;

@@ -144,6 +144,7 @@ mod tests {
     use super::*;
     use crate::ops::testing::*;
 
+    type Curve = fn(f64) -> f64;
     type One = fn(*const aclTensor, *mut aclTensor, *mut u64, *mut *mut aclOpExecutor) -> Outcome;
 
     /// Rounds once to the dtype, as the operators do; f32's own functions err by two units in the last place.
@@ -163,7 +164,7 @@ mod tests {
             aclnnEluGetWorkspaceSize(x, given[0].0, given[1].0, given[2].0, y, w, e)
         };
         let softplus: One = |x, y, w, e| aclnnSoftplusGetWorkspaceSize(x, Number::float(2.0).0, Number::int(8).0, y, w, e);
-        let operators: [(One, fn(f64) -> f64); 7] = [
+        let operators: [(One, Curve); 7] = [
             (relu, |x| x.max(0.0)),
             (sigmoid, |x| {
                 if x > 3.0 {

@@ -136,7 +136,7 @@ impl Shape {
         let groups = groups as usize;
         let (inputs, fits) = (x.dims[1], if transposed { w.dims[0] } else { w.dims[1] * groups });
         check!(
-            inputs == fits && w.dims[0] % groups == 0,
+            inputs == fits && w.dims[0].is_multiple_of(groups),
             ACLNN_ERR_PARAM_INVALID,
             "{name}: weight has shape {:?} and groups is {groups}, of an input of {inputs} channels",
             w.dims
@@ -163,7 +163,7 @@ impl Shape {
             let from = &x[(image * self.inputs + channel) * plane..][..plane];
             let pair = if self.transposed { channel * of_output + own } else { output * of_input + i };
             let w = &w[pair * kernel..][..kernel];
-            for tap in 0..kernel {
+            for (tap, &weight) in w.iter().enumerate() {
                 let (d, h, k) = (tap / width.taps / height.taps, tap / width.taps % height.taps, tap % width.taps);
                 let range = width.inside(k);
                 if range.is_empty() {
@@ -177,9 +177,9 @@ impl Shape {
                         let windows = (z * height.windows + v) * width.windows + range.start;
                         let places = (deep * height.places + high) * width.places + first;
                         if self.transposed {
-                            add(w[tap], (&from[windows..], 1), (&mut sums[places..], width.stride), range.len());
+                            add(weight, (&from[windows..], 1), (&mut sums[places..], width.stride), range.len());
                         } else {
-                            add(w[tap], (&from[places..], width.stride), (&mut sums[windows..], 1), range.len());
+                            add(weight, (&from[places..], width.stride), (&mut sums[windows..], 1), range.len());
                         }
                     }
                 }
