@@ -9,8 +9,9 @@ use std::ffi::{c_char, c_int, c_void};
 use ascend_rl_sys::codes::*;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, AclKernel, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, Prof, acl_symbols, atb_symbols, graph_symbols,
-    hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols, opapi_symbols, prof_symbols,
+    Acl, AclGraph, AclKernel, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, acl_symbols, atb_symbols,
+    graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols, opapi_others_symbols, opapi_symbols,
+    prof_symbols,
 };
 
 use crate::boundary::call;
@@ -53,10 +54,12 @@ kernel_symbols!(functions);
 
 /// The same for operators: phase one is the row's body, behind the check that CANN makes for all of them.
 macro_rules! sim_operators {
-    (OpApi, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
+    (OpApi, $($rest:tt)*) => { sim_operators! { @table ops, OpApi, $($rest)* } };
+    (OpApiOthers, $($rest:tt)*) => { sim_operators! { @table ops_others, OpApiOthers, $($rest)* } };
+    (@table $table:ident, $Table:ident, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
         op $name:ident, $plan:ident ( $($arg:ident : $ty:ty),* $(,)? ); )*) => {
-        fn ops() -> OpApi {
-            OpApi { $( $name: {
+        fn $table() -> $Table {
+            $Table { $( $name: {
                 unsafe extern "C" fn plan($($arg: $ty,)* workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> aclnnStatus {
                     call(stringify!($plan), ACLNN_ERR_INNER, || {
                         crate::nn::needs_device()?;
@@ -76,6 +79,7 @@ macro_rules! sim_operators {
     };
 }
 opapi_symbols!(sim_operators);
+opapi_others_symbols!(sim_operators);
 
 /// CANN's functions, as the simulator answers them. Every row of every list is there.
 ///
@@ -86,6 +90,7 @@ pub fn api() -> Api {
         acl: acl(),
         nn: nn(),
         ops: ops(),
+        ops_others: ops_others(),
         ops_host: ops_host(),
         hccl: hccl(),
         atb: atb(),

@@ -650,49 +650,6 @@ aclError aclrtIpcMemClose(const char *key);
 /** Which link between the two dies of a card to use. A3 only. Since CANN 8.5. */
 aclError aclrtIpcMemSetAttr(const char *key, aclrtIpcMemAttrType kind, uint64_t attr);
 
-/** Begins profiling, with its results in the folder `path` (of `length` bytes). Since CANN 8.1. */
-aclError aclprofInit(const char *path, size_t length);
-
-/** Ends it. Since CANN 8.1. */
-aclError aclprofFinalize(void);
-
-/** What to collect, an OR of `ACL_PROF_...`, and of which devices; null where that cannot be. Since CANN 8.1. */
-aclprofConfig *aclprofCreateConfig(uint32_t *deviceIds, uint32_t deviceNums, aclprofAicoreMetrics metrics,
-    const aclprofAicoreEvents *events, uint64_t dataTypes);
-
-/** Destroys that. Since CANN 8.1. */
-aclError aclprofDestroyConfig(const aclprofConfig *config);
-
-/** Collects from now on. Since CANN 8.1. */
-aclError aclprofStart(const aclprofConfig *config);
-
-/** Up to now; the results are written. Since CANN 8.1. */
-aclError aclprofStop(const aclprofConfig *config);
-
-/** A stamp, which a mark or a range is made with; null unless the program's own ranges are collected. Since CANN 8.1. */
-void *aclprofCreateStamp(void);
-
-/** Destroys it. Since CANN 8.1. */
-void aclprofDestroyStamp(void *stamp);
-
-/** Gives it a text, of fewer than 128 bytes. Since CANN 8.1. */
-aclError aclprofSetStampTraceMessage(void *stamp, const char *message, uint32_t length);
-
-/** A moment. Since CANN 8.1. */
-aclError aclprofMark(void *stamp);
-
-/** Begins a range of this thread, inside those that it has begun. Since CANN 8.1. */
-aclError aclprofPush(void *stamp);
-
-/** Ends this thread's innermost range. Since CANN 8.1. */
-aclError aclprofPop(void);
-
-/** Begins a range that any thread may end. Since CANN 8.1. */
-aclError aclprofRangeStart(void *stamp, uint32_t *rangeId);
-
-/** Ends it. Since CANN 8.1. */
-aclError aclprofRangeStop(uint32_t rangeId);
-
 /** From now on what is enqueued on the stream is kept in a graph and does not run. Since CANN 8.1. */
 aclError aclmdlRICaptureBegin(aclrtStream stream, aclmdlRICaptureMode mode);
 

@@ -16,6 +16,41 @@ aclnnStatus aclnnClampGetWorkspaceSize(const aclTensor *self, const aclScalar *c
 /** Phase two of `aclnnClampGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnClamp(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `out = max(self, scalar)`. Since CANN 8.1. */
+aclnnStatus aclnnClampMinGetWorkspaceSize(const aclTensor *self, const aclScalar *clipValueMin, aclTensor *out,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnClampMinGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnClampMin(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
+/** `out = min(self, scalar)`. Since CANN 8.1. */
+aclnnStatus aclnnClampMaxGetWorkspaceSize(const aclTensor *self, const aclScalar *clipValueMax, aclTensor *out,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnClampMaxGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnClampMax(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
+/** The same with tensors. Since CANN 8.1. */
+aclnnStatus aclnnClampTensorGetWorkspaceSize(const aclTensor *self, const aclTensor *clipValueMin,
+    const aclTensor *clipValueMax, aclTensor *out, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnClampTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnClampTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
+/** `out = max(self, tensor)`. Since CANN 8.1. */
+aclnnStatus aclnnClampMinTensorGetWorkspaceSize(const aclTensor *self, const aclTensor *clipValueMin, aclTensor *out,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnClampMinTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnClampMinTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
+/** `self` no larger than a scalar. Since CANN 8.1. */
+aclnnStatus aclnnInplaceClampMaxGetWorkspaceSize(const aclTensor *selfRef, const aclScalar *clipValueMax,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceClampMaxGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceClampMax(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,12 @@ aclnnStatus aclnnCosGetWorkspaceSize(const aclTensor *input, aclTensor *out, uin
 /** Phase two of `aclnnCosGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnCos(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `input = cos(input)`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceCosGetWorkspaceSize(aclTensor *inputRef, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceCosGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceCos(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

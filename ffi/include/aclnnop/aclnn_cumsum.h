@@ -16,6 +16,13 @@ aclnnStatus aclnnCumsumGetWorkspaceSize(const aclTensor *self, int64_t dim, aclD
 /** Phase two of `aclnnCumsumGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnCumsum(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** Running sum along `dim`, from either end, with or without the last. Since CANN 8.1. */
+aclnnStatus aclnnCumsumV2GetWorkspaceSize(const aclTensor *self, int64_t dim, bool exclusive, bool reverse,
+    aclTensor *out, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnCumsumV2GetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnCumsumV2(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -37,6 +37,13 @@ aclnnStatus aclnnInplaceDivsGetWorkspaceSize(aclTensor *selfRef, const aclScalar
 /** Phase two of `aclnnInplaceDivsGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnInplaceDivs(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `out = self / other`; `mode` 0 exact, 1 towards zero, 2 down. Since CANN 8.1. */
+aclnnStatus aclnnDivModGetWorkspaceSize(const aclTensor *self, const aclTensor *other, int32_t mode, aclTensor *out,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnDivModGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnDivMod(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

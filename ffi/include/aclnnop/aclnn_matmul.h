@@ -16,6 +16,13 @@ aclnnStatus aclnnMatmulGetWorkspaceSize(const aclTensor *self, const aclTensor *
 /** Phase two of `aclnnMatmulGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnMatmul(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `aclnnMatmul` of a weight in FRACTAL_NZ. Since CANN 8.5. */
+aclnnStatus aclnnMatmulWeightNzGetWorkspaceSize(const aclTensor *self, const aclTensor *mat2, aclTensor *out,
+    int8_t cubeMathType, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnMatmulWeightNzGetWorkspaceSize`. Since CANN 8.5. */
+aclnnStatus aclnnMatmulWeightNz(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

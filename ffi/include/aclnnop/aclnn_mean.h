@@ -16,6 +16,13 @@ aclnnStatus aclnnMeanGetWorkspaceSize(const aclTensor *self, const aclIntArray *
 /** Phase two of `aclnnMeanGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnMean(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** The mean over `dim`; whether no dims mean all or none is said. Since CANN 8.1. */
+aclnnStatus aclnnMeanV2GetWorkspaceSize(const aclTensor *self, const aclIntArray *dim, bool keepDim,
+    bool noopWithEmptyAxes, aclTensor *out, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnMeanV2GetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnMeanV2(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -23,6 +23,14 @@ aclnnStatus aclnnInplaceScatterGetWorkspaceSize(aclTensor *selfRef, int64_t dim,
 /** Phase two of `aclnnInplaceScatterGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnInplaceScatter(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** The same with one value. Since CANN 8.1. */
+aclnnStatus aclnnInplaceScatterValueGetWorkspaceSize(aclTensor *selfRef, int64_t dim, const aclTensor *index,
+    const aclScalar *value, int64_t reduce, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceScatterValueGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceScatterValue(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

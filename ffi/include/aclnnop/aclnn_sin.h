@@ -16,6 +16,12 @@ aclnnStatus aclnnSinGetWorkspaceSize(const aclTensor *self, aclTensor *out, uint
 /** Phase two of `aclnnSinGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnSin(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = sin(self)`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceSinGetWorkspaceSize(aclTensor *selfRef, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceSinGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceSin(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

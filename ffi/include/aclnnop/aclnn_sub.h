@@ -30,6 +30,13 @@ aclnnStatus aclnnSubsGetWorkspaceSize(const aclTensor *self, const aclScalar *ot
 /** Phase two of `aclnnSubsGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnSubs(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self -= alpha*scalar`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceSubsGetWorkspaceSize(aclTensor *selfRef, const aclScalar *other, const aclScalar *alpha,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceSubsGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceSubs(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

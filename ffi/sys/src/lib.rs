@@ -2,9 +2,9 @@
 //!
 //! Nothing here is linked. Each library of CANN has a list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
 //! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`]); graph capture and kernels have their own ([`graph_symbols!`],
-//! [`kernel_symbols!`]), and so has what the operators' library computes on the host ([`opapi_host_symbols!`]). From a list come
-//! the table of function pointers ([`Acl`], [`NnOpBase`], [`OpApi`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`],
-//! [`AclKernel`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To
+//! [`kernel_symbols!`]), and so have operators that only programs of others call ([`opapi_others_symbols!`]) and what the operators'
+//! library computes on the host ([`opapi_host_symbols!`]). From a list come the table of function pointers ([`Acl`], [`NnOpBase`],
+//! [`OpApi`], [`OpApiOthers`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`], [`AclKernel`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To
 //! bind one more function, add a row to its list: the compiler then names every place that must answer for it.
 //!
 //! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
@@ -32,6 +32,8 @@ mod opapi;
 #[macro_use]
 mod opapi_host;
 #[macro_use]
+mod opapi_others;
+#[macro_use]
 mod hccl;
 #[macro_use]
 mod atb;
@@ -48,6 +50,7 @@ pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
 pub use opapi::OpApi;
 pub use opapi_host::OpApiHost;
+pub use opapi_others::OpApiOthers;
 pub use prof::Prof;
 pub(crate) use table::RUN_OPERATOR;
 pub use table::{Lib, Missing, Op, RunOperator, Symbol};
@@ -61,6 +64,8 @@ pub struct Api {
     pub nn: NnOpBase,
     /// The operators.
     pub ops: OpApi,
+    /// The operators that only programs of others call.
+    pub ops_others: OpApiOthers,
     /// What the operators' library computes on the host.
     pub ops_host: OpApiHost,
     /// The collectives.
@@ -89,6 +94,7 @@ impl Api {
                 acl: Acl::load(resolve)?,
                 nn: NnOpBase::load(resolve)?,
                 ops: OpApi::load(resolve)?,
+                ops_others: OpApiOthers::load(resolve)?,
                 ops_host: OpApiHost::load(resolve)?,
                 hccl: Hccl::load(resolve)?,
                 atb: Atb::load(resolve)?,
@@ -104,6 +110,7 @@ impl Api {
         self.acl.has(symbol)
             || self.nn.has(symbol)
             || self.ops.has(symbol)
+            || self.ops_others.has(symbol)
             || self.ops_host.has(symbol)
             || self.hccl.has(symbol)
             || self.atb.has(symbol)
@@ -119,6 +126,7 @@ pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
         Acl::SYMBOLS,
         NnOpBase::SYMBOLS,
         OpApi::SYMBOLS,
+        OpApiOthers::SYMBOLS,
         OpApiHost::SYMBOLS,
         Hccl::SYMBOLS,
         Atb::SYMBOLS,

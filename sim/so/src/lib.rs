@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
     Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols,
-    opapi_symbols, prof_symbols,
+    opapi_others_symbols, opapi_symbols, prof_symbols,
 };
 
 static API: LazyLock<Api> = LazyLock::new(cann_sim::api);
@@ -56,7 +56,9 @@ kernel_symbols!(exports);
 
 /// The same for operators, whose rows have two functions.
 macro_rules! operator_exports {
-    (OpApi, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
+    (OpApi, $($rest:tt)*) => { operator_exports! { @table ops, $($rest)* } };
+    (OpApiOthers, $($rest:tt)*) => { operator_exports! { @table ops_others, $($rest)* } };
+    (@table $table:ident, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
         op $name:ident, $plan:ident ( $($arg:ident : $ty:ty),* $(,)? ); )*) => { $(
         $(#[$doc])*
         ///
@@ -65,7 +67,7 @@ macro_rules! operator_exports {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $plan($($arg: $ty,)* workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> aclnnStatus {
             // SAFETY: the caller's promise.
-            unsafe { (API.ops.$name.expect("the simulator answers every row").plan)($($arg,)* workspace_size, executor) }
+            unsafe { (API.$table.$name.expect("the simulator answers every row").plan)($($arg,)* workspace_size, executor) }
         }
 
         /// Phase two.
@@ -77,8 +79,9 @@ macro_rules! operator_exports {
             workspace: *mut c_void, workspace_size: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
         ) -> aclnnStatus {
             // SAFETY: the caller's promise.
-            unsafe { (API.ops.$name.expect("the simulator answers every row").run)(workspace, workspace_size, executor, stream) }
+            unsafe { (API.$table.$name.expect("the simulator answers every row").run)(workspace, workspace_size, executor, stream) }
         }
     )* };
 }
 opapi_symbols!(operator_exports);
+opapi_others_symbols!(operator_exports);

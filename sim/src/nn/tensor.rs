@@ -115,13 +115,13 @@ impl Tensor {
         true
     }
 
-    /// Elements from the first of the view to one past its last; 0 for an empty view.
+    /// Elements from the first of the view to one past its last; 0 for an empty view. Strides are C's to choose: one that no memory
+    /// could hold gives a number that none does.
     pub(crate) fn span(&self) -> usize {
         if self.numel() == 0 {
             return 0;
         }
-        let last: usize = self.dims.iter().zip(self.strides.iter()).map(|(d, s)| (d - 1) * s).sum();
-        last + 1
+        self.dims.iter().zip(self.strides.iter()).fold(1, |span: usize, (d, s)| span.saturating_add((d - 1).saturating_mul(*s)))
     }
 
     /// The same in bytes.
@@ -137,5 +137,5 @@ pub(crate) fn bits(dtype: aclDataType) -> usize {
 
 /// Bytes of elements in a row: two int4 share one.
 pub(crate) fn bytes(dtype: aclDataType, elements: usize) -> usize {
-    (elements * bits(dtype)).div_ceil(8)
+    elements.saturating_mul(bits(dtype)).div_ceil(8)
 }

@@ -24,6 +24,7 @@ pub(crate) fn aclnnSwiGluGetWorkspaceSize(
     let mut call = Call::new(NAME);
     let (x, out) = (call.input("x", x)?, call.output("out", out)?);
     let half = check_halves(NAME, dim, &x, ("out", &out))?;
+    check_contiguous(NAME, "out", &out)?;
     let (x, numel) = (View::new(&x), out.numel());
     let out = Target::new(View::new(&out), &[&x]);
     call.finish(ws, executor, move || {
@@ -127,8 +128,6 @@ fn check_halves(operator: &str, dim: i64, x: &Tensor, (param, halves): (&str, &T
     let mut dims = x.dims.to_vec();
     dims[axis] /= 2;
     check_shape(operator, param, halves, &dims)?;
-    check_contiguous(operator, "x", x)?;
-    check_contiguous(operator, param, halves)?;
     Ok(dims[axis..].iter().product())
 }
 
@@ -196,6 +195,27 @@ mod tests {
         }
     }
 
+    /// swi_glu_def.cpp and swi_glu_grad_def.cpp of ops-nn declare their inputs AutoContiguous: a view is read as one without gaps is.
+    #[test]
+    fn inputs_may_be_views() {
+        for dtype in [ACL_FLOAT, ACL_BF16] {
+            let plain = Array::new(dtype, &[3, 2600], noise(1));
+            let view = Array::strided(dtype, &[3, 2600], &[2700, 1], 5, 8105, noise(1));
+            let turned = Array::strided(dtype, &[3, 2600], &[1, 3], 0, 7800, noise(1));
+            let (dy, dy_view) =
+                (Array::new(dtype, &[3, 1300], noise(2)), Array::strided(dtype, &[3, 1300], &[1, 4], 0, 5200, noise(2)));
+            let both = |x: &Array, dy: &Array| {
+                let (out, dx) = (Array::out(dtype, &[3, 1300]), Array::out(dtype, &[3, 2600]));
+                run(|ws, e| aclnnSwiGluGetWorkspaceSize(x.handle(), 1, out.handle(), ws, e)).unwrap();
+                run(|ws, e| aclnnSwiGluGradGetWorkspaceSize(dy.handle(), x.handle(), 1, dx.handle(), ws, e)).unwrap();
+                (out.values(), dx.values())
+            };
+            let want = both(&plain, &dy);
+            assert_eq!(both(&view, &dy_view), want);
+            assert_eq!(both(&turned, &dy), want);
+        }
+    }
+
     #[test]
     fn refusals_name_what_is_wrong() {
         let of = |dtype, dims: &[i64]| Array::new(dtype, dims, noise(1));
@@ -207,7 +227,10 @@ mod tests {
         invalid(swiglu(&x, 1, &x), "out has shape [3, 4]; [3, 2]");
         invalid(swiglu(&x, 1, &of(ACL_BF16, &[3, 2])), "out");
         invalid(swiglu(&of(ACL_INT32, &[3, 4]), 1, &out), "x is");
-        invalid(swiglu(&Array::strided(ACL_FLOAT, &[3, 4], &[8, 1], 0, 24, noise(1)), 1, &out), "contiguous");
+        invalid(
+            swiglu(&x, 1, &Array::strided(ACL_FLOAT, &[3, 2], &[4, 1], 0, 12, noise(1))),
+            "out has strides [4, 1]; it must be contiguous",
+        );
         let null = run(|ws, e| aclnnSwiGluGetWorkspaceSize(nothing(), 1, out.handle(), ws, e));
         assert_eq!(refusal(null, "aclnnSwiGlu", "x is null"), ACLNN_ERR_PARAM_NULLPTR);
     }

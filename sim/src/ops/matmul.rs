@@ -1,13 +1,14 @@
-//! `aclnnMm`, `aclnnAddmm`, `aclnnInplaceAddmm`: checks, then [`crate::gemm`]. Transposed operands are strided views; the second may
+//! `aclnnMm`, `aclnnMv`, `aclnnAddmm`, `aclnnInplaceAddmm`: checks, then [`crate::gemm`]. Transposed operands are strided views; the second may
 //! be in FRACTAL_NZ.
 
 use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
+use super::in_halves;
 use super::weight::Weight;
 use crate::gemm::{Matrix, Product};
-use crate::nn::tensor::Tensor;
+use crate::nn::tensor::{Dims, Tensor};
 use crate::reject::{Outcome, check, reject};
 
 /// `out = self @ mat2`.
@@ -22,8 +23,48 @@ pub(crate) fn aclnnMmGetWorkspaceSize(
     const NAME: &str = "aclnnMm";
     let mut call = Call::new(NAME);
     let (a, b, out) = (call.input("self", self_)?, call.weight("mat2", mat2)?, call.output("out", out)?);
-    check_product(NAME, ("self", &a), ("mat2", &b), ("out", &out), cube_math_type)?;
+    let (cube_math_type, in_halves) = in_halves::resolve(cube_math_type, &a, &b.tensor);
+    check_product(NAME, ("self", &a), ("mat2", &b), ("out", &out), cube_math_type, true)?;
+    if in_halves {
+        return call.finish(ws, executor, move || in_halves::product(&a, &b.plain().tensor, &out, multiply));
+    }
     finish(call, b, Product { a: matrix(&a), b: matrix(&b.tensor), alpha: 1.0, add: None, out: matrix(&out) }, ws, executor)
+}
+
+/// `out = self @ vec`.
+pub(crate) fn aclnnMvGetWorkspaceSize(
+    self_: *const aclTensor,
+    vec: *const aclTensor,
+    out: *mut aclTensor,
+    cube_math_type: i8,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnMv";
+    let mut call = Call::new(NAME);
+    let (a, b, out) = (call.input("self", self_)?, call.input("vec", vec)?, call.output("out", out)?);
+    check_dtype(NAME, "self", &a, FLOATS)?;
+    check_same_dtype(NAME, "vec", &b, "self", a.dtype)?;
+    check_same_dtype(NAME, "out", &out, "self", a.dtype)?;
+    check!(a.rank() == 2, ACLNN_ERR_PARAM_INVALID, "{NAME}: self is {}-D; 2-D is needed", a.rank());
+    check_shape(NAME, "vec", &b, &a.dims[1..])?;
+    check_shape(NAME, "out", &out, &a.dims[..1])?;
+    check_writable(NAME, "out", &out)?;
+    let (cube_math_type, in_halves) = in_halves::resolve(cube_math_type, &a, &b);
+    check_math_type(NAME, cube_math_type, out.dtype)?;
+    let (b, out) = (column(&b), column(&out));
+    call.finish(ws, executor, move || if in_halves { in_halves::product(&a, &b, &out, multiply) } else { multiply(&a, &b, &out) })
+}
+
+/// A vector as a matrix of one column.
+fn column(t: &Tensor) -> Tensor {
+    Tensor { dims: Dims::new(&[t.dims[0], 1]), strides: Dims::new(&[t.strides[0], 1]), ..*t }
+}
+
+fn multiply(a: &Tensor, b: &Tensor, out: &Tensor) {
+    let product = Product { a: matrix(a), b: matrix(b), alpha: 1.0, add: None, out: matrix(out) };
+    // SAFETY: shapes and dtypes are checked, the memory was promised by C until the stream has passed the operation.
+    unsafe { product.run() }
 }
 
 /// `out = beta * self + alpha * (mat1 @ mat2)`; `self` broadcasts, and is not read where `beta` is 0.
@@ -45,7 +86,7 @@ pub(crate) fn aclnnAddmmGetWorkspaceSize(
     let (a, b) = (call.input("mat1", mat1)?, call.weight("mat2", mat2)?);
     let (beta, alpha) = (call.scalar("beta", beta)?.as_f64() as f32, call.scalar("alpha", alpha)?.as_f64() as f32);
     let out = call.output("out", out)?;
-    check_product(NAME, ("mat1", &a), ("mat2", &b), ("out", &out), cube_math_type)?;
+    check_product(NAME, ("mat1", &a), ("mat2", &b), ("out", &out), cube_math_type, false)?;
     check_same_dtype(NAME, "self", &c, "mat1", out.dtype)?;
     let fits = c.rank() <= 2 && broadcast(&[c.dims, out.dims]) == Some(out.dims);
     check!(fits, ACLNN_ERR_PARAM_INVALID, "{NAME}: self has shape {:?}, which does not broadcast to {:?}", c.dims, out.dims);
@@ -70,7 +111,7 @@ pub(crate) fn aclnnInplaceAddmmGetWorkspaceSize(
     let out = call.output("selfRef", self_ref)?;
     let (a, b) = (call.input("mat1", mat1)?, call.weight("mat2", mat2)?);
     let (beta, alpha) = (call.scalar("beta", beta)?.as_f64() as f32, call.scalar("alpha", alpha)?.as_f64() as f32);
-    check_product(NAME, ("mat1", &a), ("mat2", &b), ("selfRef", &out), cube_math_type)?;
+    check_product(NAME, ("mat1", &a), ("mat2", &b), ("selfRef", &out), cube_math_type, false)?;
     let add = Some((beta, matrix(&out)));
     finish(call, b, Product { a: matrix(&a), b: matrix(&b.tensor), alpha, add, out: matrix(&out) }, ws, executor)
 }
@@ -93,9 +134,10 @@ fn check_product(
     (right, weight): (&'static str, &Weight),
     (result, out): Named,
     cube_math_type: i8,
+    wide: bool,
 ) -> Outcome {
     let b = &weight.tensor;
-    check_dtypes(operator, (left, a), (right, b), (result, out))?;
+    check_dtypes(operator, (left, a), (right, b), (result, out), wide)?;
     for (param, tensor) in [(left, a), (right, b), (result, out)] {
         check!(tensor.rank() == 2, ACLNN_ERR_PARAM_INVALID, "{operator}: {param} is {}-D; 2-D is needed", tensor.rank());
     }
@@ -108,21 +150,27 @@ fn check_product(
     );
     check_shape(operator, result, out, &[a.dims[0], b.dims[1]])?;
     check_writable(operator, result, out)?;
-    check_math_type(operator, cube_math_type, out.dtype)
+    check_math_type(operator, cube_math_type, promote(a.dtype, b.dtype))
 }
 
-/// Floats; the result is of the dtype that the operands make together.
-pub(super) fn check_dtypes(operator: &str, (left, a): Named, (right, b): Named, (result, out): Named) -> Outcome {
+/// Floats; the result is of the dtype that the operands make together, or, where it may be `wide`, f32 of two halves.
+///
+/// f32 with bf16 is what CANN's documents leave out for A2 and its sources compute in f32 (`SetMmSupportDType` of ops-nn); so is a
+/// result in f32. ggml-cann relies on both.
+pub(super) fn check_dtypes(operator: &str, (left, a): Named, (right, b): Named, (result, out): Named, wide: bool) -> Outcome {
     for (param, tensor) in [(left, a), (right, b), (result, out)] {
         check_dtype(operator, param, tensor, FLOATS)?;
     }
     check!(
-        a.dtype == b.dtype || (a.dtype != ACL_BF16 && b.dtype != ACL_BF16),
+        a.dtype == b.dtype || a.dtype == ACL_FLOAT || b.dtype == ACL_FLOAT,
         ACLNN_ERR_PARAM_INVALID,
-        "{operator}: {left} is {} and {right} is {}; bf16 mixes with no other dtype",
+        "{operator}: {left} is {} and {right} is {}; bf16 does not mix with f16",
         name(a.dtype),
         name(b.dtype)
     );
+    if wide && a.dtype == b.dtype && out.dtype == ACL_FLOAT {
+        return Ok(());
+    }
     check_same_dtype(operator, result, out, &format!("{left} with {right}"), promote(a.dtype, b.dtype))
 }
 
@@ -174,6 +222,11 @@ mod tests {
         run(|ws, e| aclnnMmGetWorkspaceSize(a.handle(), b.handle(), out.handle(), cube_math_type, ws, e))
     }
 
+    /// To f16 (the identity for f16).
+    fn rounded(t: &Array) -> Vec<f64> {
+        t.values().into_iter().map(|v| half::f16::from_f64(v).to_f64()).collect()
+    }
+
     #[test]
     fn mm_takes_transposed_views_on_both_sides() {
         let (m, k, n) = (17, 19, 21);
@@ -192,6 +245,49 @@ mod tests {
                 assert_close(&out.values(), &want, if dtype == ACL_FLOAT { 1e-6 } else { relative }, 2e-6);
             }
         }
+    }
+
+    /// ggml-cann multiplies f32 by bf16, stores products of halves as f32, and asks for f16 where both are f32.
+    #[test]
+    fn mixed_operands_wide_results_and_halves_on_demand() {
+        let (m, k, n) = (5, 40, 9);
+        for (left, right, math, relative) in [
+            (ACL_FLOAT, ACL_BF16, 0, 1e-6),
+            (ACL_FLOAT, ACL_BF16, 2, 1e-6),
+            (ACL_FLOAT16, ACL_FLOAT, 1, 1e-6),
+            (ACL_BF16, ACL_BF16, 0, 1e-6),
+            (ACL_FLOAT16, ACL_FLOAT16, 2, 1e-6),
+            (ACL_FLOAT, ACL_FLOAT, 2, 6e-4),
+            (ACL_FLOAT, ACL_FLOAT16, 2, 6e-4),
+        ] {
+            let a = Array::strided(left, &[m, k], &[1, m], 0, m * k, noise(1));
+            let (b, out) = (Array::new(right, &[k, n], noise(2)), Array::out(ACL_FLOAT, &[m, n]));
+            mm(&a, &b, &out, math).unwrap();
+            // What is rounded to f16 first, and what is not, differ by more than the bound.
+            let halves = math == 2 && right != ACL_BF16;
+            let [x, y] = [&a, &b].map(|t| if halves { rounded(t) } else { t.values() });
+            let want = product(&x, &y, (m as usize, k as usize, n as usize));
+            assert_close(&out.values(), &want, relative, 2e-6);
+            if halves && left == ACL_FLOAT {
+                assert!(out.values().iter().all(|&v| half::f16::from_f64(v).to_f64() == v), "the result is rounded too");
+            }
+        }
+    }
+
+    /// ggml-cann's gated linear attention multiplies a transposed state.
+    #[test]
+    fn a_matrix_and_a_vector() {
+        for (dtype, math, relative) in [(ACL_FLOAT, 1, 1e-6), (ACL_FLOAT, 2, 6e-4), (ACL_BF16, 0, 4e-3), (ACL_FLOAT16, 2, 6e-4)] {
+            let a = Array::strided(dtype, &[7, 30], &[1, 7], 0, 210, noise(1));
+            let (v, out) = (Array::strided(dtype, &[30], &[2], 1, 61, noise(2)), Array::out(dtype, &[7]));
+            run(|ws, e| aclnnMvGetWorkspaceSize(a.handle(), v.handle(), out.handle(), math, ws, e)).unwrap();
+            let [x, y] = [&a, &v].map(|t| if math == 2 { rounded(t) } else { t.values() });
+            // One rounding to the dtype (of f32 on demand: to f16); f32 sums of 30 terms.
+            assert_close(&out.values(), &product(&x, &y, (7, 30, 1)), relative, 2e-6);
+        }
+        let (a, v) = (Array::new(ACL_FLOAT, &[2, 3], noise(1)), Array::new(ACL_FLOAT, &[2], noise(1)));
+        let wrong = run(|ws, e| aclnnMvGetWorkspaceSize(a.handle(), v.handle(), v.handle(), 0, ws, e));
+        assert_eq!(refusal(wrong, "aclnnMv", "vec has shape [2]; [3]"), ACLNN_ERR_PARAM_INVALID);
     }
 
     #[test]
@@ -245,7 +341,7 @@ mod tests {
         let invalid = |outcome, what| assert_eq!(refusal(outcome, "aclnnMm", what), ACLNN_ERR_PARAM_INVALID);
         invalid(mm(&a, &a, &out, 0), "mat2");
         invalid(mm(&a, &b, &a, 0), "out has shape [2, 3]; [2, 4]");
-        invalid(mm(&a, &of(ACL_BF16, 3, 4), &out, 0), "bf16 mixes with no other");
+        invalid(mm(&of(ACL_FLOAT16, 2, 3), &of(ACL_BF16, 3, 4), &out, 0), "bf16 does not mix with f16");
         invalid(mm(&a, &of(ACL_INT32, 3, 4), &out, 0), "mat2");
         invalid(mm(&a, &b, &of(ACL_BF16, 2, 4), 0), "out");
         invalid(mm(&Array::new(ACL_FLOAT, &[3], noise(1)), &b, &out, 0), "self is 1-D");

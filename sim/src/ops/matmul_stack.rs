@@ -6,6 +6,7 @@ use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
+use super::in_halves;
 use super::matmul::{Named, check_dtypes, check_math_type};
 use crate::gemm::{Matrix, Product};
 use crate::nn::tensor::{Dims, Tensor};
@@ -67,7 +68,13 @@ fn plan(
         let rank = t.rank();
         check!(ranks.contains(&rank), ACLNN_ERR_PARAM_INVALID, "{name}: {param} is {rank}-D; {ranks:?} dims are taken");
     }
-    let stacks = check_stacks(name, ("self", &a), ("mat2", &b), ("out", &out), cube_math_type)?;
+    let (cube_math_type, in_halves) = in_halves::resolve(cube_math_type, &a, &b);
+    let stacks = check_stacks(name, ("self", &a), ("mat2", &b), ("out", &out), cube_math_type, true)?;
+    if in_halves {
+        return call.finish(ws, executor, move || {
+            in_halves::product(&a, &weight.plain().tensor, &out, |a, b, out| run_all(&Stacks::new(a, b, out).products(1.0, None)))
+        });
+    }
     if weight.is_nz() {
         return call.finish(ws, executor, move || {
             let weight = weight.plain();
@@ -102,7 +109,7 @@ pub(crate) fn aclnnBaddbmmGetWorkspaceSize(
     }
     let batch = [a.dims[0], b.dims[0]];
     check!(batch[0] == batch[1], ACLNN_ERR_PARAM_INVALID, "{NAME}: batch1 has {} matrices and batch2 {}", batch[0], batch[1]);
-    let stacks = check_stacks(NAME, ("batch1", &a), ("batch2", &b), ("out", &out), cube_math_type)?;
+    let stacks = check_stacks(NAME, ("batch1", &a), ("batch2", &b), ("out", &out), cube_math_type, false)?;
     check_same_dtype(NAME, "self", &c, "batch1", out.dtype)?;
     let fits = c.rank() <= 3 && broadcast(&[c.dims, out.dims]) == Some(out.dims);
     check!(fits, ACLNN_ERR_PARAM_INVALID, "{NAME}: self has shape {:?}, which does not broadcast to {:?}", c.dims, out.dims);
@@ -124,8 +131,9 @@ fn check_stacks(
     (right, b): Named,
     (result, out): Named,
     cube_math_type: i8,
+    wide: bool,
 ) -> Outcome<Stacks> {
-    check_dtypes(operator, (left, a), (right, b), (result, out))?;
+    check_dtypes(operator, (left, a), (right, b), (result, out), wide)?;
     let (has_rows, has_cols) = (a.rank() > 1, b.rank() > 1);
     let stacks = Stacks::new(a, b, out);
     let (x, w) = (&stacks.a, &stacks.b);
@@ -144,7 +152,7 @@ fn check_stacks(
     dims.extend(has_cols.then_some(w.cols.0));
     check_shape(operator, result, out, &dims)?;
     check_writable(operator, result, out)?;
-    check_math_type(operator, cube_math_type, out.dtype)?;
+    check_math_type(operator, cube_math_type, promote(a.dtype, b.dtype))?;
     Ok(stacks)
 }
 

@@ -54,8 +54,9 @@ pub(crate) unsafe fn filled_mut<T>(room: &mut [MaybeUninit<T>]) -> &mut [T] {
 
 /// A tensor's elements in a row-major order of dims; see the module.
 ///
-/// It stands for memory that C promised: inside its storage (`aclCreateTensor` checked that), and alive and unwatched from
-/// phase two until the stream has passed the operation. That is the ground of each `unsafe` block here.
+/// It stands for memory that C promised: inside one live allocation (phase two checks that; a view may leave what `aclCreateTensor` was
+/// told of its storage), and alive and unwatched from phase two until the stream has passed the operation. That is the ground of each
+/// `unsafe` block here.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
     pub dtype: aclDataType,

@@ -20,8 +20,9 @@ use super::cann::{Cann, Flavor};
 use crate::error::Result;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, AclKernel, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, Prof, acl_symbols, atb_symbols, graph_symbols,
-    hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols, opapi_symbols, prof_symbols,
+    Acl, AclGraph, AclKernel, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, acl_symbols, atb_symbols,
+    graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols, opapi_others_symbols, opapi_symbols,
+    prof_symbols,
 };
 use std::ffi::{c_char, c_int, c_void};
 
@@ -51,10 +52,12 @@ macro_rules! nothing {
         const NONE: Option<unsafe extern "C" fn($($ty),*) -> $ret> = None;
         NONE
     }};
-    (OpApi, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
+    (OpApi, $($rest:tt)*) => { nothing! { @operators ops, OpApi, $($rest)* } };
+    (OpApiOthers, $($rest:tt)*) => { nothing! { @operators ops_others, OpApiOthers, $($rest)* } };
+    (@operators $table:ident, $Table:ident, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
         op $name:ident, $plan:ident ( $($arg:ident : $ty:ty),* $(,)? ); )*) => {
-        fn ops() -> OpApi {
-            OpApi { $( $name: None ),* }
+        fn $table() -> $Table {
+            $Table { $( $name: None ),* }
         }
     };
 }
@@ -67,6 +70,7 @@ graph_symbols!(nothing);
 kernel_symbols!(nothing);
 opapi_host_symbols!(nothing);
 opapi_symbols!(nothing);
+opapi_others_symbols!(nothing);
 
 /// Puts the functions of a module into a table, under their own names.
 macro_rules! set {
@@ -89,7 +93,18 @@ fn api() -> Api {
     set!(nn, nn: aclCreateTensor aclDestroyTensor aclCreateScalar aclDestroyScalar aclDestroyAclOpExecutor;);
     ops.aclnnInplaceCopy = Some(Op { plan: nn::plan_copy, run: nn::run });
     ops.aclnnInplaceFillScalar = Some(Op { plan: nn::plan_fill, run: nn::run });
-    Api { acl, nn, ops, ops_host: ops_host(), hccl: hccl(), atb: atb(), prof: prof(), graph: graph(), kernel: kernel() }
+    Api {
+        acl,
+        nn,
+        ops,
+        ops_others: ops_others(),
+        ops_host: ops_host(),
+        hccl: hccl(),
+        atb: atb(),
+        prof: prof(),
+        graph: graph(),
+        kernel: kernel(),
+    }
 }
 
 impl Cann {

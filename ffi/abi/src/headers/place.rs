@@ -11,6 +11,7 @@ pub(super) const OPERATORS: &str = "aclnnop/";
 
 const BASE: &str = "acl/acl_base.h";
 const RUNTIME: &str = "acl/acl_rt.h";
+const PROFILING: &str = "acl/acl_prof.h";
 const META: &str = "aclnn/acl_meta.h";
 const HCCL_TYPES: &str = "hccl/hccl_types.h";
 const HCCL: &str = "hccl/hccl.h";
@@ -20,6 +21,7 @@ pub(super) const FIXED: &[(&str, &[&str], &str)] = &[
     (BASE, &[], "Types, constants and error numbers of the device runtime."),
     (RUNTIME, &[BASE], "The device runtime: libascendcl.so, libacl_rt.so."),
     ("acl/acl.h", &[RUNTIME], "The device runtime."),
+    (PROFILING, &[RUNTIME], "Profiling: libmsprofiler.so."),
     (META, &[BASE], "Descriptors of the operator library: libnnopbase.so."),
     ("aclnn/aclnn_base.h", &[META], "What every operator's header needs."),
     (HCCL_TYPES, &[], "Types, constants and error numbers of the collectives."),
@@ -33,6 +35,7 @@ pub(super) fn of_function(item: &Item<Function>) -> String {
         Some(Lib::NnOpBase) => META.into(),
         Some(Lib::OpApi) => format!("{OPERATORS}{}.h", family(&item.name)),
         Some(Lib::Hccl) => HCCL.into(),
+        Some(Lib::MsProfiler) => PROFILING.into(),
         // The runtime, and what stands beside it.
         _ => RUNTIME.into(),
     }
@@ -40,22 +43,10 @@ pub(super) fn of_function(item: &Item<Function>) -> String {
 
 /// The operator's header without its ending: `aclnnInplaceSiluGetWorkspaceSize` is in `aclnn_silu`.
 fn family(function: &str) -> String {
-    /// Operators that CANN declares beside another.
-    const BESIDE: [(&str, &str); 11] = [
-        ("FlashAttentionVarLenScore", "FlashAttentionScore"),
-        ("FlashAttentionUnpaddingScoreGrad", "FlashAttentionScoreGrad"),
-        ("CalculateMatmulWeightSize", "TransMatmulWeight"),
-        ("CalculateMatmulWeightSizeV2", "TransMatmulWeight"),
-        ("NpuFormatCastCalculateSizeAndFormat", "NpuFormatCast"),
-        ("ArgMax", "Argmax"),
-        ("ArgMin", "Argmin"),
-        ("Adds", "Add"),
-        ("Subs", "Sub"),
-        ("Muls", "Mul"),
-        ("Divs", "Div"),
-    ];
     let name = function.trim_start_matches("aclnn").trim_end_matches("GetWorkspaceSize").trim_start_matches("Inplace");
-    let name = BESIDE.iter().find(|(operator, _)| *operator == name).map_or(name, |(_, beside)| beside);
+    if let Some((_, header)) = ELSEWHERE.iter().find(|(operators, _)| operators.contains(&name)) {
+        return format!("aclnn_{header}");
+    }
     let mut snake = String::from("aclnn");
     for letter in name.chars() {
         if letter.is_uppercase() {
@@ -65,6 +56,59 @@ fn family(function: &str) -> String {
     }
     snake
 }
+
+/// Operators that CANN declares beside another, or under a name that its letters do not tell.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["Adds"], "add"),
+    (&["AlltoAllAllGatherBatchMatMul"], "all_to_all_all_gather_batch_matmul"),
+    (&["ArgMax"], "argmax"),
+    (&["ArgMin"], "argmin"),
+    (&["AvgPool2d"], "avgpool2d"),
+    (&["BatchMatMul"], "batch_matmul"),
+    (&["BatchMatMulReduceScatterAlltoAll"], "batch_matmul_reduce_scatter_all_to_all"),
+    (&["CalculateMatmulWeightSize", "CalculateMatmulWeightSizeV2"], "trans_matmul_weight"),
+    (&["ClampMax", "ClampMin", "ClampMinTensor", "ClampTensor"], "clamp"),
+    (&["CumsumV2"], "cumsum"),
+    (&["DivMod", "Divs"], "div"),
+    (
+        &[
+            "FlashAttentionScoreV2",
+            "FlashAttentionVarLenScore",
+            "FlashAttentionVarLenScoreV2",
+            "FlashAttentionVarLenScoreV3",
+            "FlashAttentionVarLenScoreV4",
+        ],
+        "flash_attention_score",
+    ),
+    (
+        &[
+            "FlashAttentionScoreGradV2",
+            "FlashAttentionUnpaddingScoreGrad",
+            "FlashAttentionUnpaddingScoreGradV2",
+            "FlashAttentionUnpaddingScoreGradV3",
+            "FlashAttentionUnpaddingScoreGradV4",
+        ],
+        "flash_attention_score_grad",
+    ),
+    (&["GeGluV3"], "geglu"),
+    (&["IsFinite"], "isfinite"),
+    (&["Lerps"], "lerp_scalar"),
+    (&["LogSoftmax"], "logsoftmax"),
+    (&["LogSoftmaxBackward"], "logsoftmax_backward"),
+    (&["LogSumExp"], "logsumexp"),
+    (&["MatmulWeightNz"], "matmul"),
+    (&["MeanV2"], "mean"),
+    (&["Muls"], "mul"),
+    (&["NLLLoss"], "nll_loss"),
+    (&["NLLLossBackward"], "nll_loss_backward"),
+    (&["NpuFormatCastCalculateSizeAndFormat"], "npu_format_cast"),
+    (&["One"], "ones"),
+    (&["PowScalarTensor", "PowTensorScalar"], "pow"),
+    (&["RepeatInterleaveInt", "RepeatInterleaveIntWithDim"], "repeat_interleave"),
+    (&["ScatterValue"], "scatter"),
+    (&["Subs"], "sub"),
+    (&["UpsampleNearest2d"], "upsample_nearest_2d"),
+];
 
 /// ATB's C face has a header that needs no other, `ffi/atb_shim.h`, since its source is compiled beside CANN's own headers.
 pub(super) fn elsewhere(name: &str) -> bool {
@@ -170,6 +214,8 @@ mod tests {
             ("aclnnSWhere", "aclnn_s_where"),
             ("aclnnApplyAdamWV2", "aclnn_apply_adam_w_v2"),
             ("aclnnInplaceMulsGetWorkspaceSize", "aclnn_mul"),
+            ("aclnnRepeatInterleaveIntWithDim", "aclnn_repeat_interleave"),
+            ("aclnnNLLLossBackward", "aclnn_nll_loss_backward"),
         ] {
             assert_eq!(family(function), wanted);
         }

@@ -12,6 +12,7 @@ use super::exp::exp;
 use super::gemm::{PANEL, Product, ROWS, load, row_groups};
 use super::pack::{self, pad};
 use super::scratch::{self, Scratch};
+use super::shift::Shift;
 use super::sink::Sink;
 use super::view::{Bits, Heads, Mask, Order, Row, Seq, Source};
 use crate::convert::Float;
@@ -91,6 +92,8 @@ pub(super) struct Forward {
     /// A mask given in full, on top of the rule.
     pub bits: Option<Bits>,
     pub sink: Option<Sink>,
+    /// What is added to the scores.
+    pub shift: Option<Shift>,
     pub kv_heads: usize,
     /// Query heads of a key/value head.
     pub group: usize,
@@ -115,7 +118,24 @@ impl Forward {
         scale: f32,
     ) -> Forward {
         let (seqs, chunks) = (Vec::new(), Vec::new());
-        Forward { arch, q, out, kv, stats, mask, bits: None, sink: None, kv_heads, group, dim, scale, seqs, chunks, work: 0 }
+        Forward {
+            arch,
+            q,
+            out,
+            kv,
+            stats,
+            mask,
+            bits: None,
+            sink: None,
+            shift: None,
+            kv_heads,
+            group,
+            dim,
+            scale,
+            seqs,
+            chunks,
+            work: 0,
+        }
     }
 
     /// Adds a sequence; one without queries is no work.
@@ -234,6 +254,12 @@ impl<T: Float> Task<'_, T> {
                         }
                         if let Some(hidden) = hidden {
                             hide(&mut row[..seen], hidden, f32::NEG_INFINITY);
+                        }
+                        if let Some(shift) = &p.shift
+                            && !shift.add::<T>(seq, &list[r], first, &mut row[..seen])
+                        {
+                            row.fill(0.0);
+                            continue;
                         }
                         pack::fill(row.as_mut_ptr(), seen, row.len(), f32::NEG_INFINITY);
                         let factor = soften(simd, row, &mut *max.add(r), &mut *total.add(r));

@@ -105,7 +105,7 @@ pub(super) fn finish(
     })
 }
 
-/// The sequences of one query, and the others.
+/// The sequences of one query whose scores stay as they are, and the others.
 struct Work {
     decode: Decode,
     prefill: Forward,
@@ -123,8 +123,9 @@ impl Work {
             decode: Decode::new(arch, plan.q, plan.out, source, plan.stats, shape, scale),
             prefill: Forward::new(arch, plan.q, plan.out, source, plan.stats, plan.mask, shape, scale),
         };
+        work.prefill.shift = plan.shift;
         for seq in seqs {
-            if seq.q_len == 1 { work.decode.push(*seq) } else { work.prefill.push(*seq) }
+            if seq.q_len == 1 && plan.shift.is_none() { work.decode.push(*seq) } else { work.prefill.push(*seq) }
         }
         work
     }

@@ -126,7 +126,6 @@ impl Args {
     /// What the simulator does not have.
     pub(super) fn check_absent(&self, call: &Call) -> Outcome {
         for (param, handle) in [
-            ("pseShift", self.pse_shift),
             ("deqScale1", self.deq_scale1),
             ("quantScale1", self.quant_scale1),
             ("deqScale2", self.deq_scale2),

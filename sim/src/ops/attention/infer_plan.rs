@@ -7,6 +7,7 @@ use super::forward::Stats;
 use super::infer_args::Args;
 use super::infer_int8::{self, Int8};
 use super::layout::{Layout, Sizes};
+use super::shift::Shift;
 use super::view::{Heads, Mask, Order, Rows, Seq, Source};
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;
@@ -32,6 +33,8 @@ pub(super) struct Plan {
     pub blocks: usize,
     pub stats: Stats,
     pub mask: Mask,
+    /// What is added to the scores.
+    pub shift: Option<Shift>,
     pub kv_heads: usize,
     pub group: usize,
     pub dim: usize,
@@ -100,11 +103,12 @@ impl Args {
             self.check_no_factors(call)?;
             None
         };
+        let shift = self.shift(call, &query, &key, &seqs)?;
         let stats = self.lse(call, &query)?;
         let out = query.layout.view(name, "attentionOut", &out, query.sizes.dim)?.1;
         let (kv_heads, group) = (query.kv_heads, query.sizes.heads / query.kv_heads);
         let dim = query.sizes.dim;
-        Ok(Plan { dtype: query.dtype, q: query.view, out, source, blocks, stats, mask, kv_heads, group, dim, seqs, int8 })
+        Ok(Plan { dtype: query.dtype, q: query.view, out, source, blocks, stats, mask, shift, kv_heads, group, dim, seqs, int8 })
     }
 
     /// A cache of int8 is for one query a sequence, and not for packed ones.
@@ -125,14 +129,32 @@ impl Args {
         self.int8(call, infer_int8::Sizes { dtype, batch, heads, dim, tokens })
     }
 
+    /// `pseShift`: `[B or 1, N, Sq, Skv]`, or more of the last two, of the query's dtype. Over plain keys and values.
+    fn shift(&self, call: &mut Call, query: &Query, key: &Tensor, seqs: &[Seq]) -> Outcome<Option<Shift>> {
+        let name = self.name;
+        let Some(t) = call.optional_input("pseShift", self.pse_shift)? else { return Ok(None) };
+        check!(
+            self.block_table.is_null() && !query.layout.is_packed() && key.dtype == query.dtype,
+            ACL_ERROR_FEATURE_UNSUPPORTED,
+            "{name}: pseShift is not supported by the simulator with blockTable, layout TND or int8 keys; pass null"
+        );
+        checks::dtype_is(name, "pseShift", &t, query.dtype)?;
+        let Sizes { batch, seq, heads, .. } = query.sizes;
+        let keys = seqs.iter().map(|seq| seq.kv_len).max().unwrap_or(0);
+        let dims = &*t.dims;
+        check!(
+            matches!(*dims, [b, n, q, k] if (b == batch || b == 1) && n == heads && q >= seq && k >= keys),
+            ACLNN_ERR_PARAM_INVALID,
+            "{name}: pseShift is {dims:?}; [{batch} or 1, {heads}, {seq} or more, {keys} or more] is needed"
+        );
+        Ok(Some(Shift::new(&t)))
+    }
+
     fn check_modes(&self) -> Outcome {
         let name = self.name;
         let precise = self.inner_precise;
-        check!(
-            (0..=1).contains(&precise),
-            ACL_ERROR_FEATURE_UNSUPPORTED,
-            "{name}: innerPrecise {precise} is not supported by the simulator; it has 0 and 1"
-        );
+        // Full precision whatever is asked for; and a row that sees no key gives zeros, which 2 and 3 demand and 0 and 1 may.
+        check!((0..=3).contains(&precise), ACLNN_ERR_PARAM_INVALID, "{name}: innerPrecise is {precise}; 0 to 3 are taken");
         for (param, mode) in [("antiquantMode", self.antiquant_mode), ("queryQuantMode", self.query_quant_mode)] {
             check!(mode == 0, ACL_ERROR_FEATURE_UNSUPPORTED, "{name}: {param} {mode} is not supported by the simulator; pass 0");
         }
@@ -350,8 +372,12 @@ fn plain(
         let starts = lens.iter().scan(0, |next, len| Some(std::mem::replace(next, *next + len))).collect();
         return Ok((Source::packed(k, v), lens, starts));
     }
-    checks::contiguous(name, "key", key)?;
-    checks::contiguous(name, "value", value)?;
+    // Floats in any order of dims: the operator's definition in ops-transformer makes its inputs contiguous itself, though the documents
+    // leave it out; ggml-cann relies on it.
+    if key.dtype == ACL_INT8 {
+        checks::contiguous(name, "key", key)?;
+        checks::contiguous(name, "value", value)?;
+    }
     let lens = given.map_or_else(|| Ok(vec![kv.seq; batch]), |given| kv_lengths(name, given, batch, kv.seq))?;
     Ok((Source::packed(k, v), lens, vec![0; batch]))
 }

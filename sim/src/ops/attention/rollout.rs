@@ -33,6 +33,7 @@ fn plan(q: &Tensor, out: &Tensor, shape: Shape, source: Source, blocks: usize, m
         blocks,
         stats: Stats::None,
         mask,
+        shift: None,
         kv_heads,
         group: count / kv_heads,
         dim,

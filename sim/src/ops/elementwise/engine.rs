@@ -13,14 +13,17 @@ use crate::ops::split::split;
 use crate::ops::view::{BLOCK, Buffer, View, filled_mut};
 
 /// A function over lanes: `out[i] = f(x[0][i], x[1][i], x[2][i], scalars)`. Inputs that an operator lacks repeat its first.
-pub(super) type Lanes<T> = fn(x: [&[T]; 3], scalars: [T; 2], out: &mut [MaybeUninit<T>]);
+pub(super) type Lanes<T> = fn(x: [&[T]; 3], scalars: [T; 3], out: &mut [MaybeUninit<T>]);
 
 /// `lanes!(|a, b, c, s| expression)` is the [`Lanes`] that computes the expression, compiled for each vector unit; with
-/// `[s, t]` in the place of `s` it has two scalars.
+/// `[s, t]` or `[s, t, u]` in the place of `s` it has more scalars.
 macro_rules! lanes {
-    ($T:ty: |$a:ident, $b:ident, $c:ident, $s:ident| $value:expr) => { lanes!($T: |$a, $b, $c, [$s, _t]| $value) };
-    ($T:ty: |$a:ident, $b:ident, $c:ident, [$s:ident, $t:ident]| $value:expr) => {{
-        fn lanes(x: [&[$T]; 3], [$s, $t]: [$T; 2], out: &mut [std::mem::MaybeUninit<$T>]) {
+    ($T:ty: |$a:ident, $b:ident, $c:ident, $s:ident| $value:expr) => { lanes!($T: |$a, $b, $c, [$s, _t, _u]| $value) };
+    ($T:ty: |$a:ident, $b:ident, $c:ident, [$s:ident, $t:ident]| $value:expr) => {
+        lanes!($T: |$a, $b, $c, [$s, $t, _u]| $value)
+    };
+    ($T:ty: |$a:ident, $b:ident, $c:ident, [$s:ident, $t:ident, $u:ident]| $value:expr) => {{
+        fn lanes(x: [&[$T]; 3], [$s, $t, $u]: [$T; 3], out: &mut [std::mem::MaybeUninit<$T>]) {
             $crate::simd::vectorized(
                 #[inline(always)]
                 || {
@@ -45,7 +48,7 @@ pub(super) struct Plan<T> {
     /// How many of `inputs` there are.
     pub count: usize,
     pub out: View,
-    pub scalars: [T; 2],
+    pub scalars: [T; 3],
     pub lanes: Lanes<T>,
     /// The dtype that integers among the inputs take on first, where that rounds them.
     pub round_inputs: Option<aclDataType>,

@@ -7,6 +7,7 @@ mod activations;
 mod engine;
 mod extremes;
 mod operators;
+mod pieces;
 mod prepare;
 mod signatures;
 
@@ -16,3 +17,4 @@ mod tests;
 pub(crate) use activations::*;
 pub(crate) use extremes::*;
 pub(crate) use operators::*;
+pub(crate) use pieces::*;

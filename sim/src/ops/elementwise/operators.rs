@@ -35,6 +35,7 @@ operators! { out = self, alpha scalar:
     aclnnSubsGetWorkspaceSize, "aclnnSubs", NUMBERS: |a, _b, _c, s| a - s, a.wrapping_sub(s);
 }
 operators! { self = self, alpha scalar:
+    aclnnInplaceSubsGetWorkspaceSize, "aclnnInplaceSubs", NUMBERS: |a, _b, _c, s| a - s, a.wrapping_sub(s);
     aclnnInplaceAddsGetWorkspaceSize, "aclnnInplaceAdds", ALL: |a, _b, _c, s| a + s, a.wrapping_add(s);
 }
 operators! { bool = self, other:
@@ -58,6 +59,7 @@ operators! { out = self, scalar:
     aclnnMulsGetWorkspaceSize, "aclnnMuls", ALL: |a, _b, _c, s| a * s, a.wrapping_mul(s);
 }
 operators! { self = self, scalar:
+    aclnnInplaceClampMaxGetWorkspaceSize, "aclnnInplaceClampMax", NUMBERS: |a, _b, _c, s| if a > s { s } else { a }, a.min(s);
     aclnnInplaceDivsGetWorkspaceSize, "aclnnInplaceDivs", ALL: |a, _b, _c, s| a / s;
     aclnnInplaceMulsGetWorkspaceSize, "aclnnInplaceMuls", ALL: |a, _b, _c, s| a * s, a.wrapping_mul(s);
 }
@@ -75,6 +77,8 @@ operators! { bool = self:
     aclnnIsInfGetWorkspaceSize, "aclnnIsInf", ALL: |a, _b, _c, _s| a.is_infinite() as u8 as f32, zero(a);
 }
 operators! { self = self:
+    aclnnInplaceSinGetWorkspaceSize, "aclnnInplaceSin", FLOATS: |a, _b, _c, _s| a.sin();
+    aclnnInplaceCosGetWorkspaceSize, "aclnnInplaceCos", FLOATS: |a, _b, _c, _s| a.cos();
     aclnnInplaceExpGetWorkspaceSize, "aclnnInplaceExp", FLOATS: |a, _b, _c, _s| exp(a);
     aclnnInplaceSqrtGetWorkspaceSize, "aclnnInplaceSqrt", FLOATS: |a, _b, _c, _s| a.sqrt();
 }
@@ -132,7 +136,7 @@ fn zero(_: i64) -> i64 {
 }
 
 /// An integer to an integer power, modulo 2^64; a negative power of anything but 1 and -1 is 0, as in PyTorch.
-fn power(a: i64, exponent: i64) -> i64 {
+pub(super) fn power(a: i64, exponent: i64) -> i64 {
     match u32::try_from(exponent) {
         Ok(exponent) => a.wrapping_pow(exponent),
         Err(_) if a == 1 => 1,

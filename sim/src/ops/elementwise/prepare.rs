@@ -36,6 +36,8 @@ pub(super) enum Factor {
     Other(Scalar),
     /// A least and a most, in the places of two tensors, of the inputs' dtype; one that is missing does not limit.
     Limits([Option<Scalar>; 2]),
+    /// What the function needs beside its inputs, as f32 whatever their dtype, which is a float.
+    Constants([f32; 3]),
 }
 
 /// Checks a call with `inputs` (their names beside them; a condition or mask, if any, is last) and ends phase one.
@@ -57,7 +59,7 @@ pub(super) fn prepare(
     match factor {
         Factor::Other(scalar) => dtype = promote_scalar(dtype, scalar),
         Factor::Limits(limits) => dtype = limits.into_iter().flatten().fold(dtype, promote_scalar),
-        Factor::None | Factor::Alpha(..) => {}
+        Factor::None | Factor::Alpha(..) | Factor::Constants(_) => {}
     }
     if row.int.is_none() && !is_float(dtype) {
         dtype = ACL_FLOAT;
@@ -79,9 +81,9 @@ pub(super) fn prepare(
     match row.int {
         Some(lanes) if !is_float(dtype) => {
             let scalars = match factor {
-                Factor::Alpha(_, s) | Factor::Other(s) => [as_int(s), 0],
-                Factor::Limits([least, most]) => [least.map_or(i64::MIN, as_int), most.map_or(i64::MAX, as_int)],
-                Factor::None => [0, 0],
+                Factor::Alpha(_, s) | Factor::Other(s) => [as_int(s), 0, 0],
+                Factor::Limits([least, most]) => [least.map_or(i64::MIN, as_int), most.map_or(i64::MAX, as_int), 0],
+                Factor::None | Factor::Constants(_) => [0; 3],
             };
             let plan = plan(inputs, out, lanes, scalars, dtype, row.compares);
             call.finish(ws, executor, move || plan.run())
@@ -90,10 +92,13 @@ pub(super) fn prepare(
             let rounded = |s: Scalar| with_element!(dtype, E => E::from_f32(s.as_f64() as f32).to_f32());
             let scalars = match factor {
                 // Comparisons make a tensor of it, of the inputs' dtype; products take it as it is.
-                Factor::Other(s) if row.compares => [rounded(s), 0.0],
-                Factor::Alpha(_, s) | Factor::Other(s) => [s.as_f64() as f32, 0.0],
-                Factor::Limits([least, most]) => [least.map_or(f32::NEG_INFINITY, rounded), most.map_or(f32::INFINITY, rounded)],
-                Factor::None => [0.0, 0.0],
+                Factor::Other(s) if row.compares => [rounded(s), 0.0, 0.0],
+                Factor::Alpha(_, s) | Factor::Other(s) => [s.as_f64() as f32, 0.0, 0.0],
+                Factor::Limits([least, most]) => {
+                    [least.map_or(f32::NEG_INFINITY, rounded), most.map_or(f32::INFINITY, rounded), 0.0]
+                }
+                Factor::Constants(constants) => constants,
+                Factor::None => [0.0; 3],
             };
             let plan = plan(inputs, out, row.float, scalars, dtype, row.compares);
             call.finish(ws, executor, move || plan.run())
@@ -110,7 +115,7 @@ fn plan<T: Lane>(
     inputs: &[(&'static str, Tensor)],
     out: Tensor,
     lanes: Lanes<T>,
-    scalars: [T; 2],
+    scalars: [T; 3],
     dtype: aclDataType,
     compares: bool,
 ) -> Plan<T> {

@@ -30,6 +30,10 @@ macro_rules! operators {
     (out = self, scalar: $($rows:tt)*) => { operators!(@bodies one_scalar, false; $($rows)*); };
     (bool = self, scalar: $($rows:tt)*) => { operators!(@bodies one_scalar, true; $($rows)*); };
     (self = self, scalar: $($rows:tt)*) => { operators!(@bodies in_place_scalar, false; $($rows)*); };
+    (out = self, as self: $($body:ident, $name:literal, $out:literal, $takes:ident:
+        |$a:ident, $b:ident, $c:ident, $s:ident| $float:expr $(, $int:expr)?;)*) => { $(
+        operators!(@same $body, $name, $out, row!($name, $takes, false, |$a, $b, $c, $s| $float $(, $int)?));
+    )* };
     (out = self: $($rows:tt)*) => { operators!(@bodies one, false; $($rows)*); };
     (self = self, other: $($rows:tt)*) => { operators!(@bodies in_place, false; $($rows)*); };
     (self = self: $($rows:tt)*) => { operators!(@bodies in_place_one, false; $($rows)*); };
@@ -108,6 +112,19 @@ macro_rules! operators {
             let inputs = [("self", call.input("self", self_)?)];
             let out = call.output("out", out)?;
             prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+        }
+    };
+    // An output of the input's own dtype, under a name of its own.
+    (@same $body:ident, $name:literal, $out:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, out: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (row, own) = ($row, call.input("self", self_)?);
+            let out = call.output($out, out)?;
+            check_dtype($name, "self", &own, row.takes)?;
+            check_same_dtype($name, $out, &out, "self", own.dtype)?;
+            prepare(call, row, &[("self", own)], Factor::None, ($out, out), (ws, executor))
         }
     };
     (@choice $body:ident, $name:literal, $row:expr) => {

@@ -130,7 +130,7 @@ fn refusals_name_what_is_wrong() {
     invalid(matmul(&a, &b, &of(ACL_FLOAT, &[2, 3, 4])), "out has shape [2, 3, 4]; [2, 3, 5]");
     invalid(matmul(&a, &of(ACL_FLOAT, &[3, 4, 5]), &a), "do not broadcast");
     invalid(matmul(&of(ACL_FLOAT, &[]), &b, &a), "self is 0-D");
-    invalid(matmul(&a, &of(ACL_BF16, &[4, 5]), &a), "bf16 mixes with no other");
+    invalid(matmul(&of(ACL_FLOAT16, &[2, 3, 4]), &of(ACL_BF16, &[4, 5]), &a), "bf16 does not mix with f16");
     let nz = run(|ws, e| aclnnMatmulWeightNzGetWorkspaceSize(a.handle(), b.handle(), a.handle(), 0, ws, e));
     assert_eq!(refusal(nz, "aclnnMatmulWeightNz", "FRACTAL_NZ is needed"), ACLNN_ERR_PARAM_INVALID);
     let flat = run(|ws, e| aclnnBatchMatMulGetWorkspaceSize(b.handle(), b.handle(), b.handle(), 0, ws, e));

@@ -151,8 +151,35 @@ fn refusals_name_what_is_wrong() {
     invalid(rms_norm(&x, &of(ACL_BF16, &[]), &y, &rstd), "gamma has shape []");
     invalid(rms_norm(&x, &gamma, &of(ACL_FLOAT, &[2, 8]), &rstd), "yOut");
     invalid(rms_norm(&x, &gamma, &y, &of(ACL_BF16, &[2, 1])), "rstdOut");
-    invalid(rms_norm(&x, &gamma, &y, &of(ACL_FLOAT, &[2])), "rstdOut has shape [2]; [2, 1]");
+    invalid(rms_norm(&x, &gamma, &y, &of(ACL_FLOAT, &[1])), "rstdOut has shape [1]; [2, 1]");
     invalid(rms_norm(&of(ACL_INT32, &[2, 8]), &gamma, &y, &rstd), "x is");
     let null = run(|ws, e| aclnnRmsNormGetWorkspaceSize(nothing(), gamma.handle(), EPSILON, y.handle(), rstd.handle(), ws, e));
     assert_eq!(refusal(null, "aclnnRmsNorm", "x is null"), ACLNN_ERR_PARAM_NULLPTR);
+}
+
+/// CheckRstdShape of ops-nn's rms_norm_grad_tiling.cpp, and rms_norm_tiling.cpp, look at the dims that rstd has, not at their number;
+/// add_rms_norm_tiling.cpp compares the numbers ("The shape dims of y, x, rstd and x1 should be the same").
+#[test]
+fn rstd_may_leave_out_the_ones_at_its_end_but_for_the_sum() {
+    let x = Array::new(ACL_FLOAT, &[3, 2, 8], noise(1));
+    let gamma = Array::new(ACL_FLOAT, &[8], noise(2));
+    let (y, rstd) = (Array::out(ACL_FLOAT, &[3, 2, 8]), Array::out(ACL_FLOAT, &[3, 2]));
+    rms_norm(&x, &gamma, &y, &rstd).unwrap();
+    let want = rms(&x.values(), &gamma.values());
+    assert_close(&y.values(), &want.0, 2e-6, 0.0);
+    assert_close(&rstd.values(), &want.1, 2e-6, 0.0);
+
+    let (of_short, of_full) = (Array::out(ACL_FLOAT, &[3, 2, 8]), Array::out(ACL_FLOAT, &[3, 2, 8]));
+    let full = Array::new(ACL_FLOAT, &[3, 2, 1], rstd.values());
+    for (rstd, dx) in [(&rstd, &of_short), (&full, &of_full)] {
+        let dgamma = Array::out(ACL_FLOAT, &[8]);
+        let [dy, x, rstd, gamma, dx, dgamma] = [&y, &x, rstd, &gamma, dx, &dgamma].map(|t| t.handle());
+        run(|ws, e| aclnnRmsNormGradGetWorkspaceSize(dy, x, rstd, gamma, dx, dgamma, ws, e)).unwrap();
+    }
+    assert_eq!(of_short.values(), of_full.values());
+
+    let (x2, sum) = (Array::new(ACL_FLOAT, &[3, 2, 8], noise(3)), Array::out(ACL_FLOAT, &[3, 2, 8]));
+    let [x1, x2, gamma, y, rstd, sum] = [&x, &x2, &gamma, &y, &rstd, &sum].map(|t| t.handle());
+    let added = run(|ws, e| aclnnAddRmsNormGetWorkspaceSize(x1, x2, gamma, EPSILON, y, rstd, sum, ws, e));
+    assert_eq!(refusal(added, "aclnnAddRmsNorm", "rstdOut has shape [3, 2]; [3, 2, 1]"), ACLNN_ERR_PARAM_INVALID);
 }

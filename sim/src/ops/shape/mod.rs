@@ -2,6 +2,7 @@
 
 mod create;
 mod cut;
+mod grow;
 mod join;
 mod turn;
 
@@ -12,6 +13,7 @@ use ascend_rl_sys::types::*;
 
 pub(crate) use create::*;
 pub(crate) use cut::*;
+pub(crate) use grow::*;
 pub(crate) use join::*;
 pub(crate) use turn::*;
 

@@ -4,6 +4,7 @@ mod dense;
 mod infer;
 mod infer_int8;
 mod infer_refusals;
+mod infer_shift;
 mod infer_versions;
 mod sinks;
 mod update;

@@ -1,0 +1,24 @@
+/* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
+/** Operators: what phase one takes, and phase two. */
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_LOGSOFTMAX_BACKWARD_H
+#define ASCEND_RL_ACLNNOP_ACLNN_LOGSOFTMAX_BACKWARD_H
+
+#include "aclnn/aclnn_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Gradient of `aclnnLogSoftmax` from its output. Since CANN 8.1. */
+aclnnStatus aclnnLogSoftmaxBackwardGetWorkspaceSize(const aclTensor *gradOutput, const aclTensor *output, int64_t dim,
+    aclTensor *out, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnLogSoftmaxBackwardGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnLogSoftmaxBackward(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
