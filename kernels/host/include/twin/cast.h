@@ -180,9 +180,7 @@ template <typename D, typename S>
             dst[i] = static_cast<D>(x);
         }
     } else if constexpr (std::is_same<S, float>::value && std::is_same<D, float>::value) {
-        with_rounding(mode, [&](auto round) {
-            for (uint64_t i = 0; i < n; ++i) dst[i] = round(src[i]);
-        });
+        with_rounding(mode, [=](auto round) { map(dst, src, n, round); });
     } else if constexpr (std::is_same<S, float>::value) {
         if constexpr (std::is_same<D, int8_t>::value) {
             if (to_nearest(mode)) return narrow(dst, src, n);
@@ -254,6 +252,14 @@ template <typename D, typename S>
         check_repeat("Cast", at, repeat);
         tell_repeats("Cast", at, operands, lanes, repeat);
     }
+    if constexpr (std::is_same<D, int8_t>::value && std::is_same<S, half>::value) {
+        /* Planes of 32 bytes are made so: no call for each. */
+        if (to_nearest(mode)) {
+            return for_runs(operands, lanes, repeat, [](uint8_t** data, uint64_t n) {
+                narrow(reinterpret_cast<D*>(data[0]), reinterpret_cast<const S*>(data[1]), n);
+            });
+        }
+    }
     for_runs(operands, lanes, repeat, [&](uint8_t** data, uint64_t n) {
         convert(reinterpret_cast<D*>(data[0]), reinterpret_cast<const S*>(data[1]), n, mode);
     });
@@ -275,6 +281,7 @@ void Cast(const LocalTensor<T>& dst, const LocalTensor<U>& src, const RoundMode&
         ascendc_twin::check_cast_overlap(at, dst, src, n);
         ascendc_twin::tell_unary("Cast", at, dst, src, n);
     }
+    ascendc_twin::fetch_ahead(n);
     ascendc_twin::convert(dst.twin_data(), static_cast<const U*>(src.twin_data()), n, roundMode);
 }
 

@@ -29,6 +29,14 @@ struct Stop {
 enum class Atomic : uint8_t { None, Add, Max, Min };
 enum class Element : uint8_t { None, Float, Half, BFloat16, Int8, Int16, Int32 };
 
+/* The rows of GM that a core is expected to copy in next (memory.h). */
+struct Ahead {
+    uint64_t next = 0;         /* where they start */
+    uint64_t bytes, pitch;     /* of a row, from row to row */
+    uint64_t line = 0, end;    /* of the row at hand: the line to fetch, and the row's end */
+    uint64_t rows = 0;         /* to be fetched, with the one at hand */
+};
+
 /* A core's registers, as far as the API shows them. */
 struct State {
     twin_core* core;
@@ -44,6 +52,8 @@ struct State {
         uint64_t written;
     } seen[64] = {};
     uint64_t written = 1;
+    uint64_t stored = 0; /* bytes, by copies to GM */
+    Ahead ahead;
 
     explicit State(twin_core* core) : core(core) { core->state = this; }
     ~State() { core->state = nullptr; }

@@ -3,6 +3,7 @@
 #define ASCENDC_TWIN_REPEAT_H
 
 #include "lanes.h"
+#include "memory.h"
 #include "tensor.h"
 
 namespace AscendC {
@@ -113,14 +114,27 @@ struct Lanes {
         for (const Operand& it : operands) {
             if (it.blk_pitch != 32 && 32 / it.element < block) block = 32 / it.element;
         }
-        for (uint32_t lane = 0; lane < lanes; ++lane) {
-            if (!mask.has(lane)) continue;
-            ++elements;
-            if (runs != 0 && run[runs - 1].first + run[runs - 1].count == lane && lane % block != 0) {
-                ++run[runs - 1].count;
-            } else {
-                run[runs++] = {lane, 1};
+        /* As a rule all elements of a block take part, or none. */
+        const uint32_t step = block < 64 ? block : 64;
+        const uint64_t all = step < 64 ? (1ULL << step) - 1 : ~0ULL;
+        for (uint32_t lane = 0; lane < lanes; lane += step) {
+            uint64_t bits = (lane < 64 ? mask.low >> lane : mask.high >> (lane - 64)) & all;
+            if (bits == all) {
+                add(lane, step, block);
+                continue;
             }
+            for (; bits != 0; bits &= bits - 1) add(lane + static_cast<uint32_t>(__builtin_ctzll(bits)), 1, block);
+        }
+    }
+
+private:
+    /* `block` is a power of two. */
+    void add(uint32_t lane, uint32_t count, uint32_t block) {
+        elements += count;
+        if (runs != 0 && run[runs - 1].first + run[runs - 1].count == lane && (lane & (block - 1)) != 0) {
+            run[runs - 1].count += count;
+        } else {
+            run[runs++] = {lane, count};
         }
     }
 };
@@ -253,6 +267,7 @@ Mask mask_of(const char* name, At at, const uint64_t* mask, uint32_t lanes) {
 /* Calls f with the bytes of each operand of each run, and its number of elements. Repeats run one after another. */
 template <int K, typename F>
 void for_runs(const Operand (&operands)[K], const Lanes& lanes, uint32_t repeat, F f) {
+    fetch_ahead(static_cast<uint64_t>(lanes.elements) * repeat);
     /* All of it adjoins: one run. */
     bool whole = lanes.runs == 1 && lanes.run[0].first == 0;
     for (const Operand& it : operands) whole = whole && it.rep_pitch == lanes.run[0].count * it.element;
@@ -262,13 +277,14 @@ void for_runs(const Operand (&operands)[K], const Lanes& lanes, uint32_t repeat,
         f(data, static_cast<uint64_t>(lanes.run[0].count) * repeat);
         return;
     }
+    uint64_t offsets[64][K];
+    for (uint32_t j = 0; j < lanes.runs; ++j) {
+        for (int k = 0; k < K; ++k) offsets[j][k] = offset_of(operands[k], lanes.run[j].first);
+    }
     for (uint32_t i = 0; i < repeat; ++i) {
         for (uint32_t j = 0; j < lanes.runs; ++j) {
             uint8_t* data[K];
-            for (int k = 0; k < K; ++k) {
-                data[k] = operands[k].data + static_cast<uint64_t>(i) * operands[k].rep_pitch +
-                          offset_of(operands[k], lanes.run[j].first);
-            }
+            for (int k = 0; k < K; ++k) data[k] = operands[k].data + static_cast<uint64_t>(i) * operands[k].rep_pitch + offsets[j][k];
             f(data, lanes.run[j].count);
         }
     }

@@ -89,6 +89,7 @@ template <typename T, typename F>
                                     const AscendC::LocalTensor<T>& src0, const AscendC::LocalTensor<T>& src1, int64_t count, F f) {
     uint64_t n = check_count(name, at, count);
     if constexpr (checked) tell_binary(name, at, dst, src0, src1, n);
+    fetch_ahead(n);
     map(dst.twin_data(), src0.twin_data(), src1.twin_data(), n, f);
 }
 
@@ -120,6 +121,7 @@ template <typename T, typename F>
                                    int64_t count, F f) {
     uint64_t n = check_count(name, at, count);
     if constexpr (checked) tell_unary(name, at, dst, src, n);
+    fetch_ahead(n);
     map(dst.twin_data(), src.twin_data(), n, f);
 }
 
