@@ -2,8 +2,7 @@
 #ifndef ASCENDC_TWIN_REPEAT_H
 #define ASCENDC_TWIN_REPEAT_H
 
-#include "lanes.h"
-#include "memory.h"
+#include "chain.h"
 #include "tensor.h"
 
 namespace AscendC {
@@ -267,7 +266,6 @@ Mask mask_of(const char* name, At at, const uint64_t* mask, uint32_t lanes) {
 /* Calls f with the bytes of each operand of each run, and its number of elements. Repeats run one after another. */
 template <int K, typename F>
 void for_runs(const Operand (&operands)[K], const Lanes& lanes, uint32_t repeat, F f) {
-    fetch_ahead(static_cast<uint64_t>(lanes.elements) * repeat);
     /* All of it adjoins: one run. */
     bool whole = lanes.runs == 1 && lanes.run[0].first == 0;
     for (const Operand& it : operands) whole = whole && it.rep_pitch == lanes.run[0].count * it.element;
@@ -277,14 +275,13 @@ void for_runs(const Operand (&operands)[K], const Lanes& lanes, uint32_t repeat,
         f(data, static_cast<uint64_t>(lanes.run[0].count) * repeat);
         return;
     }
-    uint64_t offsets[64][K];
-    for (uint32_t j = 0; j < lanes.runs; ++j) {
-        for (int k = 0; k < K; ++k) offsets[j][k] = offset_of(operands[k], lanes.run[j].first);
-    }
     for (uint32_t i = 0; i < repeat; ++i) {
         for (uint32_t j = 0; j < lanes.runs; ++j) {
             uint8_t* data[K];
-            for (int k = 0; k < K; ++k) data[k] = operands[k].data + static_cast<uint64_t>(i) * operands[k].rep_pitch + offsets[j][k];
+            for (int k = 0; k < K; ++k) {
+                data[k] = operands[k].data + static_cast<uint64_t>(i) * operands[k].rep_pitch +
+                          offset_of(operands[k], lanes.run[j].first);
+            }
             f(data, lanes.run[j].count);
         }
     }
