@@ -29,7 +29,7 @@ pub const TILE_BYTES: usize = 163840;
 
 /// What the tiles may fill where rows of at most so many elements are rounded to int8: the scales of one and what is read are in UB too.
 pub const fn int8_tile_bytes(row: usize) -> usize {
-    TILE_BYTES - 22528 - size_of::<f32>() * row
+    TILE_BYTES - 24576 - size_of::<f32>() * row
 }
 
 /// The last parameter. Keys are 0, values 1.

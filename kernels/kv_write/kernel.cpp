@@ -266,10 +266,7 @@ public:
         slots_.Init(pipe_, slot_mapping, tiling);
         pipe_.InitBuffer(in_, 2, READ);
         pipe_.InitBuffer(out_, tiling.buffers, tiling.tile * longest);
-        pipe_.InitBuffer(half_, PART * sizeof(half));
-        if constexpr (sizeof(T) != sizeof(float)) {
-            pipe_.InitBuffer(wide_, PART * sizeof(float));
-        }
+        pipe_.InitBuffer(middle_, PART * sizeof(float));
         pipe_.InitBuffer(scale_, 1, longest * sizeof(float));
         const uint32_t sides = tiling.row[1] == 0 ? 1 : 2;
         for (uint32_t side = 0; side < sides; side++) {
@@ -287,7 +284,8 @@ public:
 
 private:
     static constexpr uint32_t READ = 16384; /* bytes that are read at a time, in whole rows */
-    static constexpr uint32_t PART = 1024;  /* elements that are rounded at a time */
+    static constexpr uint32_t PART = 2048;  /* elements of two bytes that are rounded at a time */
+    static_assert(READ / sizeof(float) * sizeof(half) <= PART * sizeof(float), "f32 is rounded as it is read");
 
     /* This core's tokens of one side. */
     __aicore__ inline void Write(GM_ADDR new_rows, GM_ADDR scales, GM_ADDR cache, uint32_t piece, uint32_t most)
@@ -348,72 +346,84 @@ private:
             const uint32_t n = end - token < at_a_time ? end - token : at_a_time;
             CopyIn(from, token, n);
             LocalTensor<T> rows = in_.template DeQue<T>();
+            const LocalTensor<half> whole = Round(rows, n, scale);
+            if (planes_) {
+                ToPlanes(to, token - first, end - first, whole, n);
+            } else {
+                Cast(to[(token - first) * row_], whole, RoundMode::CAST_NONE, n * row_);
+            }
+            PipeBarrier<PIPE_V>();
+            in_.FreeTensor(rows);
+        }
+        out_.EnQue(tile);
+    }
+
+    /* `n` rows, one after another, to whole numbers, as half. Those of two bytes take the place of what they are made of. */
+    __aicore__ inline LocalTensor<half> Round(const LocalTensor<T>& rows, uint32_t n, const LocalTensor<float>& scale)
+    {
+        if constexpr (sizeof(T) == sizeof(float)) {
+            const LocalTensor<half> whole = middle_.template Get<half>();
+            RoundPart(whole, rows, scale, n, row_);
+            return whole;
+        } else {
+            const LocalTensor<half> whole = rows.template ReinterpretCast<half>();
+            const LocalTensor<float> x = middle_.template Get<float>();
             /* Some whole rows at a time, or a part of a long one. */
             const uint32_t together = row_ < PART ? PART / row_ : 1;
             for (uint32_t i = 0; i < n; i += together) {
                 const uint32_t count = n - i < together ? n - i : together;
                 for (uint32_t col = 0; col < row_; col += PART) {
                     const uint32_t length = row_ - col < PART ? row_ - col : PART;
-                    Round(rows[i * row_ + col], scale[col], count, length);
-                    const uint32_t at = token - first + i;
-                    if (planes_) {
-                        ToPlanes(to, at, end - first, col, count, length);
-                    } else {
-                        Cast(to[at * row_ + col], half_.template Get<half>(), RoundMode::CAST_NONE, count * length);
-                    }
+                    const uint32_t at = i * row_ + col;
+                    Cast(x, rows[at], RoundMode::CAST_NONE, count * length);
                     PipeBarrier<PIPE_V>();
+                    RoundPart(whole[at], x, scale[col], count, length);
                 }
             }
-            in_.FreeTensor(rows);
+            return whole;
         }
-        out_.EnQue(tile);
     }
 
-    /* `count` runs of `length` elements, one after another, each with the same scales: to whole numbers, as half. */
-    __aicore__ inline void Round(const LocalTensor<T>& from, const LocalTensor<float>& scale, uint32_t count, uint32_t length)
+    /* `count` runs of `length` elements, one after another, each with the same scales. */
+    __aicore__ inline void RoundPart(
+        const LocalTensor<half>& whole, const LocalTensor<float>& x, const LocalTensor<float>& scale, uint32_t count,
+        uint32_t length)
     {
-        const uint32_t all = count * length;
-        LocalTensor<float> x;
-        if constexpr (sizeof(T) == sizeof(float)) {
-            x = from;
-        } else {
-            x = wide_.template Get<float>();
-            Cast(x, from, RoundMode::CAST_NONE, all);
-            PipeBarrier<PIPE_V>();
-        }
         for (uint32_t i = 0; i < count; i++) {
             Mul(x[i * length], x[i * length], scale, length);
         }
         PipeBarrier<PIPE_V>();
         /* No cast leads from f32 to int8. The first rounds, to nearest and ties to even; the others are exact, and what is too large
          * becomes the largest there is. */
-        Cast(x, x, RoundMode::CAST_RINT, all);
+        Cast(x, x, RoundMode::CAST_RINT, count * length);
         PipeBarrier<PIPE_V>();
-        Cast(half_.template Get<half>(), x, RoundMode::CAST_NONE, all);
+        Cast(whole, x, RoundMode::CAST_NONE, count * length);
         PipeBarrier<PIPE_V>();
     }
 
-    /* What was rounded, channels `col` and on of `count` tokens, to their planes in a tile of `tokens`, where the first is token `at`:
-     * a repeat for each token has the 32 channels of each of four planes. */
+    /* `n` rows to their planes in a tile of `tokens`, where the first is token `at`: a repeat for each token has the 32 channels of
+     * each of four planes. */
     __aicore__ inline void ToPlanes(
-        const LocalTensor<int8_t>& tile, uint32_t at, uint32_t tokens, uint32_t col, uint32_t count, uint32_t length)
+        const LocalTensor<int8_t>& tile, uint32_t at, uint32_t tokens, const LocalTensor<half>& whole, uint32_t n)
     {
         constexpr uint32_t LANES = 128;
-        const LocalTensor<half> narrow = half_.template Get<half>();
-        const UnaryRepeatParams step(
-            static_cast<uint16_t>(tokens), 1, 1, static_cast<uint8_t>(length * sizeof(half) / 32));
-        for (uint32_t done = 0; done < length; done += LANES) {
-            const uint64_t lanes = length - done < LANES ? length - done : LANES;
-            Cast(
-                tile[(col + done) * tokens + at * Slots::C0], narrow[done], RoundMode::CAST_NONE, lanes,
-                static_cast<uint8_t>(count), step);
+        const uint32_t stride = row_ * sizeof(half) / 32;
+        const uint32_t together = stride <= 255 ? n : 1;
+        const UnaryRepeatParams step(static_cast<uint16_t>(tokens), 1, 1, static_cast<uint8_t>(stride));
+        for (uint32_t i = 0; i < n; i += together) {
+            for (uint32_t col = 0; col < row_; col += LANES) {
+                const uint64_t lanes = row_ - col < LANES ? row_ - col : LANES;
+                Cast(
+                    tile[col * tokens + (at + i) * Slots::C0], whole[i * row_ + col], RoundMode::CAST_NONE, lanes,
+                    static_cast<uint8_t>(together), step);
+            }
         }
     }
 
     TPipe pipe_;
     TQue<TPosition::VECIN, 1> in_, scale_;
     TQue<TPosition::VECOUT, 1> out_;
-    TBuf<TPosition::VECCALC> wide_, half_;
+    TBuf<TPosition::VECCALC> middle_; /* f32 of what has two bytes; half of f32 */
     Slots slots_;
     uint32_t row_, pitch_; /* of the side at hand */
     bool planes_;          /* tiles have planes, as its pages do */

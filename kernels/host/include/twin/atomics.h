@@ -2,6 +2,7 @@
 #ifndef ASCENDC_TWIN_ATOMICS_H
 #define ASCENDC_TWIN_ATOMICS_H
 
+#include "memory.h"
 #include "sync.h"
 
 namespace ascendc_twin {
@@ -53,7 +54,7 @@ template <typename T>
 void store_to_gm(T* target, const void* source, uint64_t bytes) {
     ++state->written;
     if (__builtin_expect(state->atomic == Atomic::None, 1)) {
-        memcpy(static_cast<void*>(target), source, bytes);
+        copy_runs_out(reinterpret_cast<uint8_t*>(target), static_cast<const uint8_t*>(source), {1, bytes, bytes, bytes});
         return;
     }
     if constexpr (element_of<T>() != Element::None) {

@@ -42,17 +42,6 @@ constexpr uint32_t cast_modes() {
     }
 }
 
-/* To the nearest integer, ties to even, without a call of the library, so that loops over it vectorise. From 2^23 on all are
- * integers; a sum makes NaNs quiet, as the instruction does where there is one. */
-inline float to_nearest_integer(float x) {
-#if defined(__SSE4_1__)
-    return __builtin_nearbyintf(x);
-#else
-    float large = std::copysign(8388608.0f, x);
-    return std::fabs(x) < 8388608.0f ? std::copysign((x + large) - large, x) : x + 0.0f;
-#endif
-}
-
 /* Calls f with a function that rounds to an integral value. NONE is RINT where something is lost. */
 template <typename F>
 void with_rounding(RoundMode mode, F f) {
@@ -128,8 +117,6 @@ inline float float_by(int64_t x, RoundMode mode) {
     }
 }
 
-inline bool to_nearest(RoundMode mode) { return mode == RoundMode::CAST_NONE || mode == RoundMode::CAST_RINT; }
-
 template <typename D, typename S>
 [[gnu::noinline]] void convert(D* dst, const S* src, uint64_t n, RoundMode mode) {
     if constexpr (std::is_same<S, float>::value && is_narrow<D>) {
@@ -180,9 +167,7 @@ template <typename D, typename S>
             dst[i] = static_cast<D>(x);
         }
     } else if constexpr (std::is_same<S, float>::value && std::is_same<D, float>::value) {
-        with_rounding(mode, [&](auto round) {
-            for (uint64_t i = 0; i < n; ++i) dst[i] = round(src[i]);
-        });
+        with_rounding(mode, [=](auto round) { map(dst, src, n, round); });
     } else if constexpr (std::is_same<S, float>::value) {
         if constexpr (std::is_same<D, int8_t>::value) {
             if (to_nearest(mode)) return narrow(dst, src, n);
@@ -240,6 +225,30 @@ void check_cast_overlap(At at, const AscendC::LocalTensor<D>& dst, const AscendC
     }
 }
 
+/* Half to planes of int8, a block of each by each repeat: plane by plane, so that what is written adjoins. Only repeats that are
+ * apart from what they read may go in any order. */
+inline bool narrow_planes([[maybe_unused]] const Operand& dst, [[maybe_unused]] const Operand& src,
+                          [[maybe_unused]] const Lanes& lanes, [[maybe_unused]] uint32_t repeat) {
+#if defined(__AVX2__) && defined(__F16C__)
+    for (uint32_t run = 0; run < lanes.runs; ++run) {
+        if (lanes.run[run].count != 32) return false;
+    }
+    if (overlap(dst.address, reach_of(dst, lanes, repeat), src.address, reach_of(src, lanes, repeat))) return false;
+    for (uint32_t run = 0; run < lanes.runs; ++run) {
+        uint8_t* to = dst.data + offset_of(dst, lanes.run[run].first);
+        const uint8_t* from = src.data + offset_of(src, lanes.run[run].first);
+        for (uint32_t i = 0; i < repeat; ++i, to += dst.rep_pitch, from += src.rep_pitch) {
+            auto* x = reinterpret_cast<const half*>(from);
+            store_narrow(reinterpret_cast<int8_t*>(to),
+                         {eight_floats(x), eight_floats(x + 8), eight_floats(x + 16), eight_floats(x + 24)});
+        }
+    }
+    return true;
+#else
+    return false;
+#endif
+}
+
 template <typename D, typename S>
 [[gnu::noinline]] void cast_repeat(At at, const AscendC::LocalTensor<D>& dst, const AscendC::LocalTensor<S>& src, RoundMode mode,
                                    Mask mask, uint32_t repeat, const AscendC::UnaryRepeatParams& params) {
@@ -253,6 +262,9 @@ template <typename D, typename S>
         check_vector("Cast", at, "src", src);
         check_repeat("Cast", at, repeat);
         tell_repeats("Cast", at, operands, lanes, repeat);
+    }
+    if constexpr (std::is_same<D, int8_t>::value && std::is_same<S, half>::value) {
+        if (to_nearest(mode) && narrow_planes(operands[0], operands[1], lanes, repeat)) return;
     }
     for_runs(operands, lanes, repeat, [&](uint8_t** data, uint64_t n) {
         convert(reinterpret_cast<D*>(data[0]), reinterpret_cast<const S*>(data[1]), n, mode);
@@ -275,6 +287,7 @@ void Cast(const LocalTensor<T>& dst, const LocalTensor<U>& src, const RoundMode&
         ascendc_twin::check_cast_overlap(at, dst, src, n);
         ascendc_twin::tell_unary("Cast", at, dst, src, n);
     }
+    if (ascendc_twin::put_off_cast(dst.twin_data_later(), static_cast<const U*>(src.twin_data_later()), n, roundMode)) return;
     ascendc_twin::convert(dst.twin_data(), static_cast<const U*>(src.twin_data()), n, roundMode);
 }
 

@@ -65,14 +65,6 @@ struct DataCopyPadExtParams {
 
 namespace ascendc_twin {
 
-/* Runs of a copy, in bytes: how long, and from start to start on either side. */
-struct Runs {
-    uint32_t count;
-    uint64_t bytes;
-    uint64_t src_pitch;
-    uint64_t dst_pitch;
-};
-
 inline Runs runs_of(const AscendC::DataCopyParams& params) {
     uint64_t bytes = params.blockLen * 32ULL;
     return {params.blockCount, bytes, bytes + params.srcStride * 32ULL, bytes + params.dstStride * 32ULL};
@@ -161,19 +153,11 @@ template <typename T>
     call.tell();
 }
 
-inline void copy_runs(uint8_t* dst, const uint8_t* src, const Runs& runs) {
-    if (runs.src_pitch == runs.bytes && runs.dst_pitch == runs.bytes) {
-        memcpy(dst, src, runs.bytes * runs.count);
-        return;
-    }
-    for (uint32_t i = 0; i < runs.count; ++i) memcpy(dst + i * runs.dst_pitch, src + i * runs.src_pitch, runs.bytes);
-}
-
 template <typename T>
 void store_runs(T* dst, const uint8_t* src, const Runs& runs) {
     ++state->written;
     if (__builtin_expect(state->atomic == Atomic::None, 1)) {
-        copy_runs(reinterpret_cast<uint8_t*>(dst), src, runs);
+        copy_runs_out(reinterpret_cast<uint8_t*>(dst), src, runs);
         return;
     }
     for (uint32_t i = 0; i < runs.count; ++i) {
@@ -242,6 +226,7 @@ template <typename T>
     }
     auto* to = reinterpret_cast<uint8_t*>(dst.twin_data());
     auto* from = reinterpret_cast<const uint8_t*>(src.twin_data());
+    expect_next(from, runs);
     if (before == 0 && row == params.blockLen) {
         copy_runs(to, from, runs);
         return;
@@ -291,6 +276,7 @@ void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const uint3
     uint64_t bytes = ascendc_twin::plain_bytes<T>("DataCopy", at, count);
     if (bytes <= ascendc_twin::FLAGS) ascendc_twin::polls(src.twin_address());
     if constexpr (ascendc_twin::checked) ascendc_twin::tell_in("DataCopy", at, dst, src, {1, bytes, bytes, bytes}, bytes);
+    ascendc_twin::expect_next(src.twin_data(), {1, bytes, bytes, bytes});
     memcpy(static_cast<void*>(dst.twin_data()), src.twin_data(), bytes);
 }
 
@@ -318,6 +304,7 @@ void DataCopy(const LocalTensor<T>& dst, const GlobalTensor<T>& src, const DataC
         ascendc_twin::check_runs("DataCopy", at, params);
         ascendc_twin::tell_in("DataCopy", at, dst, src, runs, runs.bytes);
     }
+    ascendc_twin::expect_next(src.twin_data(), runs);
     ascendc_twin::copy_runs(reinterpret_cast<uint8_t*>(dst.twin_data()), reinterpret_cast<const uint8_t*>(src.twin_data()), runs);
 }
 

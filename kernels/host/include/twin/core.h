@@ -29,6 +29,28 @@ struct Stop {
 enum class Atomic : uint8_t { None, Add, Max, Min };
 enum class Element : uint8_t { None, Float, Half, BFloat16, Int8, Int16, Int32 };
 
+/* The rows of GM that a core is expected to copy in next (memory.h). */
+struct Ahead {
+    uint64_t next = 0;         /* where they start */
+    uint64_t bytes, pitch;     /* of a row, from row to row */
+    uint64_t line = 0, end;    /* of the row at hand: the line to fetch, and the row's end */
+    uint64_t rows = 0;         /* to be fetched, with the one at hand */
+};
+
+/* Vector calls that are put off (chain.h): casts of the same elements one after the other, and a product between them. */
+struct Chain {
+    uint64_t n = 0; /* elements; 0: nothing is put off */
+    const void* source;
+    Element from;                  /* Int8, Half, BFloat16 */
+    half* first = nullptr;         /* what int8 is to become first */
+    float* x = nullptr;            /* what all are to become then; null: not yet */
+    uint64_t scaled = 0, row = 0;  /* how many are multiplied there, in rows of so many */
+    const float* scales = nullptr; /* of a row; null: by `scale` */
+    float scale = 1.0f;
+    bool whole = false;   /* they are rounded there */
+    half* last = nullptr; /* and become half; null: not yet */
+};
+
 /* A core's registers, as far as the API shows them. */
 struct State {
     twin_core* core;
@@ -44,6 +66,9 @@ struct State {
         uint64_t written;
     } seen[64] = {};
     uint64_t written = 1;
+    uint64_t stored = 0; /* bytes, by copies to GM */
+    Ahead ahead;
+    Chain chain;
 
     explicit State(twin_core* core) : core(core) { core->state = this; }
     ~State() { core->state = nullptr; }
@@ -55,6 +80,28 @@ static thread_local State* state = nullptr;
 
 inline twin_core& core() { return *state->core; }
 inline const twin_services& services() { return *core().services; }
+
+/* Whether [a, a + a_bytes) and [b, b + b_bytes) share a byte. */
+inline bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes) { return a < b + b_bytes && b < a + a_bytes; }
+
+/* Does what was put off. */
+void finish_chain();
+
+/* Before anything else touches a core's memory. */
+inline void touch() {
+    if (!checked && __builtin_expect(state->chain.n != 0, 0)) finish_chain();
+}
+
+/* Before the program reads something there itself: only what is yet to be written matters. */
+inline void touch(const void* data, uint64_t bytes) {
+    const Chain& chain = state->chain;
+    if (checked || __builtin_expect(chain.n == 0, 1)) return;
+    auto here = [=](const void* start, uint64_t size) {
+        return start != nullptr && overlap(reinterpret_cast<uint64_t>(data), bytes, reinterpret_cast<uint64_t>(start), size);
+    };
+    const uint64_t halves = chain.n * sizeof(half);
+    if (here(chain.first, halves) || here(chain.x, chain.n * sizeof(float)) || here(chain.last, halves)) finish_chain();
+}
 
 inline void obey(int32_t answer) {
     if (answer != 0) throw Stop{answer};
@@ -147,9 +194,6 @@ private:
     uint32_t used_ = 0;
     twin_range ranges_[capacity];
 };
-
-/* Whether [a, a + a_bytes) and [b, b + b_bytes) share a byte. */
-inline bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes) { return a < b + b_bytes && b < a + a_bytes; }
 
 }  // namespace ascendc_twin
 

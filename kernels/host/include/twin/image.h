@@ -56,6 +56,7 @@ struct Entry<kernel> {
         int32_t answer = 0;
         try {
             call(args, std::make_index_sequence<count>());
+            touch();
             if constexpr (checked) check_flags_left();
         } catch (const Stop& stopped) {
             answer = stopped.code;

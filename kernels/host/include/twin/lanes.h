@@ -2,6 +2,8 @@
 #ifndef ASCENDC_TWIN_LANES_H
 #define ASCENDC_TWIN_LANES_H
 
+#include <cmath>
+
 #include "types.h"
 
 #if defined(__F16C__) || defined(__AVX2__) || defined(__AVX512F__)
@@ -9,6 +11,28 @@
 #endif
 
 namespace ascendc_twin {
+
+/* To the nearest integer, ties to even, without a call of the library, so that loops over it vectorise. From 2^23 on all are
+ * integers; a sum makes NaNs quiet, as the instruction does where there is one. */
+inline float to_nearest_integer(float x) {
+#if defined(__SSE4_1__)
+    return __builtin_nearbyintf(x);
+#else
+    float large = std::copysign(8388608.0f, x);
+    return std::fabs(x) < 8388608.0f ? std::copysign((x + large) - large, x) : x + 0.0f;
+#endif
+}
+
+#if defined(__AVX2__) && defined(__F16C__)
+inline __m256 eight_floats(const int8_t* src) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(src))));
+}
+inline __m256 eight_floats(const half* src) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(src))); }
+inline __m256 eight_floats(const bfloat16_t* src) {
+    __m256i bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(src)));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
+}
+#endif
 
 inline void widen(float* dst, const half* src, uint64_t n) {
     uint64_t i = 0;
@@ -28,6 +52,13 @@ inline void widen(float* dst, const half* src, uint64_t n) {
 }
 
 /* To nearest, ties to even. */
+#if defined(__AVX2__) && defined(__F16C__)
+inline void store_narrow(half* dst, __m256 x, __m256 y) {
+    __m128i low = _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT), high = _mm256_cvtps_ph(y, _MM_FROUND_TO_NEAREST_INT);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst), _mm256_set_m128i(high, low));
+}
+#endif
+
 inline void narrow(half* dst, const float* src, uint64_t n) {
     uint64_t i = 0;
 #if defined(__AVX512F__)
@@ -36,7 +67,8 @@ inline void narrow(half* dst, const float* src, uint64_t n) {
                             _mm512_cvtps_ph(_mm512_loadu_ps(src + i), _MM_FROUND_TO_NEAREST_INT));
     }
 #endif
-#if defined(__F16C__)
+#if defined(__AVX2__) && defined(__F16C__)
+    for (; i + 16 <= n; i += 16) store_narrow(dst + i, _mm256_loadu_ps(src + i), _mm256_loadu_ps(src + i + 8));
     for (; i + 8 <= n; i += 8) {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(dst + i), _mm256_cvtps_ph(_mm256_loadu_ps(src + i), _MM_FROUND_TO_NEAREST_INT));
     }
@@ -52,22 +84,30 @@ inline void widen(float* dst, const bfloat16_t* src, uint64_t n) {
     for (uint64_t i = 0; i < n; ++i) dst[i] = float_of_bfloat16_bits(src[i].bits);
 }
 
+#if defined(__AVX2__)
+inline void store_narrow(bfloat16_t* dst, __m256 x, __m256 y) {
+    const __m256i half_less = _mm256_set1_epi32(0x7fff), one = _mm256_set1_epi32(1), quiet = _mm256_set1_epi32(0x40);
+    auto rounded = [&](__m256 it) {
+        __m256i bits = _mm256_castps_si256(it), odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), one);
+        return _mm256_srli_epi32(_mm256_add_epi32(_mm256_add_epi32(bits, half_less), odd), 16);
+    };
+    auto with_nans = [&](__m256 it) {
+        __m256i top = _mm256_srli_epi32(_mm256_castps_si256(it), 16);
+        __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(it, it, _CMP_UNORD_Q));
+        return _mm256_blendv_epi8(rounded(it), _mm256_or_si256(top, quiet), nan);
+    };
+    /* NaNs are rare. */
+    bool nans = _mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_UNORD_Q)) != 0;
+    __m256i packed = __builtin_expect(nans, 0) ? _mm256_packus_epi32(with_nans(x), with_nans(y))
+                                               : _mm256_packus_epi32(rounded(x), rounded(y));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst), _mm256_permute4x64_epi64(packed, 0xd8));
+}
+#endif
+
 inline void narrow(bfloat16_t* dst, const float* src, uint64_t n) {
     uint64_t i = 0;
 #if defined(__AVX2__)
-    const __m256i half_less = _mm256_set1_epi32(0x7fff), one = _mm256_set1_epi32(1), quiet = _mm256_set1_epi32(0x40);
-    auto eight = [&](uint64_t at) {
-        __m256 x = _mm256_loadu_ps(src + at);
-        __m256i bits = _mm256_castps_si256(x), top = _mm256_srli_epi32(bits, 16);
-        __m256i up = _mm256_add_epi32(half_less, _mm256_and_si256(top, one));
-        __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, up), 16);
-        __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
-        return _mm256_blendv_epi8(rounded, _mm256_or_si256(top, quiet), nan);
-    };
-    for (; i + 16 <= n; i += 16) {
-        __m256i packed = _mm256_packus_epi32(eight(i), eight(i + 8));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + i), _mm256_permute4x64_epi64(packed, 0xd8));
-    }
+    for (; i + 16 <= n; i += 16) store_narrow(dst + i, _mm256_loadu_ps(src + i), _mm256_loadu_ps(src + i + 8));
 #endif
     for (; i < n; ++i) dst[i].bits = bfloat16_bits_of_float(src[i]);
 }
@@ -76,10 +116,7 @@ inline void narrow(bfloat16_t* dst, const float* src, uint64_t n) {
 inline void widen(half* dst, const int8_t* src, uint64_t n) {
     uint64_t i = 0;
 #if defined(__AVX2__) && defined(__F16C__)
-    for (; i + 8 <= n; i += 8) {
-        __m256i x = _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(src + i)));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(dst + i), _mm256_cvtps_ph(_mm256_cvtepi32_ps(x), _MM_FROUND_TO_NEAREST_INT));
-    }
+    for (; i + 16 <= n; i += 16) store_narrow(dst + i, eight_floats(src + i), eight_floats(src + i + 8));
 #endif
     float x[32];
     for (; i < n; i += 32) {
@@ -96,21 +133,31 @@ inline __m256i whole_int8(__m256 x) {
     return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(x, _mm256_set1_ps(-128.0f)), _mm256_set1_ps(127.0f)));
 }
 
-inline void store_int8(int8_t* dst, __m256 a, __m256 b, __m256 c, __m256 d) {
-    __m256i first = _mm256_packs_epi32(whole_int8(a), whole_int8(b)), second = _mm256_packs_epi32(whole_int8(c), whole_int8(d));
-    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(first, second), order);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst), bytes);
+/* 32 of them to nearest, ties to even; saturates, and a NaN becomes 0. */
+inline void store_narrow(int8_t* dst, const __m256 (&x)[4]) {
+    auto store = [=](__m256i a, __m256i b, __m256i c, __m256i d) {
+        const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+        __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst), _mm256_permutevar8x32_epi32(bytes, order));
+    };
+    __m256 nans = _mm256_or_ps(_mm256_cmp_ps(x[0], x[1], _CMP_UNORD_Q), _mm256_cmp_ps(x[2], x[3], _CMP_UNORD_Q));
+    if (__builtin_expect(_mm256_movemask_ps(nans) == 0, 1)) {
+        /* What is below 32 bits becomes the smallest of them, and packing saturates. */
+        auto whole = [](__m256 it) { return _mm256_cvtps_epi32(_mm256_min_ps(it, _mm256_set1_ps(127.0f))); };
+        store(whole(x[0]), whole(x[1]), whole(x[2]), whole(x[3]));
+    } else {
+        store(whole_int8(x[0]), whole_int8(x[1]), whole_int8(x[2]), whole_int8(x[3]));
+    }
 }
 #endif
 
-/* To nearest, ties to even; saturates, and a NaN becomes 0. Compilers make branches of this, or worse. */
+/* Compilers make branches of this, or worse. */
 inline void narrow(int8_t* dst, const float* src, uint64_t n) {
     uint64_t i = 0;
 #if defined(__AVX2__)
     for (; i + 32 <= n; i += 32) {
-        store_int8(dst + i, _mm256_loadu_ps(src + i), _mm256_loadu_ps(src + i + 8), _mm256_loadu_ps(src + i + 16),
-                   _mm256_loadu_ps(src + i + 24));
+        store_narrow(dst + i, {_mm256_loadu_ps(src + i), _mm256_loadu_ps(src + i + 8), _mm256_loadu_ps(src + i + 16),
+                               _mm256_loadu_ps(src + i + 24)});
     }
     for (; i + 8 <= n; i += 8) {
         __m256i x = whole_int8(_mm256_loadu_ps(src + i));
@@ -130,8 +177,10 @@ inline void narrow(int8_t* dst, const float* src, uint64_t n) {
 inline void narrow(int8_t* dst, const half* src, uint64_t n) {
     uint64_t i = 0;
 #if defined(__AVX2__) && defined(__F16C__)
-    auto eight = [&](uint64_t at) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(src + at))); };
-    for (; i + 32 <= n; i += 32) store_int8(dst + i, eight(i), eight(i + 8), eight(i + 16), eight(i + 24));
+    for (; i + 32 <= n; i += 32) {
+        const half* x = src + i;
+        store_narrow(dst + i, {eight_floats(x), eight_floats(x + 8), eight_floats(x + 16), eight_floats(x + 24)});
+    }
 #endif
     float x[32];
     for (; i < n; i += 32) {

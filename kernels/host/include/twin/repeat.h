@@ -2,7 +2,7 @@
 #ifndef ASCENDC_TWIN_REPEAT_H
 #define ASCENDC_TWIN_REPEAT_H
 
-#include "lanes.h"
+#include "chain.h"
 #include "tensor.h"
 
 namespace AscendC {
@@ -113,14 +113,27 @@ struct Lanes {
         for (const Operand& it : operands) {
             if (it.blk_pitch != 32 && 32 / it.element < block) block = 32 / it.element;
         }
-        for (uint32_t lane = 0; lane < lanes; ++lane) {
-            if (!mask.has(lane)) continue;
-            ++elements;
-            if (runs != 0 && run[runs - 1].first + run[runs - 1].count == lane && lane % block != 0) {
-                ++run[runs - 1].count;
-            } else {
-                run[runs++] = {lane, 1};
+        /* As a rule all elements of a block take part, or none. */
+        const uint32_t step = block < 64 ? block : 64;
+        const uint64_t all = step < 64 ? (1ULL << step) - 1 : ~0ULL;
+        for (uint32_t lane = 0; lane < lanes; lane += step) {
+            uint64_t bits = (lane < 64 ? mask.low >> lane : mask.high >> (lane - 64)) & all;
+            if (bits == all) {
+                add(lane, step, block);
+                continue;
             }
+            for (; bits != 0; bits &= bits - 1) add(lane + static_cast<uint32_t>(__builtin_ctzll(bits)), 1, block);
+        }
+    }
+
+private:
+    /* `block` is a power of two. */
+    void add(uint32_t lane, uint32_t count, uint32_t block) {
+        elements += count;
+        if (runs != 0 && run[runs - 1].first + run[runs - 1].count == lane && (lane & (block - 1)) != 0) {
+            run[runs - 1].count += count;
+        } else {
+            run[runs++] = {lane, count};
         }
     }
 };

@@ -96,6 +96,7 @@ public:
 
     T GetValue(uint32_t index, ascendc_twin::At at = ascendc_twin::At()) const {
         tell("GetValue", at, index, TWIN_READ);
+        ascendc_twin::touch(data_ + index * sizeof(T), sizeof(T));
         T value;
         memcpy(&value, data_ + index * sizeof(T), sizeof(T));
         return value;
@@ -104,6 +105,7 @@ public:
     template <typename S>
     void SetValue(uint32_t index, const S value, ascendc_twin::At at = ascendc_twin::At()) const {
         tell("SetValue", at, index, TWIN_WRITE);
+        ascendc_twin::touch();
         T stored = static_cast<T>(value);
         memcpy(data_ + index * sizeof(T), &stored, sizeof(T));
     }
@@ -111,7 +113,7 @@ public:
     /* A reference, so the twin takes it for a read and a write. */
     T& operator()(uint32_t offset) const {
         tell("operator()", ascendc_twin::At(nullptr, 0), offset, TWIN_READ | TWIN_WRITE);
-        return reinterpret_cast<T*>(data_)[offset];
+        return twin_data()[offset];
     }
 
     LocalTensor operator[](uint32_t offset) const {
@@ -150,7 +152,12 @@ public:
     TBufHandle GetBufferHandle() const { return handle_; }
 
     /* The twin's own. */
-    T* twin_data() const { return reinterpret_cast<T*>(data_); }
+    T* twin_data() const {
+        ascendc_twin::touch();
+        return twin_data_later();
+    }
+    /* For a call that may be put off. */
+    T* twin_data_later() const { return reinterpret_cast<T*>(data_); }
     uint32_t twin_space() const { return ascendc_twin::space_of(position_); }
     uint32_t twin_address() const { return address_; }
     uint32_t twin_bytes() const { return bytes_; }

@@ -84,11 +84,25 @@ struct SubReluOp {
     }
 };
 
+/* An operation of an element and a scalar. */
+template <typename Op, typename S>
+struct WithScalar {
+    S scalar;
+
+    template <typename T>
+    T operator()(T x) const {
+        return Op()(x, static_cast<T>(scalar));
+    }
+};
+
 template <typename T, typename F>
 [[gnu::noinline]] void binary_count(const char* name, At at, const AscendC::LocalTensor<T>& dst,
                                     const AscendC::LocalTensor<T>& src0, const AscendC::LocalTensor<T>& src1, int64_t count, F f) {
     uint64_t n = check_count(name, at, count);
     if constexpr (checked) tell_binary(name, at, dst, src0, src1, n);
+    if constexpr (std::is_same<T, float>::value && std::is_same<F, MulOp>::value) {
+        if (put_off_product(dst.twin_data_later(), src0.twin_data_later(), src1.twin_data_later(), 1.0f, n)) return;
+    }
     map(dst.twin_data(), src0.twin_data(), src1.twin_data(), n, f);
 }
 
@@ -120,6 +134,9 @@ template <typename T, typename F>
                                    int64_t count, F f) {
     uint64_t n = check_count(name, at, count);
     if constexpr (checked) tell_unary(name, at, dst, src, n);
+    if constexpr (std::is_same<T, float>::value && std::is_same<F, WithScalar<MulOp, float>>::value) {
+        if (put_off_product(dst.twin_data_later(), src.twin_data_later(), nullptr, f.scalar, n)) return;
+    }
     map(dst.twin_data(), src.twin_data(), n, f);
 }
 
@@ -186,7 +203,7 @@ ASCENDC_TWIN_BINARY(SubRelu, ascendc_twin::SubReluOp, half, float, int16_t)
         static_assert(ascendc_twin::one_of<T, half, float, int16_t, int32_t>,                                                      \
                       #Name ": arch 2201 takes half, float, int16_t, int32_t");                                                    \
         auto scalar = ascendc_twin::scalar_of(scalarValue);                                                                        \
-        ascendc_twin::unary_count(#Name, at, dst, src, count, [=](auto x) { return Op()(x, static_cast<decltype(x)>(scalar)); });  \
+        ascendc_twin::unary_count(#Name, at, dst, src, count, ascendc_twin::WithScalar<Op, decltype(scalar)>{scalar});             \
     }                                                                                                                              \
     template <typename T, bool isSetMask = true, typename M>                                                                       \
     void Name(const LocalTensor<T>& dst, const LocalTensor<T>& src, const T& scalarValue, M mask, const uint8_t repeatTime,        \
@@ -195,7 +212,7 @@ ASCENDC_TWIN_BINARY(SubRelu, ascendc_twin::SubReluOp, half, float, int16_t)
                       #Name ": arch 2201 takes half, float, int16_t, int32_t");                                                    \
         auto scalar = ascendc_twin::scalar_of(scalarValue);                                                                        \
         ascendc_twin::unary_repeat(#Name, at, dst, src, ascendc_twin::mask_of<isSetMask>(#Name, at, mask, ascendc_twin::LANES<T>), \
-                                   repeatTime, repeatParams, [=](auto x) { return Op()(x, static_cast<decltype(x)>(scalar)); });   \
+                                   repeatTime, repeatParams, ascendc_twin::WithScalar<Op, decltype(scalar)>{scalar});              \
     }
 
 ASCENDC_TWIN_SCALAR(Adds, ascendc_twin::AddOp)

@@ -4,6 +4,7 @@
 mod broken;
 mod build;
 mod casts;
+mod chains;
 mod copy;
 mod core;
 mod elementwise;
