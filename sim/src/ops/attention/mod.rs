@@ -3,12 +3,13 @@
 //! Holds all versions of `aclnnFlashAttentionScore` and `..VarLenScore` with their gradients ([`training`]: one plan for all), of
 //! `aclnnFusedInferAttentionScore`, `aclnnIncreFlashAttention` and `aclnnPromptFlashAttention` ([`infer_plan`]: likewise), and the
 //! three kernels behind them: [`forward`] (many queries a sequence), [`backward`], [`decode`] (one query a sequence); [`sink`]s join
-//! the first two, [`shift`]s of inference too, [`infer_int8`] makes floats of a cache of int8 before. [`update`] merges partial results. [`rollout`] opens the
-//! kernels to ATB's operations. Kernels take views and sequences, bodies make them out of checked descriptors.
+//! the first two, [`shift`]s of inference too, [`infer_int8`] makes floats of a cache of int8 before. [`update`] merges partial
+//! results. [`rollout`] opens the kernels to ATB's operations. Kernels take views and sequences, bodies make them out of checked
+//! descriptors.
 //!
-//! Not here yet, and refused by name: dropout, position shifts but those of inference over plain caches, prefixes and bands, masks given in full for packed sequences and
-//! for inference, value heads smaller than key heads, rotary parts apart, sinks of inference, caches of int4, and of int8 for several
-//! queries, layout NTD.
+//! Not here yet, and refused by name: dropout, position shifts but those of inference over plain caches, prefixes and bands, masks
+//! given in full for packed sequences and for inference, value heads smaller than key heads, rotary parts apart, sinks of inference,
+//! caches of int4, and of int8 for several queries, layout NTD.
 
 mod backward;
 mod checks;
