@@ -4,12 +4,12 @@ use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
+use super::elementwise::{normal, tanh_gate};
 use super::norm::check_like;
 use super::rows::Row;
 use super::shape::narrowed;
 use super::split::split;
 use super::view::View;
-use crate::math::sigmoid;
 use crate::reject::{Outcome, check, reject};
 
 /// `outGelu = gelu(a)`, `out = gelu(a) * b`, of the halves of `self` along `dim`; `a` is the left one with `activateLeft`.
@@ -43,9 +43,8 @@ pub(crate) fn aclnnGeGluV3GetWorkspaceSize(
     check_like(NAME, "out", &out, "self", &left)?;
     check_like(NAME, "outGelu", &gelu, "self", &left)?;
     let factor = match approximate {
-        0 => |x: f32| 0.5 * x * libm::erfcf(-x * std::f32::consts::FRAC_1_SQRT_2),
-        // (1 + tanh(u)) / 2 is sigmoid(2u).
-        1 => |x: f32| x * sigmoid(2.0 * 0.797_884_6 * (x + 0.044_715 * x * x * x)),
+        0 => |x: f32| x * normal(x),
+        1 => |x: f32| x * tanh_gate(x),
         other => reject!(ACLNN_ERR_PARAM_INVALID, "{NAME}: approximate is {other}; 0 (none) and 1 (tanh) are taken"),
     };
     let (a, b) = if activate_left { (left, right) } else { (right, left) };

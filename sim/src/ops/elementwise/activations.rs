@@ -20,13 +20,13 @@ const TANH_CUBE: f32 = 0.044_715;
 
 /// `Φ(x)`, the share of a normal distribution below `x`.
 #[inline(always)]
-fn normal(x: f32) -> f32 {
+pub(in crate::ops) fn normal(x: f32) -> f32 {
     0.5 * libm::erfcf(-x * HALF_ROOT)
 }
 
 /// `(1 + tanh(u)) / 2` is `sigmoid(2u)`; `u = sqrt(2/π) (x + 0.044715 x³)`.
 #[inline(always)]
-fn tanh_gate(x: f32) -> f32 {
+pub(in crate::ops) fn tanh_gate(x: f32) -> f32 {
     sigmoid(2.0 * TANH_SCALE * (x + TANH_CUBE * x * x * x))
 }
 
