@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use ascend_rl_sys::codes::*;
+use ascend_rl_sys::types::{ACL_DT_UNDEFINED, ACL_FORMAT_UNDEFINED, aclDataType, aclFormat};
 
 use crate::engine::panic_text;
 use crate::reject::{Outcome, Reject};
@@ -45,6 +46,48 @@ impl Answer for u32 {
     }
     fn refusal(_: i32) -> u32 {
         0
+    }
+}
+
+/// A size that is no status: 0 where it cannot be given.
+impl Answer for usize {
+    type Body = usize;
+    fn success(body: usize) -> usize {
+        body
+    }
+    fn refusal(_: i32) -> usize {
+        0
+    }
+}
+
+/// An id or a time: the largest number, which is neither, where it cannot be given.
+impl Answer for u64 {
+    type Body = u64;
+    fn success(body: u64) -> u64 {
+        body
+    }
+    fn refusal(_: i32) -> u64 {
+        u64::MAX
+    }
+}
+
+impl Answer for aclDataType {
+    type Body = aclDataType;
+    fn success(body: aclDataType) -> aclDataType {
+        body
+    }
+    fn refusal(_: i32) -> aclDataType {
+        ACL_DT_UNDEFINED
+    }
+}
+
+impl Answer for aclFormat {
+    type Body = aclFormat;
+    fn success(body: aclFormat) -> aclFormat {
+        body
+    }
+    fn refusal(_: i32) -> aclFormat {
+        ACL_FORMAT_UNDEFINED
     }
 }
 

@@ -3,6 +3,8 @@
 //! What a card collects beside them (times of tasks, counters of cores) has no meaning here and is refused by name; where the
 //! time of the simulated device goes, `CANN_SIM_PROFILE` tells.
 
+mod reports;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_void};
@@ -12,6 +14,8 @@ use std::time::Instant;
 
 use ascend_rl_sys::types::*;
 use serde_json::{Value, json};
+
+pub(crate) use reports::*;
 
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};

@@ -34,6 +34,10 @@ pub(crate) enum Kind {
     Program = 0xD8,
     Function = 0xD9,
     KernelArgs = 0xDA,
+    TensorDesc = 0xDB,
+    DataBuffer = 0xDC,
+    OpAttr = 0xDD,
+    GraphDumpOption = 0xDE,
 }
 
 struct Slot<T> {

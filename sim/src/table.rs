@@ -9,9 +9,9 @@ use std::ffi::{c_char, c_int, c_void};
 use ascend_rl_sys::codes::*;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, AclKernel, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, acl_symbols, atb_symbols,
-    graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols, opapi_others_symbols, opapi_symbols,
-    prof_symbols,
+    Acl, AclGraph, AclKernel, AclOp, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, acl_symbols, atb_symbols,
+    graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols, opapi_others_symbols,
+    opapi_symbols, prof_symbols,
 };
 
 use crate::boundary::call;
@@ -30,6 +30,7 @@ macro_rules! functions {
     (AclKernel, $($rest:tt)*) => {
         functions! { @table kernel, AclKernel, crate::acl::kernel, ACL_ERROR_INTERNAL_ERROR, $($rest)* }
     };
+    (AclOp, $($rest:tt)*) => { functions! { @table single, AclOp, crate::acl::op, ACL_ERROR_INTERNAL_ERROR, $($rest)* } };
     (@table $table:ident, $Table:ident, $bodies:path, $on_panic:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => {
         fn $table() -> $Table {
@@ -51,6 +52,7 @@ atb_symbols!(functions);
 prof_symbols!(functions);
 graph_symbols!(functions);
 kernel_symbols!(functions);
+op_symbols!(functions);
 
 /// The same for operators: phase one is the row's body, behind the check that CANN makes for all of them.
 macro_rules! sim_operators {
@@ -97,5 +99,6 @@ pub fn api() -> Api {
         prof: prof(),
         graph: graph(),
         kernel: kernel(),
+        single: single(),
     }
 }

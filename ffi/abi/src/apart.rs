@@ -60,6 +60,10 @@ pub const APART: &[(&str, Apart)] = &[
     ("HcclCommRegister", NOT_INSTALLED),
     ("HcclCommDeregister", NOT_INSTALLED),
     ("HcclCommExchangeMem", NOT_INSTALLED),
+    ("Msprof*", INNER),
+    ("rtDevBinaryRegister", INNER),
+    ("rtFunctionRegister", INNER),
+    ("rtKernelLaunch", INNER),
     ("ACLNN_ERR_*", Apart::NoHeader("stated in the documentation of the operators")),
     ("ATB_*", Apart::NoHeader("of ATB, whose headers are C++ in a package of their own")),
     ("KEEP_DTYPE", Apart::NoHeader("the documentation's name for a value of `cubeMathType`")),
@@ -71,6 +75,9 @@ pub const APART: &[(&str, Apart)] = &[
 ];
 
 const NOT_INSTALLED: Apart = Apart::Undeclared(Release(9, 0), "exported, declared in a header of hcomm that is not installed");
+
+const INNER: Apart =
+    Apart::Undeclared(Release(8, 1), "declared among a toolkit's inner headers (`pkg_inc`), not its public ones");
 
 /// In the open repositories. An installed toolkit has the header, and then the row is compared.
 const GENERATED: Apart = Apart::Undeclared(Release(8, 5), "its header is generated when the package of operators is built");

@@ -4,5 +4,6 @@
 #define ASCEND_RL_ACL_ACL_H
 
 #include "acl/acl_rt.h"
+#include "acl/acl_op.h"
 
 #endif

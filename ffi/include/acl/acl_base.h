@@ -625,6 +625,59 @@ typedef struct aclrtMemPoolProps {
     char reserved[32];
 } aclrtMemPoolProps;
 
+/** What a single operator's tensor looks like; it has no data. */
+typedef struct aclTensorDesc aclTensorDesc;
+
+/** Where a single operator's data is. */
+typedef struct aclDataBuffer aclDataBuffer;
+
+/** A single operator's attributes. */
+typedef struct aclopAttr aclopAttr;
+
+/** How a single operator's graph is written to a file. */
+typedef struct aclGraphDumpOption aclGraphDumpOption;
+
+/** Where a single operator's tensor is. */
+typedef enum aclMemType {
+    ACL_MEMTYPE_DEVICE = 0,
+    ACL_MEMTYPE_HOST = 1,
+    ACL_MEMTYPE_HOST_COMPILE_INDEPENDENT = 2,
+} aclMemType;
+
+/** What runs a single operator. */
+typedef enum aclopEngineType {
+    ACL_ENGINE_SYS = 0,
+    ACL_ENGINE_AICORE = 1,
+    ACL_ENGINE_VECTOR = 2,
+} aclopEngineType;
+
+/** Where a single operator's code is from: the toolkit, or a file of the program's. */
+typedef enum aclopCompileType {
+    ACL_COMPILE_SYS = 0,
+    ACL_COMPILE_UNREGISTERED = 1,
+} aclopCompileType;
+
+/** Options of the compiler of single operators. */
+typedef enum aclCompileOpt {
+    ACL_PRECISION_MODE = 0,
+    ACL_AICORE_NUM = 1,
+    ACL_AUTO_TUNE_MODE = 2,
+    ACL_OP_SELECT_IMPL_MODE = 3,
+    ACL_OPTYPELIST_FOR_IMPLMODE = 4,
+    ACL_OP_DEBUG_LEVEL = 5,
+    ACL_DEBUG_DIR = 6,
+    ACL_OP_COMPILER_CACHE_MODE = 7,
+    ACL_OP_COMPILER_CACHE_DIR = 8,
+    ACL_OP_PERFORMANCE_MODE = 9,
+    ACL_OP_JIT_COMPILE = 10,
+    ACL_OP_DETERMINISTIC = 11,
+    ACL_CUSTOMIZE_DTYPES = 12,
+    ACL_OP_PRECISION_MODE = 13,
+    ACL_ALLOW_HF32 = 14,
+    ACL_PRECISION_MODE_V2 = 15,
+    ACL_OP_DEBUG_OPTION = 16,
+} aclCompileOpt;
+
 /** A captured or built graph ("model running instance"). */
 typedef void *aclmdlRI;
 
@@ -1117,6 +1170,60 @@ enum {
     /** The binary is for cube cores. */
     ACL_RT_BINARY_MAGIC_ELF_CUBE_CORE = 1095320387,
 };
+
+/** A tensor's dtype, shape and format; null where the shape is none. Since CANN 8.1. */
+aclTensorDesc *aclCreateTensorDesc(aclDataType dataType, int32_t numDims, const int64_t *dims, aclFormat format);
+
+/** Destroys it. Since CANN 8.1. */
+void aclDestroyTensorDesc(const aclTensorDesc *desc);
+
+/** Its dtype; undefined for null. Since CANN 8.1. */
+aclDataType aclGetTensorDescType(const aclTensorDesc *desc);
+
+/** Its format; undefined for null. Since CANN 8.1. */
+aclFormat aclGetTensorDescFormat(const aclTensorDesc *desc);
+
+/** The number of its dims; 0 for null. Since CANN 8.1. */
+size_t aclGetTensorDescNumDims(const aclTensorDesc *desc);
+
+/** One of its dims. Since CANN 8.1. */
+aclError aclGetTensorDescDimV2(const aclTensorDesc *desc, size_t index, int64_t *dimSize);
+
+/** The number of its elements; 1 without dims, 0 where that cannot be said. Since CANN 8.1. */
+size_t aclGetTensorDescElementCount(const aclTensorDesc *desc);
+
+/** Their bytes. Since CANN 8.1. */
+size_t aclGetTensorDescSize(const aclTensorDesc *desc);
+
+/** Names it; null takes the name away. Since CANN 8.1. */
+void aclSetTensorDescName(aclTensorDesc *desc, const char *name);
+
+/** The format that its data has in memory. Since CANN 8.1. */
+aclError aclSetTensorFormat(aclTensorDesc *desc, aclFormat format);
+
+/** The shape that its data has in memory. Since CANN 8.1. */
+aclError aclSetTensorShape(aclTensorDesc *desc, int32_t numDims, const int64_t *dims);
+
+/** Where its data will be. Since CANN 8.1. */
+aclError aclSetTensorPlaceMent(aclTensorDesc *desc, aclMemType memType);
+
+/** Its data, known before the operator runs. Since CANN 8.1. */
+aclError aclSetTensorConst(aclTensorDesc *desc, void *dataBuffer, size_t length);
+
+/** So many bytes somewhere, which stay the caller's. Since CANN 8.1. */
+aclDataBuffer *aclCreateDataBuffer(void *data, size_t size);
+
+/** Destroys it, not the bytes. Since CANN 8.1. */
+aclError aclDestroyDataBuffer(const aclDataBuffer *dataBuffer);
+
+/** Other bytes. Since CANN 8.1. */
+aclError aclUpdateDataBuffer(aclDataBuffer *dataBuffer, void *data, size_t size);
+
+/** Where they are; null for null. Since CANN 8.1. */
+void *aclGetDataBufferAddr(const aclDataBuffer *dataBuffer);
+
+/** How many they are; 0 for null. Since CANN 8.1. */
+size_t aclGetDataBufferSizeV2(const aclDataBuffer *dataBuffer);
 
 #ifdef __cplusplus
 }

@@ -52,6 +52,21 @@ aclError aclprofRangeStart(void *stamp, uint32_t *rangeId);
 /** Ends it. Since CANN 8.1. */
 aclError aclprofRangeStop(uint32_t rangeId);
 
+/** A call, with its times: `struct MsprofApi`. Since CANN 8.1. */
+int32_t MsprofReportApi(uint32_t nonPersistentFlag, const void *api);
+
+/** A fact of at most 40 bytes: `struct MsprofCompactInfo`. Since CANN 8.1. */
+int32_t MsprofReportCompactInfo(uint32_t nonPersistentFlag, const void *data, uint32_t length);
+
+/** A fact of more bytes: `struct MsprofAdditionalInfo`. Since CANN 8.1. */
+int32_t MsprofReportAdditionalInfo(uint32_t nonPersistentFlag, const void *data, uint32_t length);
+
+/** The number that reports name a text by; all ones where there is no text. Since CANN 8.1. */
+uint64_t MsprofGetHashId(const char *hashInfo, size_t length);
+
+/** The time on the clock of reports. Since CANN 8.1. */
+uint64_t MsprofSysCycleTime(void);
+
 #ifdef __cplusplus
 }
 #endif

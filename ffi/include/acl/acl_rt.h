@@ -840,6 +840,26 @@ aclError aclrtLaunchKernelWithHostArgs(aclrtFuncHandle funcHandle, uint32_t numB
 aclError aclrtLaunchKernelWithArgsArray(void *func, uint32_t numBlocks, aclrtStream stream, aclrtLaunchKernelCfg *cfg,
     void **args);
 
+/** Registers a binary: `rtDevBinary_t`. CANN advises against it. Since CANN 8.1. */
+aclError rtDevBinaryRegister(const void *bin, void **hdl);
+
+/** Ties a kernel of it to the address of a function of the host. Since CANN 8.1. */
+aclError rtFunctionRegister(void *binHandle, const void *stubFunc, const char *stubName, const void *kernelInfoExt,
+    uint32_t funcMode);
+
+/** Runs the kernel of such an address. `smDesc` (`rtSmDesc_t`) may be null. Since CANN 8.1. */
+aclError rtKernelLaunch(const void *stubFunc, uint32_t numBlocks, void *args, uint32_t argsSize, void *smDesc,
+    aclrtStream stm);
+
+/** Operators can be dumped from now on. Since CANN 8.1. */
+aclError aclmdlInitDump(void);
+
+/** Dumps what a configuration file names. Since CANN 8.1. */
+aclError aclmdlSetDump(const char *dumpCfgPath);
+
+/** Ends the dump. Since CANN 8.1. */
+aclError aclmdlFinalizeDump(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnLerpsGetWorkspaceSize(const aclTensor *self, const aclTensor *e
 /** Phase two of `aclnnLerpsGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnLerps(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self += weight*(end - self)`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLerpsGetWorkspaceSize(aclTensor *selfRef, const aclTensor *end, const aclScalar *weight,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceLerpsGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLerps(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

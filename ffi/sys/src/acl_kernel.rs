@@ -83,6 +83,13 @@ macro_rules! kernel_symbols {
         [optional "8.5"] fn aclrtLaunchKernelWithHostArgs(func_handle: aclrtFuncHandle, num_blocks: u32, stream: aclrtStream, cfg: *mut aclrtLaunchKernelCfg, host_args: *mut c_void, args_size: usize, place_holder_array: *mut aclrtPlaceHolderInfo, place_holder_num: usize) -> aclError;
         /// The same with an array of pointers, one to each argument in memory of the host. `cfg` may be null.
         [optional "9.1"] fn aclrtLaunchKernelWithArgsArray(func: *mut c_void, num_blocks: u32, stream: aclrtStream, cfg: *mut aclrtLaunchKernelCfg, args: *mut *mut c_void) -> aclError;
+        // ---- launches by the address of a host function, of the runtime below ACL (`runtime/kernel.h`, among a toolkit's inner headers)
+        /// Registers a binary: `rtDevBinary_t`. CANN advises against it.
+        [optional "8.1"] fn rtDevBinaryRegister(bin: *const c_void, hdl: *mut *mut c_void) -> aclError;
+        /// Ties a kernel of it to the address of a function of the host.
+        [optional "8.1"] fn rtFunctionRegister(bin_handle: *mut c_void, stub_func: *const c_void, stub_name: *const c_char, kernel_info_ext: *const c_void, func_mode: u32) -> aclError;
+        /// Runs the kernel of such an address. `sm_desc` (`rtSmDesc_t`) may be null.
+        [optional "8.1"] fn rtKernelLaunch(stub_func: *const c_void, num_blocks: u32, args: *mut c_void, args_size: u32, sm_desc: *mut c_void, stm: aclrtStream) -> aclError;
     } };
 }
 kernel_symbols!(function_table);

@@ -1,10 +1,10 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
 //! Nothing here is linked. Each library of CANN has a list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
-//! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`]); graph capture and kernels have their own ([`graph_symbols!`],
-//! [`kernel_symbols!`]), and so have operators that only programs of others call ([`opapi_others_symbols!`]) and what the operators'
+//! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`]); graph capture, kernels and single operators have their own
+//! ([`graph_symbols!`], [`kernel_symbols!`], [`op_symbols!`]), and so have operators that only programs of others call ([`opapi_others_symbols!`]) and what the operators'
 //! library computes on the host ([`opapi_host_symbols!`]). From a list come the table of function pointers ([`Acl`], [`NnOpBase`],
-//! [`OpApi`], [`OpApiOthers`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`], [`AclKernel`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To
+//! [`OpApi`], [`OpApiOthers`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`], [`AclKernel`], [`AclOp`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To
 //! bind one more function, add a row to its list: the compiler then names every place that must answer for it.
 //!
 //! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
@@ -14,7 +14,7 @@
 //! and operator repositories (8.5 and later). Each row says since which release the symbol exists.
 //!
 //! # Not covered
-//! `aclop*`/`aclmdl*` but `aclmdlRI*` (graph engine), DVPP, and everything that no module above uses yet.
+//! `aclop*`/`aclmdl*` but `aclmdlRI*` and what [`op_symbols!`] has (graph engine), DVPP, and everything that no module above uses yet.
 #![allow(non_camel_case_types, non_snake_case, non_upper_case_globals)]
 
 #[macro_use]
@@ -25,6 +25,8 @@ mod acl;
 mod acl_graph;
 #[macro_use]
 mod acl_kernel;
+#[macro_use]
+mod acl_op;
 #[macro_use]
 mod nnopbase;
 #[macro_use]
@@ -45,6 +47,7 @@ pub mod types;
 pub use acl::Acl;
 pub use acl_graph::AclGraph;
 pub use acl_kernel::AclKernel;
+pub use acl_op::AclOp;
 pub use atb::Atb;
 pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
@@ -78,6 +81,8 @@ pub struct Api {
     pub graph: AclGraph,
     /// Kernels and their launches.
     pub kernel: AclKernel,
+    /// Single operators by name.
+    pub single: AclOp,
 }
 
 impl Api {
@@ -101,6 +106,7 @@ impl Api {
                 prof: Prof::load(resolve)?,
                 graph: AclGraph::load(resolve)?,
                 kernel: AclKernel::load(resolve)?,
+                single: AclOp::load(resolve)?,
             })
         }
     }
@@ -117,6 +123,7 @@ impl Api {
             || self.prof.has(symbol)
             || self.graph.has(symbol)
             || self.kernel.has(symbol)
+            || self.single.has(symbol)
     }
 }
 
@@ -133,6 +140,7 @@ pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
         Prof::SYMBOLS,
         AclGraph::SYMBOLS,
         AclKernel::SYMBOLS,
+        AclOp::SYMBOLS,
     ];
     lists.into_iter().flatten()
 }

@@ -10,6 +10,8 @@ macro_rules! opapi_others_symbols {
         // ---- elementwise
         /// `self -= alpha*scalar`.
         ["8.1"] op aclnnInplaceSubs, aclnnInplaceSubsGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclScalar, alpha: *const aclScalar);
+        /// `self += weight*(end - self)`.
+        ["8.1"] op aclnnInplaceLerps, aclnnInplaceLerpsGetWorkspaceSize(self_ref: *mut aclTensor, end: *const aclTensor, weight: *const aclScalar);
         /// `self` no larger than a scalar.
         ["8.1"] op aclnnInplaceClampMax, aclnnInplaceClampMaxGetWorkspaceSize(self_ref: *const aclTensor, clip_value_max: *const aclScalar);
         /// `input = cos(input)`.

@@ -1,4 +1,5 @@
-//! Profiling, `libmsprofiler.so`: `acl/acl_prof.h`.
+//! Profiling, `libmsprofiler.so`: `acl/acl_prof.h`; and what the toolkit's own libraries report their calls with, `libprofapi.so`:
+//! `aprof_pub.h`, which is installed among a toolkit's inner headers (`pkg_inc/profiling`).
 
 use crate::types::*;
 use std::ffi::{c_char, c_void};
@@ -35,6 +36,17 @@ macro_rules! prof_symbols {
         [optional "8.1"] fn aclprofRangeStart(stamp: *mut c_void, range_id: *mut u32) -> aclError;
         /// Ends it.
         [optional "8.1"] fn aclprofRangeStop(range_id: u32) -> aclError;
+        // ---- reports of libraries; the structs are the profiler's own
+        /// A call, with its times: `struct MsprofApi`.
+        [optional "8.1"] fn MsprofReportApi(non_persistent_flag: u32, api: *const c_void) -> i32;
+        /// A fact of at most 40 bytes: `struct MsprofCompactInfo`.
+        [optional "8.1"] fn MsprofReportCompactInfo(non_persistent_flag: u32, data: *const c_void, length: u32) -> i32;
+        /// A fact of more bytes: `struct MsprofAdditionalInfo`.
+        [optional "8.1"] fn MsprofReportAdditionalInfo(non_persistent_flag: u32, data: *const c_void, length: u32) -> i32;
+        /// The number that reports name a text by; all ones where there is no text.
+        [optional "8.1"] fn MsprofGetHashId(hash_info: *const c_char, length: usize) -> u64;
+        /// The time on the clock of reports.
+        [optional "8.1"] fn MsprofSysCycleTime() -> u64;
     } };
 }
 prof_symbols!(function_table);

@@ -17,7 +17,7 @@ pub enum Lib {
     Hccl,
     /// ATB (package "nnal", `libatb.so`), through the C face that `build.rs` compiles where ATB's headers are.
     Atb,
-    /// `libmsprofiler.so`.
+    /// `libmsprofiler.so`, and `libprofapi.so` below it.
     MsProfiler,
 }
 
@@ -40,7 +40,7 @@ impl Lib {
             ],
             Lib::Hccl => &["libhccl.so", "libhcomm.so"],
             Lib::Atb => &["libascend_rl_atb.so"],
-            Lib::MsProfiler => &["libmsprofiler.so"],
+            Lib::MsProfiler => &["libmsprofiler.so", "libprofapi.so"],
         }
     }
 }

@@ -71,6 +71,9 @@ pub use atb::*;
 mod memory;
 pub use memory::*;
 
+#[path = "op_types.rs"]
+mod op;
+pub use op::*;
 #[path = "graph_types.rs"]
 mod graph;
 pub use graph::*;

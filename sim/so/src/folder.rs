@@ -12,7 +12,11 @@ use ascend_rl_sys::symbols;
 const OBJECT: &str = "libcann_sim.so";
 
 /// Libraries of CANN that programs name when they are linked and whose functions, as far as there are any here, are in the others.
-const ALSO_LINKED: [&str; 3] = ["libopapi_cv.so", "libacl_op_compiler.so", "libruntime.so"];
+const ALSO_LINKED: [&str; 6] =
+    ["libopapi_cv.so", "libacl_op_compiler.so", "libruntime.so", "libge_runner.so", "libgraph.so", "libacl_tdt_channel.so"];
+
+/// Parts of a toolkit that programs only look for, to tell that they are installed: torch_npu does. They are empty.
+const PARTS: [&str; 3] = ["runtime", "compiler", "opp"];
 
 /// Writes `dir` from the built object and the folder of headers. The result is the folder's full path.
 pub fn write(dir: &Path, object: &Path, headers: &Path) -> Result<PathBuf, String> {
@@ -31,6 +35,10 @@ pub fn write(dir: &Path, object: &Path, headers: &Path) -> Result<PathBuf, Strin
         link(OBJECT, &dir.join(front)).map_err(|e| failed(&dir.join(front), e))?;
     }
     link(".", &dir.join("lib64")).map_err(|e| failed(&dir.join("lib64"), e))?;
+
+    for part in PARTS {
+        fs::create_dir_all(dir.join(part)).map_err(|e| failed(&dir.join(part), e))?;
+    }
 
     let include = dir.join("include");
     if include.exists() {
@@ -102,6 +110,7 @@ if [ -n \"${{BASH_SOURCE:-}}\" ]; then
 fi
 export ASCEND_TOOLKIT_HOME=\"$_cann_sim\"
 export ASCEND_HOME_PATH=\"$_cann_sim\"
+export ASCEND_OPP_PATH=\"$_cann_sim/opp\"
 export LD_LIBRARY_PATH=\"$_cann_sim${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\"
 unset _cann_sim
 "

@@ -5,12 +5,14 @@
 //! links the simulator does not export them.
 #![allow(non_snake_case)]
 
+mod log;
+
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::LazyLock;
 
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols,
+    Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols,
     opapi_others_symbols, opapi_symbols, prof_symbols,
 };
 
@@ -30,6 +32,7 @@ macro_rules! exports {
     (Prof, $($rest:tt)*) => { exports! { @table prof, $($rest)* } };
     (AclGraph, $($rest:tt)*) => { exports! { @table graph, $($rest)* } };
     (AclKernel, $($rest:tt)*) => { exports! { @table kernel, $($rest)* } };
+    (AclOp, $($rest:tt)*) => { exports! { @table single, $($rest)* } };
     (@table $table:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => { $(
         $(#[$doc])*
@@ -53,6 +56,7 @@ atb_symbols!(exports);
 prof_symbols!(exports);
 graph_symbols!(exports);
 kernel_symbols!(exports);
+op_symbols!(exports);
 
 /// The same for operators, whose rows have two functions.
 macro_rules! operator_exports {

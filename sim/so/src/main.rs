@@ -16,6 +16,7 @@ DIR is new, empty, or a folder that this program wrote before. It gets:
   include/                                                      C headers of what these libraries have
   set_env.sh                                                    to source, as a toolkit's own
   lib64                                                         leads to DIR itself, as programs look for a toolkit's
+  runtime/, compiler/, opp/                                     empty: programs look whether they are there
 Copy the folder with `cp -a`, not `cp -rL`: a front that became a copy of the object would be a second simulator.
 ";
 

@@ -116,6 +116,19 @@ fn a_python_program_loads_the_fronts() {
     }
 }
 
+/// PyTorch on the simulated NPU by way of torch_npu from PyPI: tested where the interpreter (`PYTHON`, python3) has both.
+#[test]
+fn pytorch_runs_where_it_is_installed() {
+    let mut python = Command::new(std::env::var_os("PYTHON").unwrap_or("python3".into()));
+    python.arg(source("pytorch.py")).envs(["LD_LIBRARY_PATH", "ASCEND_HOME_PATH"].map(|name| (name, folder())));
+    python.env("ASCEND_OPP_PATH", folder().join("opp")).env("CANN_SIM_DEVICES", "2");
+    if let Some(output) = tool(&mut python) {
+        let said = text_of(output);
+        println!("{said}");
+        assert!(said.contains("all as on the CPU") || said.contains("skipped:"), "{said}");
+    }
+}
+
 /// Every row of every list is exported, and every front leads to the same function.
 #[test]
 fn every_symbol_is_in_every_front() {
@@ -188,7 +201,8 @@ fn the_folder_can_be_renewed_moved_and_sourced() {
     }
     std::fs::rename(&first, &moved).unwrap();
     let script = format!(
-        ". '{}/set_env.sh' && echo \"$ASCEND_TOOLKIT_HOME\" && ls \"$ASCEND_HOME_PATH/lib64/libhccl.so\"",
+        ". '{}/set_env.sh' && echo \"$ASCEND_TOOLKIT_HOME\" && ls \"$ASCEND_HOME_PATH/lib64/libhccl.so\" \
+         && cd \"$ASCEND_OPP_PATH/../compiler/../runtime\"",
         moved.display()
     );
     if let Some(output) = tool(Command::new("bash").args(["-c", &script])) {

@@ -28,6 +28,7 @@ mod memory;
 mod memory_facts;
 mod notify;
 mod notify_sharing;
+pub(crate) mod op;
 mod peer;
 mod pool;
 mod process;

@@ -52,8 +52,11 @@ fn set_and_reset_count() {
     assert_eq!(device, lease.0);
     let stream = new_stream();
     ok!(acl.aclrtResetDevice(lease.0));
-    // runtime: no current context gives 107002.
-    refused!(107002, "no current context", acl.aclrtGetDevice(&mut device));
+    // runtime: no current context gives 107002. To ask for the device is no mistake then: api_c_device.cc keeps no last error, and no text.
+    recent();
+    _ = call!(acl?.aclrtGetLastError(ACL_RT_THREAD_LEVEL));
+    assert_eq!(call!(acl.aclrtGetDevice(&mut device)), 107002);
+    assert_eq!((recent().as_str(), call!(acl?.aclrtPeekAtLastError(ACL_RT_THREAD_LEVEL))), ("", 0));
     refused!(107002, "no current context", acl.aclrtSynchronizeDevice());
     refused!(507007, "not set", acl.aclrtResetDevice(lease.0));
     lease.enter();

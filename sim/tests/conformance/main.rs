@@ -25,6 +25,7 @@ mod pools;
 mod process;
 mod runtime;
 mod sharing;
+mod single;
 mod stream;
 mod virtual_memory;
 
@@ -34,7 +35,7 @@ use std::ptr::null_mut;
 use std::sync::{Condvar, Mutex, OnceLock};
 
 use ascend_rl_sys::types::*;
-use ascend_rl_sys::{Acl, AclGraph, AclKernel, Api, NnOpBase, Prof};
+use ascend_rl_sys::{Acl, AclGraph, AclKernel, AclOp, Api, NnOpBase, Prof};
 
 fn api() -> &'static Api {
     static API: OnceLock<Api> = OnceLock::new();
@@ -59,6 +60,10 @@ fn kernels() -> &'static AclKernel {
 
 fn graphs() -> &'static AclGraph {
     &api().graph
+}
+
+fn single() -> &'static AclOp {
+    &api().single
 }
 
 /// Calls a function of the table, `acl.name(...)`, or `acl?.name(...)` for one that a toolkit may lack; all of them take any handle, and the tests pass pointers to live variables.

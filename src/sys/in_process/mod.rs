@@ -20,9 +20,9 @@ use super::cann::{Cann, Flavor};
 use crate::error::Result;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, AclKernel, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, acl_symbols, atb_symbols,
-    graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, opapi_host_symbols, opapi_others_symbols, opapi_symbols,
-    prof_symbols,
+    Acl, AclGraph, AclKernel, AclOp, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, acl_symbols, atb_symbols,
+    graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols, opapi_others_symbols,
+    opapi_symbols, prof_symbols,
 };
 use std::ffi::{c_char, c_int, c_void};
 
@@ -35,6 +35,7 @@ macro_rules! nothing {
     (Prof, $($rest:tt)*) => { nothing! { @table prof, Prof, $($rest)* } };
     (AclGraph, $($rest:tt)*) => { nothing! { @table graph, AclGraph, $($rest)* } };
     (AclKernel, $($rest:tt)*) => { nothing! { @table kernel, AclKernel, $($rest)* } };
+    (AclOp, $($rest:tt)*) => { nothing! { @table single, AclOp, $($rest)* } };
     (OpApiHost, $($rest:tt)*) => { nothing! { @table ops_host, OpApiHost, $($rest)* } };
     (@table $table:ident, $Table:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => {
@@ -68,6 +69,7 @@ atb_symbols!(nothing);
 prof_symbols!(nothing);
 graph_symbols!(nothing);
 kernel_symbols!(nothing);
+op_symbols!(nothing);
 opapi_host_symbols!(nothing);
 opapi_symbols!(nothing);
 opapi_others_symbols!(nothing);
@@ -104,6 +106,7 @@ fn api() -> Api {
         prof: prof(),
         graph: graph(),
         kernel: kernel(),
+        single: single(),
     }
 }
 

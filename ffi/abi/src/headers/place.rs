@@ -11,6 +11,8 @@ pub(super) const OPERATORS: &str = "aclnnop/";
 
 const BASE: &str = "acl/acl_base.h";
 const RUNTIME: &str = "acl/acl_rt.h";
+const OPERATION: &str = "acl/acl_op.h";
+const COMPILER: &str = "acl/acl_op_compiler.h";
 const PROFILING: &str = "acl/acl_prof.h";
 const META: &str = "aclnn/acl_meta.h";
 const HCCL_TYPES: &str = "hccl/hccl_types.h";
@@ -20,7 +22,9 @@ const HCCL: &str = "hccl/hccl.h";
 pub(super) const FIXED: &[(&str, &[&str], &str)] = &[
     (BASE, &[], "Types, constants and error numbers of the device runtime."),
     (RUNTIME, &[BASE], "The device runtime: libascendcl.so, libacl_rt.so."),
-    ("acl/acl.h", &[RUNTIME], "The device runtime."),
+    (OPERATION, &[RUNTIME], "Single operators by name, and their attributes: libascendcl.so."),
+    (COMPILER, &[OPERATION], "The compiler of single operators: libacl_op_compiler.so."),
+    ("acl/acl.h", &[RUNTIME, OPERATION], "The device runtime."),
     (PROFILING, &[RUNTIME], "Profiling: libmsprofiler.so."),
     (META, &[BASE], "Descriptors of the operator library: libnnopbase.so."),
     ("aclnn/aclnn_base.h", &[META], "What every operator's header needs."),
@@ -36,8 +40,34 @@ pub(super) fn of_function(item: &Item<Function>) -> String {
         Some(Lib::OpApi) => format!("{OPERATORS}{}.h", family(&item.name)),
         Some(Lib::Hccl) => HCCL.into(),
         Some(Lib::MsProfiler) => PROFILING.into(),
+        Some(Lib::AscendCl) => of_runtime(&item.name).into(),
         // The runtime, and what stands beside it.
         _ => RUNTIME.into(),
+    }
+}
+
+/// The header of a function of the runtime's library.
+fn of_runtime(name: &str) -> &'static str {
+    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
+    match name {
+        _ if begins(&[
+            "aclopCompile",
+            "aclSetCompileopt",
+            "aclGetCompileopt",
+            "aclGenGraph",
+            "aclCreateGraphDump",
+            "aclDestroyGraphDump",
+        ]) =>
+        {
+            COMPILER
+        }
+        _ if name.starts_with("aclop") => OPERATION,
+        _ if begins(&["aclCreateTensorDesc", "aclDestroyTensorDesc", "aclGetTensorDesc", "aclSetTensor"])
+            || name.contains("DataBuffer") =>
+        {
+            BASE
+        }
+        _ => RUNTIME,
     }
 }
 

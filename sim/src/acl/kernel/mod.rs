@@ -6,13 +6,14 @@
 //!
 //! # Not covered
 //! Binaries of devices: the simulator runs twin images ([`crate::kernel`]). AI CPU kernels, SIMT kernels (Ascend 950), launches by the
-//! symbol of a host stub.
+//! symbol of a host stub, which are refused ([`stub`]).
 
 mod args;
 mod binary;
 mod exception;
 mod function;
 mod launch;
+mod stub;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub(crate) use binary::*;
 pub(crate) use exception::*;
 pub(crate) use function::*;
 pub(crate) use launch::*;
+pub(crate) use stub::*;
 
 /// A function of the program's, and what it is given.
 type Callback = (unsafe extern "C" fn(info: *mut aclrtExceptionInfo, user_data: *mut std::ffi::c_void), usize);

@@ -185,7 +185,12 @@ impl Params {
         ] {
             call.absent(param, handle)?;
         }
-        call.absent("prefix", self.prefix)?;
+        let prefix = call.int_array("prefix", self.prefix)?.unwrap_or_default();
+        check!(
+            prefix.is_empty(),
+            ACL_ERROR_FEATURE_UNSUPPORTED,
+            "{name}: prefix {prefix:?} is not supported by the simulator; pass null, or no numbers"
+        );
         for (param, array) in [("qStartIdx", self.q_start_idx), ("kvStartIdx", self.kv_start_idx)] {
             let given = call.int_array(param, array)?.unwrap_or_default();
             let is_origin = given.iter().all(|&start| start == 0);

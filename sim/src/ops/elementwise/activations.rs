@@ -1,4 +1,5 @@
-//! Activations and their gradients: `aclnnSilu`, `aclnnGelu`, `aclnnSigmoid` and relatives, and `aclnnLerps`.
+//! Activations and their gradients: `aclnnSilu`, `aclnnGelu`, `aclnnSigmoid` and relatives, and `aclnnLerps` with
+//! its form in place.
 
 use std::ffi::c_char;
 
@@ -140,6 +141,22 @@ pub(crate) fn aclnnLerpsGetWorkspaceSize(
     prepare(call, row, &inputs, Factor::Alpha("weight", weight), ("out", out), (ws, executor))
 }
 
+/// `self += weight * (end - self)`.
+pub(crate) fn aclnnInplaceLerpsGetWorkspaceSize(
+    self_ref: *mut aclTensor,
+    end: *const aclTensor,
+    weight: *const aclScalar,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    let mut call = Call::new("aclnnInplaceLerps");
+    let own = call.output("selfRef", self_ref)?;
+    let inputs = [("selfRef", own), ("end", call.input("end", end)?)];
+    let weight = call.scalar("weight", weight)?;
+    let row = row!("aclnnInplaceLerps", FLOATS, false, |a, b, _c, s| a + s * (b - a));
+    prepare(call, row, &inputs, Factor::Alpha("weight", weight), ("selfRef", own), (ws, executor))
+}
+
 #[cfg(test)]
 mod tests {
     use ascend_rl_sys::codes::*;
@@ -232,6 +249,11 @@ mod tests {
         run(|ws, e| aclnnLerpsGetWorkspaceSize(a.handle(), b.handle(), weight.0, out.handle(), ws, e)).unwrap();
         let want: Vec<f64> = a.values().iter().zip(b.values()).map(|(a, b)| a + 0.25 * (b - a)).collect();
         assert_close(&out.values(), &want, 4e-3, 1e-6);
+        run(|ws, e| aclnnInplaceLerpsGetWorkspaceSize(a.handle(), b.handle(), weight.0, ws, e)).unwrap();
+        assert_close(&a.values(), &want, 4e-3, 1e-6);
+        let narrow = Array::new(ACL_BF16, &[39], noise(2));
+        let wrong = run(|ws, e| aclnnInplaceLerpsGetWorkspaceSize(narrow.handle(), b.handle(), weight.0, ws, e));
+        assert_eq!(refusal(wrong, "aclnnInplaceLerps", "shape"), ACLNN_ERR_PARAM_INVALID);
         let wrong = run(|ws, e| aclnnGeluV2GetWorkspaceSize(a.handle(), 2, out.handle(), ws, e));
         assert_eq!(refusal(wrong, "aclnnGeluV2", "approximate is 2"), ACLNN_ERR_PARAM_INVALID);
         let wrong = c"erf".as_ptr().cast_mut();
