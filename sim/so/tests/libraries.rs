@@ -116,16 +116,33 @@ fn a_python_program_loads_the_fronts() {
     }
 }
 
-/// PyTorch on the simulated NPU by way of torch_npu from PyPI: tested where the interpreter (`PYTHON`, python3) has both.
-#[test]
-fn pytorch_runs_where_it_is_installed() {
+/// PyTorch on the simulated NPUs by way of torch_npu from PyPI: tested where the interpreter (`PYTHON`, python3) has both.
+fn pytorch(program: &str, launcher: &[&str], devices: usize, wanted: &str) {
     let mut python = Command::new(std::env::var_os("PYTHON").unwrap_or("python3".into()));
-    python.arg(source("pytorch.py")).envs(["LD_LIBRARY_PATH", "ASCEND_HOME_PATH"].map(|name| (name, folder())));
-    python.env("ASCEND_OPP_PATH", folder().join("opp")).env("CANN_SIM_DEVICES", "2");
-    if let Some(output) = tool(&mut python) {
-        let said = text_of(output);
-        println!("{said}");
-        assert!(said.contains("all as on the CPU") || said.contains("skipped:"), "{said}");
+    python.args(launcher).arg(source("pytorch").join(program)).env("CANN_SIM_DEVICES", devices.to_string());
+    python.envs(["LD_LIBRARY_PATH", "ASCEND_HOME_PATH"].map(|name| (name, folder())));
+    python.env("ASCEND_OPP_PATH", folder().join("opp"));
+    let Some(output) = tool(&mut python) else { return };
+    // A launcher that is not there is PyTorch that is not there.
+    if !launcher.is_empty() && String::from_utf8_lossy(&output.stderr).contains("No module named 'torch'") {
+        return println!("skipped: no PyTorch");
+    }
+    let said = text_of(output);
+    println!("{said}");
+    assert!(said.contains("skipped:") || said.matches(wanted).count() == devices, "{said}");
+}
+
+#[test]
+fn pytorch_computes_and_trains() {
+    pytorch("one_device.py", &[], 1, "all as on the CPU");
+    pytorch("qwen3.py", &[], 1, "all as on the CPU");
+}
+
+#[test]
+fn pytorch_communicates() {
+    for ranks in ["2", "4"] {
+        let launcher = ["-m", "torch.distributed.run", "--nproc-per-node", ranks, "--standalone"];
+        pytorch("ranks.py", &launcher, ranks.parse().unwrap(), "all as it must be");
     }
 }
 
