@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use ascend_rl_sys::codes::*;
-use ascend_rl_sys::types::{ACL_DT_UNDEFINED, ACL_FORMAT_UNDEFINED, aclDataType, aclFormat};
+use ascend_rl_sys::types::{
+    ACL_DT_UNDEFINED, ACL_FORMAT_UNDEFINED, ACL_SUBSCRIBE_NONE, aclDataType, aclFormat, aclprofSubscribeOpFlag,
+};
 
 use crate::engine::panic_text;
 use crate::reject::{Outcome, Reject};
@@ -57,6 +59,38 @@ impl Answer for usize {
     }
     fn refusal(_: i32) -> usize {
         0
+    }
+}
+
+/// A number of the host's: 0 where it cannot be given.
+impl Answer for f32 {
+    type Body = f32;
+    fn success(body: f32) -> f32 {
+        body
+    }
+    fn refusal(_: i32) -> f32 {
+        0.0
+    }
+}
+
+/// The bits of such a number.
+impl Answer for u16 {
+    type Body = u16;
+    fn success(body: u16) -> u16 {
+        body
+    }
+    fn refusal(_: i32) -> u16 {
+        0
+    }
+}
+
+impl Answer for aclprofSubscribeOpFlag {
+    type Body = aclprofSubscribeOpFlag;
+    fn success(body: aclprofSubscribeOpFlag) -> aclprofSubscribeOpFlag {
+        body
+    }
+    fn refusal(_: i32) -> aclprofSubscribeOpFlag {
+        ACL_SUBSCRIBE_NONE
     }
 }
 
@@ -171,7 +205,8 @@ fn remember(text: String) {
     if IS_SHARED.load(Relaxed) {
         *SHARED.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
     } else {
-        RECENT.with_borrow_mut(|recent| recent.0 = Some(text));
+        // A thread that ends has no message any more: what runs in an `atexit` handler is not told.
+        _ = RECENT.try_with(|recent| recent.borrow_mut().0 = Some(text));
     }
 }
 
@@ -179,14 +214,19 @@ fn remember(text: String) {
 /// on this thread.
 pub(crate) fn take_recent() -> *const c_char {
     let shared = IS_SHARED.load(Relaxed).then(|| SHARED.lock().unwrap_or_else(PoisonError::into_inner).take()).flatten();
-    RECENT.with_borrow_mut(|recent| match shared.or_else(|| recent.0.take()) {
-        None => null(),
-        Some(text) => {
-            // The text of a parameter may hold anything, C strings may not.
-            recent.1 = CString::new(text.replace('\0', "?")).unwrap_or_else(|_| <&CStr>::default().to_owned());
-            recent.1.as_ptr()
+    let taken = RECENT.try_with(|recent| {
+        let (message, read) = &mut *recent.borrow_mut();
+        match shared.or_else(|| message.take()) {
+            None => null(),
+            Some(text) => {
+                // The text of a parameter may hold anything, C strings may not.
+                *read = CString::new(text.replace('\0', "?")).unwrap_or_else(|_| <&CStr>::default().to_owned());
+                read.as_ptr()
+            }
         }
-    })
+    });
+    // The thread has ended: an `atexit` handler asks.
+    taken.unwrap_or(null())
 }
 
 #[cfg(test)]

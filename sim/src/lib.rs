@@ -12,6 +12,7 @@ mod acl;
 mod atb;
 mod boundary;
 mod convert;
+mod dump;
 mod engine;
 mod gemm;
 mod graph;

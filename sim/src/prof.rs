@@ -1,21 +1,25 @@
 //! `libmsprofiler.so`: the program's own marks and ranges (msproftx), as a trace that browsers show.
 //!
-//! What a card collects beside them (times of tasks, counters of cores) has no meaning here and is refused by name; where the
-//! time of the simulated device goes, `CANN_SIM_PROFILE` tells.
+//! What a card collects beside them (times of tasks, counters of cores) has no meaning here: who asks for it is told once, on standard
+//! error, that it is not collected; where the time of the simulated device goes, `CANN_SIM_PROFILE` tells.
 
 mod reports;
+mod steps;
+mod subscribe;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_void};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::Instant;
 
 use ascend_rl_sys::types::*;
 use serde_json::{Value, json};
 
 pub(crate) use reports::*;
+pub(crate) use steps::*;
+pub(crate) use subscribe::*;
 
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
@@ -24,7 +28,8 @@ use crate::world::world;
 /// Bytes of a stamp's text, at most.
 const LONGEST: u32 = 127;
 
-static CONFIGS: Registry<()> = Registry::new(Kind::ProfConfig);
+/// With what each is to collect.
+static CONFIGS: Registry<u64> = Registry::new(Kind::ProfConfig);
 /// With their texts.
 static STAMPS: Registry<String> = Registry::new(Kind::Stamp);
 
@@ -34,6 +39,8 @@ struct Profiler {
     folder: Option<PathBuf>,
     /// The configuration that collects.
     running: Option<usize>,
+    /// What it collects.
+    collects: u64,
     /// What was collected, in the form of Chrome's traces.
     events: Vec<Value>,
     /// Ranges that any thread may end, with their beginnings.
@@ -64,6 +71,11 @@ fn with<R>(work: impl FnOnce(&mut Profiler) -> Outcome<R>) -> Outcome<R> {
 fn collecting<R>(work: impl FnOnce(&mut Profiler) -> Outcome<R>) -> Outcome<R> {
     with(|profiler| {
         check!(profiler.running.is_some(), ACL_ERROR_PROFILING_FAILURE, "nothing is collected: call aclprofStart first");
+        check!(
+            profiler.collects & ACL_PROF_MSPROFTX != 0,
+            ACL_ERROR_PROFILING_FAILURE,
+            "ranges are not collected: dataTypeConfig has no ACL_PROF_MSPROFTX (0x80)"
+        );
         work(profiler)
     })
 }
@@ -115,6 +127,9 @@ pub(crate) fn aclprofFinalize() -> Outcome {
     Ok(())
 }
 
+/// All that can be collected (`acl_prof.h`).
+const KNOWN: u64 = 0xC_0100_FBFF;
+
 /// `device_ids` may be null where there are none: the program's ranges are the host's.
 pub(crate) fn aclprofCreateConfig(
     device_ids: *mut u32,
@@ -131,39 +146,65 @@ pub(crate) fn aclprofCreateConfig(
     }
     check!(metrics.name().is_some(), ACL_ERROR_INVALID_PARAM, "aicoreMetrics is {}, which is no set of counters", metrics.0);
     check!(events.is_null(), ACL_ERROR_INVALID_PARAM, "aicoreEvents is reserved and must be null");
-    check!(
-        data_types == ACL_PROF_MSPROFTX && metrics == ACL_AICORE_NONE,
-        ACL_ERROR_PROF_MODULES_UNSUPPORTED,
-        "dataTypeConfig is {data_types:#x}, aicoreMetrics {}: the simulator collects ACL_PROF_MSPROFTX (0x80) with \
-         ACL_AICORE_NONE only",
-        metrics.name().unwrap_or("?")
-    );
-    Ok(CONFIGS.insert(()) as *mut aclprofConfig)
+    check!(data_types & !KNOWN == 0, ACL_ERROR_INVALID_PARAM, "dataTypeConfig is {data_types:#x}: {KNOWN:#x} is all there is");
+    if data_types != ACL_PROF_MSPROFTX || metrics != ACL_AICORE_NONE {
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            eprintln!(
+                "cann-sim: of dataTypeConfig {data_types:#x} and aicoreMetrics {} only ACL_PROF_MSPROFTX (0x80) is collected",
+                metrics.name().unwrap_or("?")
+            );
+        });
+    }
+    Ok(CONFIGS.insert(data_types) as *mut aclprofConfig)
 }
 
-fn find(config: *const aclprofConfig) -> Outcome<usize> {
-    let live = CONFIGS.get(config as usize).is_some();
-    check!(live, ACL_ERROR_INVALID_PARAM, "profilerConfig is not a live configuration: destroyed already, or never created");
-    Ok(config as usize)
+/// The handle, and what it is to collect.
+fn find(config: *const aclprofConfig) -> Outcome<(usize, u64)> {
+    match CONFIGS.get(config as usize) {
+        Some(collects) => Ok((config as usize, collects)),
+        None => reject!(ACL_ERROR_INVALID_PARAM, "profilerConfig is not a live configuration: destroyed already, or never created"),
+    }
+}
+
+/// Bytes of an option's value, at most.
+const LONGEST_OPTION: usize = 256;
+
+/// The options are of what is not collected here. The folder is `aclprofInit`'s.
+pub(crate) fn aclprofSetConfig(config_type: aclprofConfigType, config: *const c_char, config_length: usize) -> Outcome {
+    check!(!config.is_null(), ACL_ERROR_INVALID_PARAM, "config is null");
+    check!(
+        (1..=LONGEST_OPTION).contains(&config_length),
+        ACL_ERROR_INVALID_PARAM,
+        "configLength is {config_length}: 1 to {LONGEST_OPTION} is taken"
+    );
+    let known = config_type.name().is_some() && config_type != ACL_PROF_ARGS_MIN;
+    check!(known, ACL_ERROR_INVALID_PARAM, "configType is {}, which is no option", config_type.0);
+    check!(
+        config_type != ACL_PROF_PATH,
+        ACL_ERROR_PROF_MODULES_UNSUPPORTED,
+        "configType is ACL_PROF_PATH, which is not supported by the simulator: pass the folder to aclprofInit"
+    );
+    Ok(())
 }
 
 pub(crate) fn aclprofDestroyConfig(config: *const aclprofConfig) -> Outcome {
-    CONFIGS.remove(find(config)?);
+    CONFIGS.remove(find(config)?.0);
     Ok(())
 }
 
 pub(crate) fn aclprofStart(config: *const aclprofConfig) -> Outcome {
-    let config = find(config)?;
+    let (config, collects) = find(config)?;
     with(|profiler| {
         check!(profiler.running.is_none(), ACL_ERROR_PROF_ALREADY_RUN, "collecting already: call aclprofStop first");
-        profiler.running = Some(config);
+        (profiler.running, profiler.collects) = (Some(config), collects);
         Ok(())
     })
 }
 
 /// Ranges that have not ended are not in the results.
 pub(crate) fn aclprofStop(config: *const aclprofConfig) -> Outcome {
-    let config = find(config)?;
+    let (config, _) = find(config)?;
     with(|profiler| {
         check!(profiler.running.is_some(), ACL_ERROR_PROF_NOT_RUN, "nothing is collected: call aclprofStart first");
         check!(profiler.running == Some(config), ACL_ERROR_INVALID_PARAM, "profilerConfig is not the one that was started with");

@@ -38,6 +38,9 @@ pub(crate) enum Kind {
     DataBuffer = 0xDC,
     OpAttr = 0xDD,
     GraphDumpOption = 0xDE,
+    Allocator = 0xDF,
+    StepInfo = 0xE0,
+    SubscribeConfig = 0xE1,
 }
 
 struct Slot<T> {

@@ -22,4 +22,9 @@ macro_rules! reject {
 macro_rules! check {
     ($cond:expr, $code:ident, $($text:tt)*) => { if !$cond { $crate::reject::reject!($code, $($text)*) } };
 }
-pub(crate) use {check, reject};
+/// `fail!("index holds {i}")`: what runs on the device has failed, and unwinds to the engine. Other than a panic it is no mistake of
+/// the simulator's, and nothing is printed.
+macro_rules! fail {
+    ($($text:tt)*) => { std::panic::resume_unwind(Box::new(format!($($text)*))) };
+}
+pub(crate) use {check, fail, reject};

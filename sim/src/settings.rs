@@ -31,7 +31,8 @@ pub(crate) struct Settings {
     pub soc: CString,
     /// `CANN_SIM_PROFILE`: whether to print the time of each operator at the end of the process.
     pub profile: bool,
-    /// `CANN_SIM_CHECK`: whether kernels run with the checks of their twin.
+    /// `CANN_SIM_CHECK`: whether kernels run with the checks of their twin, and allocations end where they were asked to: CANN rounds
+    /// up, and a card lets a program use what it added.
     pub check: bool,
 }
 

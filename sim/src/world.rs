@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::acl::context::Context;
 use crate::engine::Engine;
-use crate::memory::{DeviceMemory, space};
+use crate::memory::{Bound, DeviceMemory, space};
 use crate::reject::{Outcome, Reject, reject};
 use crate::settings::{Settings, settings};
 
@@ -68,10 +68,11 @@ pub(crate) fn world() -> Outcome<&'static World> {
         code: ascend_rl_sys::codes::ACL_ERROR_RT_RESOURCE_ALLOC_FAIL,
         text: format!("the simulator's thread cannot start: {error}"),
     })?;
+    let bound = if settings.check { Bound::Asked } else { Bound::Room };
     let device = |(id, logic): (usize, &u32)| Device {
         id: id as u32,
         logic: *logic,
-        memory: DeviceMemory::new(id as u32, settings.memory),
+        memory: DeviceMemory::new(id as u32, settings.memory, bound),
         primary: Mutex::default(),
         streams: AtomicUsize::new(0),
         events: AtomicUsize::new(0),

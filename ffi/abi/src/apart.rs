@@ -21,7 +21,7 @@ pub const APART: &[(&str, Apart)] = &[
     (
         "HcclCommConfig",
         Apart::Versioned(
-            "grew from 300 bytes (8.1) to 2240 (9.0) and more; ours spells out the members that the header calls `reserved`, and a \
+            "grew from 300 bytes (8.1) to 2248 (9.x); ours spells out the members that the header calls `reserved`, and a \
              caller states the size that it fills",
         ),
     ),

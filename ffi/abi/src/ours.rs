@@ -85,7 +85,7 @@ mod tests {
         assert!(matches!(kind("aclrtStream"), Type::Alias(Ty::Pointer { .. })));
         assert!(matches!(kind("HcclConfigValue"), Type::Union(_)), "from a file with a path of its own");
         assert!(matches!(kind("aclDataType"), Type::Enum(names) if names.contains(&"ACL_BF16".to_owned())));
-        assert_eq!(crate::layout::size_align(&abi, &Ty::Named("HcclCommConfig".into())), Some((2240, 8)));
+        assert_eq!(crate::layout::size_align(&abi, &Ty::Named("HcclCommConfig".into())), Some((2248, 8)));
         let values = ["ACL_BF16", "ACL_DT_UNDEFINED", "ACL_EVENT_TIME_LINE", "ACL_ERROR_RT_PARAM_INVALID"].map(|v| abi.value(v));
         assert_eq!(values, [Some(27), Some(-1), Some(8), Some(107000)]);
     }

@@ -698,6 +698,220 @@ typedef enum aclmdlRICaptureStatus {
     ACL_MODEL_RI_CAPTURE_STATUS_INVALIDATED = 2,
 } aclmdlRICaptureStatus;
 
+/** A half-precision number by its bits. */
+typedef uint16_t aclFloat16;
+
+/** What describes an allocator of the program's own. */
+typedef void *aclrtAllocatorDesc;
+
+/** The program's allocator. */
+typedef void *aclrtAllocator;
+
+/** A block that it gave. */
+typedef void *aclrtAllocatorBlock;
+
+/** An address of device memory. */
+typedef void *aclrtAllocatorAddr;
+
+/** Gives a block of so many bytes. */
+typedef void *(*aclrtAllocatorAllocFunc)(aclrtAllocator allocator, size_t size);
+
+/** Takes a block back. */
+typedef void (*aclrtAllocatorFreeFunc)(aclrtAllocator allocator, aclrtAllocatorBlock block);
+
+/** Gives a block, if it can at that address. */
+typedef void *(*aclrtAllocatorAllocAdviseFunc)(aclrtAllocator allocator, size_t size, aclrtAllocatorAddr addr);
+
+/** The address of a block. */
+typedef void *(*aclrtAllocatorGetAddrFromBlockFunc)(aclrtAllocatorBlock block);
+
+/** What happens to a stream. */
+typedef enum aclrtStreamState {
+    ACL_RT_STREAM_STATE_CREATE_POST = 1,
+    ACL_RT_STREAM_STATE_DESTROY_PRE = 2,
+} aclrtStreamState;
+
+/** Is told of a stream's beginning and end. */
+typedef void (*aclrtStreamStateCallback)(aclrtStream stm, aclrtStreamState state, void *args);
+
+/** What a subscription is to. */
+typedef struct aclprofSubscribeConfig aclprofSubscribeConfig;
+
+/** The marks of an iteration. */
+typedef struct aclprofStepInfo aclprofStepInfo;
+
+/** What is wrong with a device. */
+typedef enum aclrtErrorType {
+    ACL_RT_NO_ERROR = 0,
+    ACL_RT_ERROR_MEMORY = 1,
+    ACL_RT_ERROR_L2 = 2,
+    ACL_RT_ERROR_AICORE = 3,
+    ACL_RT_ERROR_LINK = 4,
+    ACL_RT_ERROR_L3_PORT = 5,
+    ACL_RT_ERROR_OTHERS = 65535,
+} aclrtErrorType;
+
+/** What a core's error comes from. */
+typedef enum aclrtAicoreErrorType {
+    ACL_RT_AICORE_ERROR_UNKNOWN = 0,
+    ACL_RT_AICORE_ERROR_SW = 1,
+    ACL_RT_AICORE_ERROR_HW_LOCAL = 2,
+} aclrtAicoreErrorType;
+
+/** Kinds of dumps. */
+typedef enum acldumpType {
+    AIC_ERR_BRIEF_DUMP = 1,
+    AIC_ERR_NORM_DUMP = 2,
+    AIC_ERR_DETAIL_DUMP = 3,
+    DATA_DUMP = 4,
+    OVERFLOW_DUMP = 5,
+} acldumpType;
+
+/** What a tensor is to an operator. */
+typedef enum acldumpTensorType {
+    ACL_DUMP_TENSOR_INPUT = 0,
+    ACL_DUMP_TENSOR_OUTPUT = 1,
+    ACL_DUMP_TENSOR_WORKSPACE = 2,
+} acldumpTensorType;
+
+/** What the address of a tensor to dump is. */
+typedef enum acldumpTensorAddressType {
+    ACL_DUMP_ADDR_PTR = 0,
+    ACL_DUMP_ADDR_PTR_PTR = 1,
+    ACL_DUMP_ADDR_RAW = 2,
+} acldumpTensorAddressType;
+
+/** Where a tensor to dump is. */
+typedef enum acldumpTensorPlacement {
+    ACL_DUMP_PLACEMENT_DEVICE = 0,
+    ACL_DUMP_PLACEMENT_HOST = 1,
+    ACL_DUMP_PLACEMENT_END = 2,
+} acldumpTensorPlacement;
+
+/** A mark of an iteration. */
+typedef enum aclprofStepTag {
+    ACL_STEP_START = 0,
+    ACL_STEP_END = 1,
+} aclprofStepTag;
+
+/** What a subscription tells of. */
+typedef enum aclprofSubscribeOpFlag {
+    ACL_SUBSCRIBE_OP = 0,
+    ACL_SUBSCRIBE_SUBGRAPH = 1,
+    ACL_SUBSCRIBE_OP_THREAD = 2,
+    ACL_SUBSCRIBE_NONE = 255,
+} aclprofSubscribeOpFlag;
+
+/** A fact of an operator that a subscription tells. */
+typedef enum aclprofSubscribeOpAttri {
+    ACL_SUBSCRIBE_ATTRI_THREADID = 0,
+    ACL_SUBSCRIBE_ATTRI_NONE = 1,
+} aclprofSubscribeOpAttri;
+
+/** Options of profiling whose values are texts. */
+typedef enum aclprofConfigType {
+    ACL_PROF_ARGS_MIN = 0,
+    ACL_PROF_STORAGE_LIMIT = 1,
+    ACL_PROF_SYS_HARDWARE_MEM_FREQ = 3,
+    ACL_PROF_LLC_MODE = 4,
+    ACL_PROF_SYS_IO_FREQ = 5,
+    ACL_PROF_SYS_INTERCONNECTION_FREQ = 6,
+    ACL_PROF_DVPP_FREQ = 7,
+    ACL_PROF_HOST_SYS = 8,
+    ACL_PROF_HOST_SYS_USAGE = 9,
+    ACL_PROF_HOST_SYS_USAGE_FREQ = 10,
+    ACL_PROF_LOW_POWER_FREQ = 11,
+    ACL_PROF_SYS_MEM_SERVICEFLOW = 12,
+    ACL_PROF_SYS_CPU_FREQ = 13,
+    ACL_PROF_OPTYPE = 14,
+    ACL_PROF_NTS_METRICS = 15,
+    ACL_PROF_PATH = 16,
+} aclprofConfigType;
+
+/** Memory that is broken. */
+typedef struct aclrtMemUceInfo {
+    /** Where. */
+    void *addr;
+    /** How much. */
+    size_t len;
+    /** Not used. */
+    size_t reserved[14];
+} aclrtMemUceInfo;
+
+/** All of it. */
+typedef struct aclrtMemUceInfoArray {
+    /** How many entries count. */
+    size_t arraySize;
+    /** The entries. */
+    aclrtMemUceInfo memUceInfoArray[20];
+} aclrtMemUceInfoArray;
+
+/** What is known of a device's error; which field counts, its type says. */
+typedef union aclrtErrorInfoDetail {
+    /** Of memory. */
+    aclrtMemUceInfoArray uceInfo;
+    /** Of a core. */
+    aclrtAicoreErrorType aicoreErrType;
+} aclrtErrorInfoDetail;
+
+/** What is wrong with a device. */
+typedef struct aclrtErrorInfo {
+    /** 1 where it can be repaired. */
+    uint8_t tryRepair;
+    /** 1 where `detail` counts. */
+    uint8_t hasDetail;
+    /** Not used. */
+    char reserved[2];
+    /** What it is. */
+    aclrtErrorType errorType;
+    /** More of it. */
+    aclrtErrorInfoDetail detail;
+} aclrtErrorInfo;
+
+/** A piece of a dump's file. Its data follow. */
+typedef struct acldumpChunk {
+    /** The file that it belongs to. */
+    char fileName[4096];
+    /** Bytes of data. */
+    uint32_t bufLen;
+    /** 1 for the last piece of the file. */
+    uint32_t isLastChunk;
+    /** Where in the file it belongs; -1 behind what there is. */
+    int64_t offset;
+    /** Not used. */
+    int32_t flag;
+    /** The data begin here. */
+    char dataBuf[0];
+} acldumpChunk;
+
+/** A tensor to dump. */
+typedef struct acldumpTensorInfo {
+    /** What it is to the operator. */
+    acldumpTensorType type;
+    /** Its bytes. */
+    size_t tensorSize;
+    /** Its format, an `aclFormat`. */
+    int32_t format;
+    /** Its dtype, an `aclDataType`. */
+    int32_t dataType;
+    /** Its address. */
+    int64_t *tensorAddr;
+    /** What the address is. */
+    acldumpTensorAddressType addrType;
+    /** Where it is. */
+    acldumpTensorPlacement placement;
+    /** Where its address stands in the operator's arguments. */
+    uint32_t argsOffset;
+    /** Dims of `shape`. */
+    uint32_t shapeNum;
+    /** Dims of `originShape`. */
+    uint32_t originShapeNum;
+    /** The shape. */
+    uint64_t shape[25];
+    /** The shape before it was laid out. */
+    uint64_t originShape[25];
+} acldumpTensorInfo;
+
 /** The bytes of a binary, not loaded. */
 typedef void *aclrtBinary;
 
@@ -862,6 +1076,8 @@ typedef struct aclrtPlaceHolderInfo {
 enum {
     /** Success, of all functions. */
     ACL_SUCCESS = 0,
+    /** An older name of it. */
+    ACL_ERROR_NONE = 0,
     ACL_ERROR_INVALID_PARAM = 100000,
     ACL_ERROR_UNINITIALIZE = 100001,
     ACL_ERROR_REPEAT_INITIALIZE = 100002,
@@ -1105,6 +1321,12 @@ enum {
     ACL_NOTIFY_DEFAULT = 0,
     /** Notify flag: used by the device only. */
     ACL_NOTIFY_DEVICE_USE_ONLY = 1,
+    /** Export flag of a notify: processes of a white list may import. */
+    ACL_RT_NOTIFY_EXPORT_FLAG_DEFAULT = 0,
+    /** Import flag of a notify: nothing more. */
+    ACL_RT_NOTIFY_IMPORT_FLAG_DEFAULT = 0,
+    /** Bytes of a version as text, with its NUL. */
+    ACL_PKG_VERSION_MAX_SIZE = 128,
     /** Export flag of a notify: any process may import. */
     ACL_RT_NOTIFY_EXPORT_FLAG_DISABLE_PID_VALIDATION = 2,
     /** Import flag of a notify: enables peer access between the two devices. */
@@ -1149,6 +1371,14 @@ enum {
     ACL_RT_MEM_TYPE_DEV = 2,
     /** Device memory for image processing, in the same mask. */
     ACL_RT_MEM_TYPE_DVPP = 8,
+    /** Export flag of virtual memory: processes of a white list may import. */
+    ACL_RT_VMM_EXPORT_FLAG_DEFAULT = 0,
+    /** Export flag of memory shared by key: processes of a white list may import. */
+    ACL_RT_IPC_MEM_EXPORT_FLAG_DEFAULT = 0,
+    /** Import flag of memory shared by key: nothing more. */
+    ACL_RT_IPC_MEM_IMPORT_FLAG_DEFAULT = 0,
+    /** Flag of memory shared by host and device: all streams reach it. */
+    ACL_RT_MEM_ATTACH_GLOBAL = 1,
     /** Export flag of virtual memory: any process may import. */
     ACL_RT_VMM_EXPORT_FLAG_DISABLE_PID_VALIDATION = 1,
     /** Export flag of memory shared by key: any process may import. */
@@ -1163,6 +1393,26 @@ enum {
     ACL_MODEL_STREAM_FLAG_HEAD = 0,
     /** Flag of `aclmdlRIBindStream`: the stream runs when a task of the graph activates it. */
     ACL_MODEL_STREAM_FLAG_DEFAULT = 2147483647,
+    /** What the arguments of operators are dumped for: those that run on cores. */
+    ACL_OP_DUMP_OP_AICORE_ARGS = 1,
+    /** Bytes of the name of a dump's file with its NUL. */
+    ACL_DUMP_MAX_FILE_PATH_LENGTH = 4096,
+    /** Dims of a tensor to dump. */
+    ACL_DUMP_MAX_SHAPE_NUM = 25,
+    /** Entries of an `aclrtMemUceInfoArray`. */
+    ACL_RT_MEM_UCE_INFO_MAX_NUM = 20,
+    /** What a profile collects: counters of cores. */
+    ACL_PROF_AICORE_METRICS = 4,
+    /** What a profile collects: what the AI CPU does. */
+    ACL_PROF_AICPU = 8,
+    /** What a profile collects: the L2 cache. */
+    ACL_PROF_L2CACHE = 16,
+    /** What a profile collects: collectives. */
+    ACL_PROF_HCCL_TRACE = 32,
+    /** What a profile collects: iterations. */
+    ACL_PROF_TRAINING_TRACE = 64,
+    /** What a profile collects: calls of the runtime below ACL. */
+    ACL_PROF_RUNTIME_API = 256,
     /** The binary is for cores of Atlas training products, and mixed kernels of Atlas A2 and A3. */
     ACL_RT_BINARY_MAGIC_ELF_AICORE = 1129660997,
     /** The binary is for vector cores. */

@@ -52,6 +52,66 @@ aclError aclprofRangeStart(void *stamp, uint32_t *rangeId);
 /** Ends it. Since CANN 8.1. */
 aclError aclprofRangeStop(uint32_t rangeId);
 
+/** Sets an option, whose value is a text of `configLength` bytes. Since CANN 8.1. */
+aclError aclprofSetConfig(aclprofConfigType configType, const char *config, size_t configLength);
+
+/** The marks of an iteration. Since CANN 8.1. */
+aclprofStepInfo *aclprofCreateStepInfo(void);
+
+/** Destroys them. Since CANN 8.1. */
+void aclprofDestroyStepInfo(aclprofStepInfo *stepInfo);
+
+/** Marks the beginning or the end of the iteration, in the order of the stream. Since CANN 8.1. */
+aclError aclprofGetStepTimestamp(aclprofStepInfo *stepInfo, aclprofStepTag tag, aclrtStream stream);
+
+/** What to tell through a pipe. Since CANN 8.1. */
+aclprofSubscribeConfig *aclprofCreateSubscribeConfig(int8_t timeInfoSwitch, aclprofAicoreMetrics metrics, void *fd);
+
+/** Destroys it. Since CANN 8.1. */
+aclError aclprofDestroySubscribeConfig(const aclprofSubscribeConfig *config);
+
+/** Tells it of a model. Since CANN 8.1. */
+aclError aclprofModelSubscribe(uint32_t modelId, const aclprofSubscribeConfig *config);
+
+/** No longer. Since CANN 8.1. */
+aclError aclprofModelUnSubscribe(uint32_t modelId);
+
+/** Bytes of what is told of one operator. Since CANN 8.1. */
+aclError aclprofGetOpDescSize(size_t *opDescSize);
+
+/** How many operators are told of. Since CANN 8.1. */
+aclError aclprofGetOpNum(const void *opInfo, size_t opInfoLen, uint32_t *opNumber);
+
+/** Bytes of an operator's kind. Since CANN 8.1. */
+aclError aclprofGetOpTypeLen(const void *opInfo, size_t opInfoLen, uint32_t index, size_t *opTypeLen);
+
+/** Its kind. Since CANN 8.1. */
+aclError aclprofGetOpType(const void *opInfo, size_t opInfoLen, uint32_t index, char *opType, size_t opTypeLen);
+
+/** Bytes of its name. Since CANN 8.1. */
+aclError aclprofGetOpNameLen(const void *opInfo, size_t opInfoLen, uint32_t index, size_t *opNameLen);
+
+/** Its name. Since CANN 8.1. */
+aclError aclprofGetOpName(const void *opInfo, size_t opInfoLen, uint32_t index, char *opName, size_t opNameLen);
+
+/** When it began. Since CANN 8.1. */
+uint64_t aclprofGetOpStart(const void *opInfo, size_t opInfoLen, uint32_t index);
+
+/** When it ended. Since CANN 8.1. */
+uint64_t aclprofGetOpEnd(const void *opInfo, size_t opInfoLen, uint32_t index);
+
+/** How long it took. Since CANN 8.1. */
+uint64_t aclprofGetOpDuration(const void *opInfo, size_t opInfoLen, uint32_t index);
+
+/** The model that it is of. Since CANN 8.1. */
+size_t aclprofGetModelId(const void *opInfo, size_t opInfoLen, uint32_t index);
+
+/** What the entry tells of. Since CANN 8.5. */
+aclprofSubscribeOpFlag aclprofGetOpFlag(const void *opInfo, size_t opInfoLen, uint32_t index);
+
+/** A further fact of it. Since CANN 8.5. */
+const char *aclprofGetOpAttriValue(const void *opInfo, size_t opInfoLen, uint32_t index, aclprofSubscribeOpAttri attri);
+
 /** A call, with its times: `struct MsprofApi`. Since CANN 8.1. */
 int32_t MsprofReportApi(uint32_t nonPersistentFlag, const void *api);
 
@@ -66,6 +126,9 @@ uint64_t MsprofGetHashId(const char *hashInfo, size_t length);
 
 /** The time on the clock of reports. Since CANN 8.1. */
 uint64_t MsprofSysCycleTime(void);
+
+/** The device of a loaded model. Since CANN 8.1. */
+int32_t MsprofSetDeviceIdByGeModelIdx(uint32_t geModelIdx, uint32_t deviceId);
 
 #ifdef __cplusplus
 }

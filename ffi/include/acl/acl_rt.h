@@ -51,6 +51,18 @@ aclError aclGetCannAttributeList(const aclCannAttr **attributes, size_t *num);
 /** Whether it has one of them. Since CANN 8.1. */
 aclError aclGetCannAttribute(aclCannAttr attribute, int32_t *value);
 
+/** Bytes of an element; 0 for a text or none. Since CANN 8.1. */
+size_t aclDataTypeSize(aclDataType dataType);
+
+/** A half-precision number as a number. Its infinities and NaN are none: 65536, -65536 and more. Since CANN 8.1. */
+float aclFloat16ToFloat(aclFloat16 value);
+
+/** The nearest half-precision number. What is out of range or NaN becomes the largest. Since CANN 8.1. */
+aclFloat16 aclFloatToFloat16(float value);
+
+/** Whether what was compiled for a chip runs on this one. Since CANN 8.5. */
+aclError aclrtCheckArchCompatibility(const char *socVersion, int32_t *canCompatible);
+
 /** Bounds how long a stream waits for an event, in seconds; 0 is for ever, the default. Since CANN 8.1. */
 aclError aclrtSetOpWaitTimeout(uint32_t timeout);
 
@@ -116,6 +128,15 @@ aclError aclrtGetDeviceInfo(uint32_t deviceId, aclrtDevAttr attr, int64_t *value
 
 /** Whether a device has a feature. Since CANN 8.5. */
 aclError aclrtGetDeviceCapability(int32_t deviceId, aclrtDevFeatureType feature, int32_t *value);
+
+/** What is wrong with a device, after a failure and before it is aborted. Since CANN 8.5. */
+aclError aclrtGetErrorVerbose(int32_t deviceId, aclrtErrorInfo *errorInfo);
+
+/** Whether results out of range arose on the current device since the last reset: 64 bytes of device memory, all 0 for none. Since CANN 8.1. */
+aclError aclrtGetOverflowStatus(void *outputAddr, size_t outputSize, aclrtStream stream);
+
+/** Forgets them. Since CANN 8.1. */
+aclError aclrtResetOverflowStatus(aclrtStream stream);
 
 /** Whether a device can be used. Since CANN 8.1. */
 aclError aclrtQueryDeviceStatus(int32_t deviceId, aclrtDeviceStatus *status);
@@ -234,6 +255,12 @@ aclError aclrtGetStreamAvailableNum(uint32_t *streamCount);
 
 /** The number by which errors name the stream. Since CANN 8.1. */
 aclError aclrtStreamGetId(aclrtStream stream, int32_t *streamId);
+
+/** `callback` is told of each stream that begins or ends, under a name; null takes it back. Since CANN 8.5. */
+aclError aclrtRegStreamStateCallback(const char *regName, aclrtStreamStateCallback callback, void *args);
+
+/** The number of the task that this thread enqueued last. Since CANN 8.1. */
+aclError aclrtGetThreadLastTaskId(uint32_t *taskId);
 
 /** Its priority. Since CANN 8.5. */
 aclError aclrtStreamGetPriority(aclrtStream stream, uint32_t *priority);

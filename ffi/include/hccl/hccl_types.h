@@ -124,7 +124,7 @@ typedef struct HcclSendRecvItem {
     uint32_t remoteRank;
 } HcclSendRecvItem;
 
-/** How a communicator is made, in the layout of 9.x (version 10). A library reads as much as `size` and `version` say, so a
+/** How a communicator is made, in the layout of 9.x (version 11). A library reads as much as `size` and `version` say, so a
  * client tells an older one of the shorter layouts, which are prefixes of this.
  */
 typedef struct HcclCommConfig {
@@ -132,7 +132,7 @@ typedef struct HcclCommConfig {
     size_t size;
     /** `HCCL_COMM_CONFIG_MAGIC_WORD`. */
     uint32_t magicWord;
-    /** 5, 6 or 10. */
+    /** 5, 6, 10 or 11. */
     uint32_t version;
     /** Not used. */
     uint64_t reserved;
@@ -170,6 +170,8 @@ typedef struct HcclCommConfig {
     uint32_t hcclQos;
     /** From version 10 on, GiB. */
     uint64_t hcclSymWinMaxMemSizePerRank;
+    /** From version 11 on: the depth of a channel's queue. */
+    uint32_t hcclChannelSqDepth;
 } HcclCommConfig;
 
 /** Marks an `HcclCommConfig`. */
@@ -221,7 +223,7 @@ static inline void HcclCommConfigInit(HcclCommConfig *config)
     memset(config, 0, sizeof(*config));
     config->size = sizeof(*config);
     config->magicWord = HCCL_COMM_CONFIG_MAGIC_WORD;
-    config->version = 10;
+    config->version = 11;
     config->hcclBufferSize = HCCL_COMM_CONFIG_NOT_SET;
     config->hcclDeterministic = HCCL_COMM_CONFIG_NOT_SET;
     config->hcclRdmaTrafficClass = HCCL_COMM_CONFIG_NOT_SET;
@@ -229,6 +231,7 @@ static inline void HcclCommConfigInit(HcclCommConfig *config)
     config->hcclExecTimeOut = -1;
     config->hcclQos = HCCL_COMM_CONFIG_NOT_SET;
     config->hcclSymWinMaxMemSizePerRank = 16;
+    config->hcclChannelSqDepth = HCCL_COMM_CONFIG_NOT_SET;
 }
 
 #ifdef __cplusplus

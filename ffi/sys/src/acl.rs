@@ -36,6 +36,14 @@ macro_rules! acl_symbols {
         [optional "8.1"] fn aclGetCannAttributeList(attributes: *mut *const aclCannAttr, num: *mut usize) -> aclError;
         /// Whether it has one of them.
         [optional "8.1"] fn aclGetCannAttribute(attribute: aclCannAttr, value: *mut i32) -> aclError;
+        /// Bytes of an element; 0 for a text or none.
+        [optional "8.1"] fn aclDataTypeSize(data_type: aclDataType) -> usize;
+        /// A half-precision number as a number. Its infinities and NaN are none: 65536, -65536 and more.
+        [optional "8.1"] fn aclFloat16ToFloat(value: aclFloat16) -> f32;
+        /// The nearest half-precision number. What is out of range or NaN becomes the largest.
+        [optional "8.1"] fn aclFloatToFloat16(value: f32) -> aclFloat16;
+        /// Whether what was compiled for a chip runs on this one.
+        [optional "8.5"] fn aclrtCheckArchCompatibility(soc_version: *const c_char, can_compatible: *mut i32) -> aclError;
         /// Bounds how long a stream waits for an event, in seconds; 0 is for ever, the default.
         [optional "8.1"] fn aclrtSetOpWaitTimeout(timeout: u32) -> aclError;
         /// Bounds how long an operator runs, in seconds; 0 is the longest there is.
@@ -81,6 +89,12 @@ macro_rules! acl_symbols {
         [optional "8.5"] fn aclrtGetDeviceInfo(device_id: u32, attr: aclrtDevAttr, value: *mut i64) -> aclError;
         /// Whether a device has a feature.
         [optional "8.5"] fn aclrtGetDeviceCapability(device_id: i32, feature: aclrtDevFeatureType, value: *mut i32) -> aclError;
+        /// What is wrong with a device, after a failure and before it is aborted.
+        [optional "8.5"] fn aclrtGetErrorVerbose(device_id: i32, error_info: *mut aclrtErrorInfo) -> aclError;
+        /// Whether results out of range arose on the current device since the last reset: 64 bytes of device memory, all 0 for none.
+        [optional "8.1"] fn aclrtGetOverflowStatus(output_addr: *mut c_void, output_size: usize, stream: aclrtStream) -> aclError;
+        /// Forgets them.
+        [optional "8.1"] fn aclrtResetOverflowStatus(stream: aclrtStream) -> aclError;
         /// Whether a device can be used.
         [optional "8.1"] fn aclrtQueryDeviceStatus(device_id: i32, status: *mut aclrtDeviceStatus) -> aclError;
         /// How busy a device is.
@@ -161,6 +175,10 @@ macro_rules! acl_symbols {
         [optional "8.5"] fn aclrtGetStreamAvailableNum(stream_count: *mut u32) -> aclError;
         /// The number by which errors name the stream.
         [optional "8.1"] fn aclrtStreamGetId(stream: aclrtStream, stream_id: *mut i32) -> aclError;
+        /// `callback` is told of each stream that begins or ends, under a name; null takes it back.
+        [optional "8.5"] fn aclrtRegStreamStateCallback(reg_name: *const c_char, callback: aclrtStreamStateCallback, args: *mut c_void) -> aclError;
+        /// The number of the task that this thread enqueued last.
+        [optional "8.1"] fn aclrtGetThreadLastTaskId(task_id: *mut u32) -> aclError;
         /// Its priority.
         [optional "8.5"] fn aclrtStreamGetPriority(stream: aclrtStream, priority: *mut u32) -> aclError;
         /// Its flags.

@@ -1,5 +1,6 @@
 //! Single operators by name, `libascendcl.so` and `libacl_op_compiler.so`: `acl/acl_base.h` (`acl_base_mdl.h` from 8.5 on),
-//! `acl/acl_op.h`, `acl/acl_op_compiler.h`, and the files that operators are dumped to, `acl/acl_mdl.h`.
+//! `acl/acl_op.h`, `acl/acl_op_compiler.h`, the files that operators are dumped to, `acl/acl_mdl.h`,
+//! `acl/acl_dump.h`; and the allocators that they take memory from, `acl/acl_rt_allocator.h`.
 //!
 //! This library runs operators by their functions (`aclnn`) and never by their names. The rows are for programs that link both ways,
 //! as torch_npu does. Those of the compiler's library are looked up in `libascendcl.so` all the same, and are then absent:
@@ -97,6 +98,41 @@ macro_rules! op_symbols {
         [optional "8.1"] fn aclmdlSetDump(dump_cfg_path: *const c_char) -> aclError;
         /// Ends the dump.
         [optional "8.1"] fn aclmdlFinalizeDump() -> aclError;
+        /// Writes a file an operator and shape into a folder, from now on.
+        [optional "8.1"] fn aclopStartDumpArgs(dump_type: u32, path: *const c_char) -> aclError;
+        /// Up to now.
+        [optional "8.1"] fn aclopStopDumpArgs(dump_type: u32) -> aclError;
+        /// Gives dumps to a function, in pieces, and not to files. `flag` is 0.
+        [optional "8.1"] fn acldumpRegCallback(message_callback: Option<unsafe extern "C" fn(chunk: *const acldumpChunk, length: i32) -> i32>, flag: i32) -> aclError;
+        /// To files again.
+        [optional "8.1"] fn acldumpUnregCallback() -> ();
+        /// The folder that dumps of a kind go to; null where none do.
+        [optional "8.5"] fn acldumpGetPath(dump_type: acldumpType) -> *const c_char;
+        /// The folder of what operators had that failed, into `path` with room for `max_len` bytes.
+        [optional "9.1"] fn acldumpGetExceptionInfoPath(path: *mut c_char, max_len: usize) -> aclError;
+        /// Writes tensors into a file there. `user_tag` may be null.
+        [optional "9.1"] fn acldumpSaveExceptionInfo(file_name: *const c_char, user_tag: *const c_char, tensors: *const acldumpTensorInfo, tensor_count: usize) -> aclError;
+        // ---- allocators of the program's own, for operators and models
+        /// An allocator's description, empty.
+        [optional "8.1"] fn aclrtAllocatorCreateDesc() -> aclrtAllocatorDesc;
+        /// Destroys it.
+        [optional "8.1"] fn aclrtAllocatorDestroyDesc(allocator_desc: aclrtAllocatorDesc) -> aclError;
+        /// Sets what the functions are called with.
+        [optional "8.1"] fn aclrtAllocatorSetObjToDesc(allocator_desc: aclrtAllocatorDesc, allocator: aclrtAllocator) -> aclError;
+        /// What gives a block.
+        [optional "8.1"] fn aclrtAllocatorSetAllocFuncToDesc(allocator_desc: aclrtAllocatorDesc, func: aclrtAllocatorAllocFunc) -> aclError;
+        /// What takes it back.
+        [optional "8.1"] fn aclrtAllocatorSetFreeFuncToDesc(allocator_desc: aclrtAllocatorDesc, func: aclrtAllocatorFreeFunc) -> aclError;
+        /// What gives a block at an address.
+        [optional "8.1"] fn aclrtAllocatorSetAllocAdviseFuncToDesc(allocator_desc: aclrtAllocatorDesc, func: aclrtAllocatorAllocAdviseFunc) -> aclError;
+        /// What gives a block's address.
+        [optional "8.1"] fn aclrtAllocatorSetGetAddrFromBlockFuncToDesc(allocator_desc: aclrtAllocatorDesc, func: aclrtAllocatorGetAddrFromBlockFunc) -> aclError;
+        /// Operators on a stream take their memory from it. The description is copied; the last one counts.
+        [optional "8.1"] fn aclrtAllocatorRegister(stream: aclrtStream, allocator_desc: aclrtAllocatorDesc) -> aclError;
+        /// The stream's allocator. All but `allocator_desc` may be null.
+        [optional "8.1"] fn aclrtAllocatorGetByStream(stream: aclrtStream, allocator_desc: *mut aclrtAllocatorDesc, allocator: *mut aclrtAllocator, alloc_func: *mut aclrtAllocatorAllocFunc, free_func: *mut aclrtAllocatorFreeFunc, alloc_advise_func: *mut aclrtAllocatorAllocAdviseFunc, get_addr_from_block_func: *mut aclrtAllocatorGetAddrFromBlockFunc) -> aclError;
+        /// The stream has none any more.
+        [optional "8.1"] fn aclrtAllocatorUnregister(stream: aclrtStream) -> aclError;
     } };
 }
 op_symbols!(function_table);

@@ -6,6 +6,8 @@
 
 /// Success, of all functions.
 pub const ACL_SUCCESS: i32 = 0;
+/// An older name of it.
+pub const ACL_ERROR_NONE: i32 = 0;
 
 macro_rules! codes {
     ($($name:ident = $code:literal;)*) => {

@@ -110,7 +110,7 @@ pub struct HcclSendRecvItem {
 }
 const _: () = assert!(size_of::<HcclSendRecvItem>() == 32);
 
-/// How a communicator is made, in the layout of 9.x (version 10). A library reads as much as `size` and `version` say, so a
+/// How a communicator is made, in the layout of 9.x (version 11). A library reads as much as `size` and `version` say, so a
 /// client tells an older one of the shorter layouts, which are prefixes of this.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -119,7 +119,7 @@ pub struct HcclCommConfig {
     pub size: usize,
     /// [`HCCL_COMM_CONFIG_MAGIC_WORD`].
     pub magicWord: u32,
-    /// 5, 6 or 10.
+    /// 5, 6, 10 or 11.
     pub version: u32,
     /// Not used.
     pub reserved: u64,
@@ -157,9 +157,11 @@ pub struct HcclCommConfig {
     pub hcclQos: u32,
     /// From version 10 on, GiB.
     pub hcclSymWinMaxMemSizePerRank: u64,
+    /// From version 11 on: the depth of a channel's queue.
+    pub hcclChannelSqDepth: u32,
 }
 const _: () = {
-    assert!(size_of::<HcclCommConfig>() == 2240);
+    assert!(size_of::<HcclCommConfig>() == 2248);
     assert!(std::mem::offset_of!(HcclCommConfig, hcclOpExpansionMode) == 288);
     assert!(std::mem::offset_of!(HcclCommConfig, hcclJobID) == 304);
     assert!(std::mem::offset_of!(HcclCommConfig, hcclExecTimeOut) == 316);
@@ -174,7 +176,7 @@ impl HcclCommConfig {
         let (version, size) = match capability {
             0..=5 => (5, 300),
             6..=7 => (6, 312),
-            _ => (10, size_of::<HcclCommConfig>()),
+            _ => (11, size_of::<HcclCommConfig>()),
         };
         HcclCommConfig {
             size,
@@ -198,6 +200,7 @@ impl HcclCommConfig {
             hcclBufferName: [0; 128],
             hcclQos: HCCL_COMM_CONFIG_NOT_SET,
             hcclSymWinMaxMemSizePerRank: 16,
+            hcclChannelSqDepth: HCCL_COMM_CONFIG_NOT_SET,
         }
     }
 }

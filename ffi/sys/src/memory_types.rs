@@ -214,6 +214,14 @@ pub struct aclrtServerPid {
     pub num: usize,
 }
 
+/// Export flag of virtual memory: processes of a white list may import.
+pub const ACL_RT_VMM_EXPORT_FLAG_DEFAULT: u64 = 0;
+/// Export flag of memory shared by key: processes of a white list may import.
+pub const ACL_RT_IPC_MEM_EXPORT_FLAG_DEFAULT: u64 = 0;
+/// Import flag of memory shared by key: nothing more.
+pub const ACL_RT_IPC_MEM_IMPORT_FLAG_DEFAULT: u64 = 0;
+/// Flag of memory shared by host and device: all streams reach it.
+pub const ACL_RT_MEM_ATTACH_GLOBAL: u32 = 1;
 /// Export flag of virtual memory: any process may import.
 pub const ACL_RT_VMM_EXPORT_FLAG_DISABLE_PID_VALIDATION: u64 = 0x1;
 /// Export flag of memory shared by key: any process may import.

@@ -36,6 +36,48 @@ macro_rules! prof_symbols {
         [optional "8.1"] fn aclprofRangeStart(stamp: *mut c_void, range_id: *mut u32) -> aclError;
         /// Ends it.
         [optional "8.1"] fn aclprofRangeStop(range_id: u32) -> aclError;
+        /// Sets an option, whose value is a text of `config_length` bytes.
+        [optional "8.1"] fn aclprofSetConfig(config_type: aclprofConfigType, config: *const c_char, config_length: usize) -> aclError;
+        // ---- iterations
+        /// The marks of an iteration.
+        [optional "8.1"] fn aclprofCreateStepInfo() -> *mut aclprofStepInfo;
+        /// Destroys them.
+        [optional "8.1"] fn aclprofDestroyStepInfo(step_info: *mut aclprofStepInfo) -> ();
+        /// Marks the beginning or the end of the iteration, in the order of the stream.
+        [optional "8.1"] fn aclprofGetStepTimestamp(step_info: *mut aclprofStepInfo, tag: aclprofStepTag, stream: aclrtStream) -> aclError;
+        // ---- subscription to what operators of a loaded model did
+        /// What to tell through a pipe.
+        [optional "8.1"] fn aclprofCreateSubscribeConfig(time_info_switch: i8, metrics: aclprofAicoreMetrics, fd: *mut c_void) -> *mut aclprofSubscribeConfig;
+        /// Destroys it.
+        [optional "8.1"] fn aclprofDestroySubscribeConfig(config: *const aclprofSubscribeConfig) -> aclError;
+        /// Tells it of a model.
+        [optional "8.1"] fn aclprofModelSubscribe(model_id: u32, config: *const aclprofSubscribeConfig) -> aclError;
+        /// No longer.
+        [optional "8.1"] fn aclprofModelUnSubscribe(model_id: u32) -> aclError;
+        /// Bytes of what is told of one operator.
+        [optional "8.1"] fn aclprofGetOpDescSize(op_desc_size: *mut usize) -> aclError;
+        /// How many operators are told of.
+        [optional "8.1"] fn aclprofGetOpNum(op_info: *const c_void, op_info_len: usize, op_number: *mut u32) -> aclError;
+        /// Bytes of an operator's kind.
+        [optional "8.1"] fn aclprofGetOpTypeLen(op_info: *const c_void, op_info_len: usize, index: u32, op_type_len: *mut usize) -> aclError;
+        /// Its kind.
+        [optional "8.1"] fn aclprofGetOpType(op_info: *const c_void, op_info_len: usize, index: u32, op_type: *mut c_char, op_type_len: usize) -> aclError;
+        /// Bytes of its name.
+        [optional "8.1"] fn aclprofGetOpNameLen(op_info: *const c_void, op_info_len: usize, index: u32, op_name_len: *mut usize) -> aclError;
+        /// Its name.
+        [optional "8.1"] fn aclprofGetOpName(op_info: *const c_void, op_info_len: usize, index: u32, op_name: *mut c_char, op_name_len: usize) -> aclError;
+        /// When it began.
+        [optional "8.1"] fn aclprofGetOpStart(op_info: *const c_void, op_info_len: usize, index: u32) -> u64;
+        /// When it ended.
+        [optional "8.1"] fn aclprofGetOpEnd(op_info: *const c_void, op_info_len: usize, index: u32) -> u64;
+        /// How long it took.
+        [optional "8.1"] fn aclprofGetOpDuration(op_info: *const c_void, op_info_len: usize, index: u32) -> u64;
+        /// The model that it is of.
+        [optional "8.1"] fn aclprofGetModelId(op_info: *const c_void, op_info_len: usize, index: u32) -> usize;
+        /// What the entry tells of.
+        [optional "8.5"] fn aclprofGetOpFlag(op_info: *const c_void, op_info_len: usize, index: u32) -> aclprofSubscribeOpFlag;
+        /// A further fact of it.
+        [optional "8.5"] fn aclprofGetOpAttriValue(op_info: *const c_void, op_info_len: usize, index: u32, attri: aclprofSubscribeOpAttri) -> *const c_char;
         // ---- reports of libraries; the structs are the profiler's own
         /// A call, with its times: `struct MsprofApi`.
         [optional "8.1"] fn MsprofReportApi(non_persistent_flag: u32, api: *const c_void) -> i32;
@@ -47,6 +89,8 @@ macro_rules! prof_symbols {
         [optional "8.1"] fn MsprofGetHashId(hash_info: *const c_char, length: usize) -> u64;
         /// The time on the clock of reports.
         [optional "8.1"] fn MsprofSysCycleTime() -> u64;
+        /// The device of a loaded model.
+        [optional "8.1"] fn MsprofSetDeviceIdByGeModelIdx(ge_model_idx: u32, device_id: u32) -> i32;
     } };
 }
 prof_symbols!(function_table);

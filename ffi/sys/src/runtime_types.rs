@@ -277,6 +277,12 @@ pub const ACL_STREAM_WAIT_VALUE_NOR: u32 = 3;
 pub const ACL_NOTIFY_DEFAULT: u64 = 0;
 /// Notify flag: used by the device only.
 pub const ACL_NOTIFY_DEVICE_USE_ONLY: u64 = 1;
+/// Export flag of a notify: processes of a white list may import.
+pub const ACL_RT_NOTIFY_EXPORT_FLAG_DEFAULT: u64 = 0;
+/// Import flag of a notify: nothing more.
+pub const ACL_RT_NOTIFY_IMPORT_FLAG_DEFAULT: u64 = 0;
+/// Bytes of a version as text, with its NUL.
+pub const ACL_PKG_VERSION_MAX_SIZE: u32 = 128;
 /// Export flag of a notify: any process may import.
 pub const ACL_RT_NOTIFY_EXPORT_FLAG_DISABLE_PID_VALIDATION: u64 = 0x2;
 /// Import flag of a notify: enables peer access between the two devices.

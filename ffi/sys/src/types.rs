@@ -78,6 +78,10 @@ pub use op::*;
 mod graph;
 pub use graph::*;
 
+#[path = "service_types.rs"]
+mod service;
+pub use service::*;
+
 #[path = "kernel_types.rs"]
 mod kernel;
 pub use kernel::*;
@@ -92,7 +96,7 @@ c_enum! {
 }
 
 impl aclDataType {
-    /// Bytes of one element; 0 for undefined, string and sub-byte types, as `aclDataTypeSize` says.
+    /// Bytes of one element; 0 for undefined, string and sub-byte types (for which `aclDataTypeSize` says 1).
     pub const fn size(self) -> usize {
         match self {
             ACL_INT8 | ACL_UINT8 | ACL_BOOL => 1,

@@ -6,6 +6,7 @@
 #![allow(non_snake_case)]
 
 mod log;
+mod securec;
 
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::LazyLock;

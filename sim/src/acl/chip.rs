@@ -42,6 +42,20 @@ fn named(soc: &str) -> Chip {
     Chip { cube_cores, l2_bytes, two_dies }
 }
 
+/// The instruction set of a chip by its name in CANN (`NpuArch` of the tables of 9.x); none for a name that is none.
+pub(super) fn architecture(soc: &str) -> Option<i64> {
+    let beginnings = [
+        ("Ascend910_93", Chip::NPU_ARCH),
+        ("Ascend910_95", 3510),
+        ("Ascend910B", Chip::NPU_ARCH),
+        ("Ascend910", 1001),
+        ("Ascend950", 3510),
+        ("Ascend310P", 2002),
+        ("Ascend310B", 3002),
+    ];
+    beginnings.iter().find(|(beginning, _)| soc.starts_with(beginning)).map(|(_, arch)| *arch)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

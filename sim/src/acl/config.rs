@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::dump;
 use crate::reject::{Outcome, check, reject};
 
 /// Keys that CANN documents and the simulator has nothing for.
-const UNSUPPORTED: [&str; 8] = [
-    "dump",
+const UNSUPPORTED: [&str; 7] = [
     "profiler",
     "StackSize",
     "event_mode",
@@ -18,13 +18,6 @@ const UNSUPPORTED: [&str; 8] = [
     "aclOpCompileFlag",
 ];
 
-/// The one dump that is taken: what an operator had that failed on a core. None fails so here, and nothing is to write; torch_npu asks
-/// for it whenever it starts.
-fn of_failures(dump: &Value) -> bool {
-    dump.as_object()
-        .is_some_and(|keys| keys.len() == 1 && keys.get("dump_scene").and_then(Value::as_str) == Some("lite_exception"))
-}
-
 /// What a file asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Config {
@@ -32,20 +25,13 @@ pub(super) struct Config {
     pub process_messages: bool,
     /// The device of threads that have not chosen one.
     pub default_device: Option<i32>,
+    /// What operators are dumped for. torch_npu asks for those that failed whenever it starts.
+    pub dump: Option<dump::Config>,
 }
 
 impl Config {
     pub(super) fn read(path: &Path) -> Outcome<Config> {
-        let shown = path.display();
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) => reject!(ACL_ERROR_INVALID_FILE, "configPath \"{shown}\" cannot be read: {error}"),
-        };
-        match serde_json::from_str::<Value>(&text) {
-            Ok(Value::Object(keys)) => Config::of(&keys),
-            Ok(_) => reject!(ACL_ERROR_PARSE_FILE, "configPath \"{shown}\" is no JSON object"),
-            Err(error) => reject!(ACL_ERROR_PARSE_FILE, "configPath \"{shown}\" is no JSON: {error}"),
-        }
+        Config::of(&read("configPath", path)?)
     }
 
     fn of(keys: &Map<String, Value>) -> Outcome<Config> {
@@ -62,22 +48,36 @@ impl Config {
                         ),
                     }
                 }
-                ("dump", value) if of_failures(value) => {}
+                ("dump", value) => config.dump = Some(dump::Config::of(value)?),
                 ("defaultDevice", value) => config.default_device = Some(default_device(value)?),
                 (key, _) => {
                     check!(
                         !UNSUPPORTED.contains(&key),
                         ACL_ERROR_FEATURE_UNSUPPORTED,
-                        "{key} is not supported by the simulator; err_msg_mode and defaultDevice are"
+                        "{key} is not supported by the simulator; err_msg_mode, defaultDevice and dump are"
                     );
                     reject!(
                         ACL_ERROR_INVALID_PARAM,
-                        "{key} is no key that CANN documents; err_msg_mode and defaultDevice are taken"
+                        "{key} is no key that CANN documents; err_msg_mode, defaultDevice and dump are taken"
                     )
                 }
             }
         }
         Ok(config)
+    }
+}
+
+/// The keys of a file.
+pub(super) fn read(param: &str, path: &Path) -> Outcome<Map<String, Value>> {
+    let shown = path.display();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => reject!(ACL_ERROR_INVALID_FILE, "{param} \"{shown}\" cannot be read: {error}"),
+    };
+    match serde_json::from_str::<Value>(&text) {
+        Ok(Value::Object(keys)) => Ok(keys),
+        Ok(_) => reject!(ACL_ERROR_PARSE_FILE, "{param} \"{shown}\" is no JSON object"),
+        Err(error) => reject!(ACL_ERROR_PARSE_FILE, "{param} \"{shown}\" is no JSON: {error}"),
     }
 }
 
@@ -103,11 +103,11 @@ mod tests {
     fn keys() {
         assert_eq!(of("{}").unwrap(), Config::default());
         let both = of(r#"{"err_msg_mode": "1", "defaultDevice": {"default_device": "3"}}"#).unwrap();
-        assert_eq!(both, Config { process_messages: true, default_device: Some(3) });
-        assert_eq!(of(r#"{"dump": {"dump_scene": "lite_exception"}}"#).unwrap(), Config::default());
+        assert_eq!(both, Config { process_messages: true, default_device: Some(3), dump: None });
+        assert!(of(r#"{"dump": {"dump_scene": "lite_exception"}}"#).unwrap().dump.unwrap().failures);
         for (text, code, word) in [
-            (r#"{"dump": {}}"#, 200006, "dump"),
-            (r#"{"dump": {"dump_scene": "lite_exception", "dump_mode": "output"}}"#, 200006, "dump"),
+            (r#"{"dump": {}}"#, 100009, "dump_path"),
+            (r#"{"profiler": {}}"#, 200006, "profiler"),
             (r#"{"StackSize": {"aicore_stack_size": 32768}}"#, 200006, "StackSize"),
             (r#"{"err_msg_mode": 1}"#, 100000, "err_msg_mode"),
             (r#"{"err_msg_mod": "1"}"#, 100000, "err_msg_mod "),

@@ -44,6 +44,7 @@ impl Context {
             stream::register(stream.clone());
             (handle, stream)
         });
+        stream::tell_default(&context);
         Ok(context)
     }
 
@@ -79,7 +80,8 @@ impl Context {
 
     /// Makes it the current one of this thread.
     pub(super) fn enter(self: Arc<Self>) {
-        CURRENT.replace(Some(self));
+        // A thread that ends has none: see `found`.
+        _ = CURRENT.try_with(|current| current.replace(Some(self)));
     }
 }
 
@@ -88,7 +90,9 @@ thread_local! {
 }
 
 fn found() -> Option<Arc<Context>> {
-    CURRENT.with_borrow(|current| current.as_ref().filter(|context| context.alive.load(Acquire)).cloned())
+    // A thread that ends (an `atexit` handler runs on one) has none.
+    let live = |current: &RefCell<Option<Arc<Context>>>| current.borrow().as_ref().filter(|context| context.alive.load(Acquire)).cloned();
+    CURRENT.try_with(live).ok().flatten()
 }
 
 /// The current context of this thread; a destroyed one is none. Without one, it is that of the default device, if there is one.

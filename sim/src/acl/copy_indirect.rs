@@ -11,7 +11,7 @@ use super::copy::{Span, on_this_device};
 use super::{give, not_null, stream};
 use crate::engine::Task;
 use crate::memory::Place;
-use crate::reject::{Outcome, check};
+use crate::reject::{Outcome, check, fail};
 use crate::world::world;
 
 fn check_kind(kind: aclrtMemcpyKind) -> Outcome {
@@ -30,8 +30,8 @@ fn copy_checked(device: u32, span: Span) {
     for (param, place) in ends {
         match place {
             Ok(Place::Device(found)) if found.id == device => {}
-            Ok(place) => panic!("{param} is {}, the copy runs within device {device}", place.name()),
-            Err(refusal) => panic!("{}", refusal.text),
+            Ok(place) => fail!("{param} is {}, the copy runs within device {device}", place.name()),
+            Err(refusal) => fail!("{}", refusal.text),
         }
     }
     span.copy();

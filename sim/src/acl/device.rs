@@ -82,7 +82,8 @@ pub(crate) fn aclrtSynchronizeDeviceWithTimeout(timeout: i32) -> Outcome {
             stream.id
         );
     }
-    streams.iter().try_for_each(|stream| stream::surface(stream))
+    // The first failure is the call's, and all of them are told.
+    streams.iter().map(|stream| stream::surface(stream)).fold(Ok(()), Outcome::and)
 }
 
 /// The longest that [`aclrtDeviceTaskAbort`] waits, in milliseconds.

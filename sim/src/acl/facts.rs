@@ -1,8 +1,10 @@
 //! Facts about devices: what they are, where they are, how they are connected.
 
+use std::ffi::{CStr, c_char};
+
 use ascend_rl_sys::types::*;
 
-use super::chip::{Chip, chip};
+use super::chip::{Chip, architecture, chip};
 use super::{give, not_null};
 use crate::reject::{Outcome, check, reject};
 use crate::world::{Device, world};
@@ -24,6 +26,19 @@ pub(crate) fn aclGetDeviceCapability(device_id: u32, info: aclDeviceInfo, value:
             other => reject!(ACL_ERROR_INVALID_PARAM, "deviceInfo is {}, which is no fact of a device", other.0),
         },
     );
+    Ok(())
+}
+
+/// Whether the instruction sets are the same (`api_impl.cc`, CheckArchCompatibility).
+pub(crate) fn aclrtCheckArchCompatibility(soc_version: *const c_char, can_compatible: *mut i32) -> Outcome {
+    check!(!soc_version.is_null(), ACL_ERROR_RT_PARAM_INVALID, "socVersion is null");
+    check!(!can_compatible.is_null(), ACL_ERROR_RT_PARAM_INVALID, "canCompatible is null");
+    // SAFETY: not null, and C's contract is a NUL-terminated string that lives for the call.
+    let name = unsafe { CStr::from_ptr(soc_version) }.to_string_lossy();
+    let Some(arch) = architecture(&name) else {
+        reject!(ACL_ERROR_RT_PARAM_INVALID, "socVersion is \"{name}\", which is no chip")
+    };
+    give(can_compatible, i32::from(arch == Chip::NPU_ARCH));
     Ok(())
 }
 

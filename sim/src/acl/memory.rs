@@ -6,22 +6,27 @@ use ascend_rl_sys::types::*;
 
 use super::context::current;
 use super::{give, graph, ipc, not_null, stream};
-use crate::memory::{Place, exports};
+use crate::memory::{Padding, Place, exports};
 use crate::reject::{Outcome, check, reject};
 use crate::world::{Device, world};
 
 /// The simulator has one kind of page, so every policy is met; an unknown one means the default, as in CANN.
-pub(crate) fn aclrtMalloc(ptr: *mut *mut c_void, size: usize, _policy: aclrtMemMallocPolicy) -> Outcome {
+pub(crate) fn aclrtMalloc(ptr: *mut *mut c_void, size: usize, policy: aclrtMemMallocPolicy) -> Outcome {
+    // To spare pages of 1 GiB (memory.cpp, aclMallocMemInner).
+    let sparing = [ACL_MEM_MALLOC_HUGE1G_ONLY, ACL_MEM_MALLOC_HUGE1G_ONLY_P2P].contains(&policy);
+    alloc(ptr, size, if sparing { Padding::None } else { Padding::More })
+}
+
+fn alloc(ptr: *mut *mut c_void, size: usize, padding: Padding) -> Outcome {
     not_null("devPtr", ptr)?;
     check!(size > 0, ACL_ERROR_INVALID_PARAM, "size is 0");
     check!(size <= usize::MAX - 64, ACL_ERROR_INVALID_PARAM, "size is {size}, which overflows when rounded up");
-    give(ptr, current()?.device.memory.alloc(size)? as *mut c_void);
+    give(ptr, current()?.device.memory.alloc(size, padding)? as *mut c_void);
     Ok(())
 }
 
-/// The simulator's heap has a grain above 32 bytes, so that this takes as much as the other.
-pub(crate) fn aclrtMallocAlign32(ptr: *mut *mut c_void, size: usize, policy: aclrtMemMallocPolicy) -> Outcome {
-    aclrtMalloc(ptr, size, policy)
+pub(crate) fn aclrtMallocAlign32(ptr: *mut *mut c_void, size: usize, _policy: aclrtMemMallocPolicy) -> Outcome {
+    alloc(ptr, size, Padding::None)
 }
 
 pub(crate) fn aclrtMallocCached(ptr: *mut *mut c_void, size: usize, policy: aclrtMemMallocPolicy) -> Outcome {

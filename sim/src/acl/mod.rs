@@ -20,6 +20,7 @@ mod exception;
 mod facts;
 mod fill;
 pub(crate) mod graph;
+mod health;
 mod host_memory;
 mod ipc;
 pub(crate) mod kernel;
@@ -28,6 +29,7 @@ mod memory;
 mod memory_facts;
 mod notify;
 mod notify_sharing;
+mod numbers;
 pub(crate) mod op;
 mod peer;
 mod pool;
@@ -35,6 +37,7 @@ mod process;
 mod reduce;
 mod sharing;
 pub(crate) mod stream;
+mod stream_state;
 mod timeouts;
 mod virtual_memory;
 
@@ -58,6 +61,7 @@ pub(crate) use event::*;
 pub(crate) use exception::*;
 pub(crate) use facts::*;
 pub(crate) use fill::*;
+pub(crate) use health::*;
 pub(crate) use host_memory::*;
 pub(crate) use ipc::*;
 pub(crate) use limits::*;
@@ -65,6 +69,7 @@ pub(crate) use memory::*;
 pub(crate) use memory_facts::*;
 pub(crate) use notify::*;
 pub(crate) use notify_sharing::*;
+pub(crate) use numbers::*;
 pub(crate) use peer::*;
 pub(crate) use pool::*;
 pub(crate) use process::*;
@@ -72,8 +77,9 @@ pub(crate) use reduce::*;
 pub(crate) use sharing::*;
 pub(crate) use stream::{
     aclrtCreateStream, aclrtCreateStreamWithConfig, aclrtDestroyStream, aclrtDestroyStreamForce, aclrtGetStreamAvailableNum,
-    aclrtStreamAbort, aclrtStreamQuery, aclrtStreamStop, aclrtSynchronizeStream, aclrtSynchronizeStreamWithTimeout,
+    aclrtGetThreadLastTaskId, aclrtStreamAbort, aclrtStreamQuery, aclrtStreamStop, aclrtSynchronizeStream, aclrtSynchronizeStreamWithTimeout,
 };
+pub(crate) use stream_state::aclrtRegStreamStateCallback;
 pub(crate) use timeouts::*;
 pub(crate) use virtual_memory::*;
 

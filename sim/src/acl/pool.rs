@@ -11,6 +11,7 @@ use ascend_rl_sys::types::*;
 
 use super::{give, not_null, stream};
 use crate::engine::{Stream, Task};
+use crate::memory::Padding;
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, Reject, check, reject};
 use crate::world::{Device, world};
@@ -90,7 +91,7 @@ impl Pool {
             "size is {bytes}, but {reserved} of the pool's {} bytes are taken",
             self.most
         );
-        let address = self.device.memory.alloc(bytes)?;
+        let address = self.device.memory.alloc(bytes, Padding::None)?;
         state.reserved.add(bytes);
         state.used.add(bytes);
         Ok((address, bytes))

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use ascend_rl_sys::types::*;
 
 use super::config::Config;
-use super::{give, not_null};
+use super::{give, not_null, op};
 use crate::boundary::{last_error, take_recent, tell_process};
 use crate::reject::{Outcome, Reject, check, reject};
 use crate::world::world;
@@ -50,11 +50,17 @@ pub(crate) fn aclInit(config_path: *const c_char) -> Outcome {
         );
         DEFAULT_DEVICE.store(config.default_device.unwrap_or(-1), Relaxed);
         tell_process(config.process_messages);
+        op::configure(config.dump);
     }
     if REFERENCES.fetch_add(1, SeqCst) > 0 {
         reject!(ACL_ERROR_REPEAT_INITIALIZE, "the runtime is started already; the call counts as one more reference")
     }
     Ok(())
+}
+
+/// Whether `aclInit` was called and not given back.
+pub(super) fn is_started() -> bool {
+    REFERENCES.load(SeqCst) > 0
 }
 
 pub(crate) fn aclFinalize() -> Outcome {

@@ -49,23 +49,30 @@ pub(crate) fn aclrtMemExportToShareableHandle(
     Ok(())
 }
 
-/// Refuses a handle that reaches other servers: the simulator is one machine.
-fn check_share_type(share_type: aclrtMemSharedHandleType) -> Outcome {
+/// How a handle that could go to other servers begins, before its number. The simulator is one machine: there it serves like any other.
+const FABRIC: [u8; 8] = *b"cann-sim";
+
+fn is_fabric(share_type: aclrtMemSharedHandleType) -> Outcome<bool> {
     match share_type {
-        ACL_MEM_SHARE_HANDLE_TYPE_DEFAULT => Ok(()),
-        ACL_MEM_SHARE_HANDLE_TYPE_FABRIC => reject!(
-            ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-            "shareType is ACL_MEM_SHARE_HANDLE_TYPE_FABRIC: the simulator shares memory within one machine"
-        ),
+        ACL_MEM_SHARE_HANDLE_TYPE_DEFAULT => Ok(false),
+        ACL_MEM_SHARE_HANDLE_TYPE_FABRIC => Ok(true),
         other => reject!(ACL_ERROR_INVALID_PARAM, "shareType is {}, which is no kind of handle", other.0),
     }
 }
 
 /// The number that C passes behind a pointer.
-fn number(shareable: *const c_void) -> Outcome<u64> {
+fn number(shareable: *const c_void, share_type: aclrtMemSharedHandleType) -> Outcome<u64> {
     not_null("shareableHandle", shareable)?;
-    // SAFETY: not null, and C's contract for handles of the default kind is a u64 there.
-    Ok(unsafe { shareable.cast::<u64>().read() })
+    if !is_fabric(share_type)? {
+        // SAFETY: not null, and C's contract for handles of the default kind is a u64 there.
+        return Ok(unsafe { shareable.cast::<u64>().read() });
+    }
+    // SAFETY: not null, and C's contract for handles of this kind is such a struct there.
+    let data = unsafe { shareable.cast::<aclrtMemFabricHandle>().read() }.data;
+    check!(data.starts_with(&FABRIC), ACL_ERROR_RT_PARAM_INVALID, "shareableHandle was made by no process of the simulator");
+    let mut number = [0; 8];
+    number.copy_from_slice(&data[8..16]);
+    Ok(u64::from_le_bytes(number))
 }
 
 pub(crate) fn aclrtMemExportToShareableHandleV2(
@@ -74,8 +81,17 @@ pub(crate) fn aclrtMemExportToShareableHandleV2(
     share_type: aclrtMemSharedHandleType,
     shareable: *mut c_void,
 ) -> Outcome {
-    check_share_type(share_type)?;
-    aclrtMemExportToShareableHandle(handle, ACL_MEM_HANDLE_TYPE_NONE, flags, shareable.cast())
+    if !is_fabric(share_type)? {
+        return aclrtMemExportToShareableHandle(handle, ACL_MEM_HANDLE_TYPE_NONE, flags, shareable.cast());
+    }
+    not_null("handle", handle)?;
+    not_null("shareableHandle", shareable)?;
+    let number = Physical::of(handle)?.export(to_all(flags)?)?;
+    let mut data = [0; 128];
+    data[..8].copy_from_slice(&FABRIC);
+    data[8..16].copy_from_slice(&number.to_le_bytes());
+    give(shareable.cast(), aclrtMemFabricHandle { data });
+    Ok(())
 }
 
 pub(crate) fn aclrtMemSetPidToShareableHandle(shareable: u64, pid: *mut i32, pid_num: usize) -> Outcome {
@@ -88,8 +104,7 @@ pub(crate) fn aclrtMemSetPidToShareableHandleV2(
     pid: *mut i32,
     pid_num: usize,
 ) -> Outcome {
-    check_share_type(share_type)?;
-    aclrtMemSetPidToShareableHandle(number(shareable)?, pid, pid_num)
+    aclrtMemSetPidToShareableHandle(number(shareable, share_type)?, pid, pid_num)
 }
 
 /// Physical memory of another process, for a device of this one. It counts as that device's own memory: which NPU the other
@@ -125,7 +140,7 @@ pub(crate) fn aclrtMemImportFromShareableHandleV2(
     handle: *mut aclrtDrvMemHandle,
 ) -> Outcome {
     not_null("handle", handle)?;
-    check_share_type(share_type)?;
+    is_fabric(share_type)?;
     check!(flags == 0, ACL_ERROR_INVALID_PARAM, "flags is {flags}: it is reserved and must be 0");
-    import(number(shareable)?, current()?.device, handle)
+    import(number(shareable, share_type)?, current()?.device, handle)
 }

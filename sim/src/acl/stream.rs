@@ -8,8 +8,8 @@ use ascend_rl_sys::codes::{ACL_ERROR_RT_STREAM_ABORT, name};
 use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
-use super::{attributes, callback, deadline, give, graph, not_null};
-use crate::engine::Stream;
+use super::{attributes, callback, deadline, give, graph, not_null, stream_state};
+use crate::engine::{Stream, last_task};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, Reject, check, reject};
 
@@ -31,6 +31,7 @@ pub(super) fn all(want: impl Fn(&Stream) -> bool) -> Vec<Arc<Stream>> {
 /// Waits for the streams of a context and ends them.
 pub(super) fn end_all(context: &Context) {
     for handle in STREAMS.handles(|stream| stream.context == context.handle()) {
+        stream_state::tell(handle, ACL_RT_STREAM_STATE_DESTROY_PRE);
         if let Some(stream) = STREAMS.remove(handle) {
             stream.wait_all();
             callback::forget(&stream);
@@ -44,6 +45,18 @@ pub(super) fn end_all(context: &Context) {
 /// The handle of a context's default stream, for programs that want it by name.
 pub(super) fn default_handle(context: &Context) -> usize {
     STREAMS.handles(|stream| std::ptr::eq(&**stream, &**context.default_stream())).first().copied().unwrap_or(0)
+}
+
+/// Tells that a context has its default stream.
+pub(super) fn tell_default(context: &Context) {
+    stream_state::tell(default_handle(context), ACL_RT_STREAM_STATE_CREATE_POST);
+}
+
+/// Of streams that the program has created; all ones where this thread has enqueued nothing on any.
+pub(crate) fn aclrtGetThreadLastTaskId(task_id: *mut u32) -> Outcome {
+    check!(!task_id.is_null(), ACL_ERROR_RT_PARAM_INVALID, "taskId is null");
+    give(task_id, last_task());
+    Ok(())
 }
 
 /// The stream of a handle, which must be of the current context; null is that context's default stream.
@@ -65,9 +78,9 @@ pub(crate) fn resolve(stream: aclrtStream) -> Outcome<Arc<Stream>> {
     Ok(found)
 }
 
-/// The stream's asynchronous error, if one of its operations failed.
+/// The stream's asynchronous error, if one of its operations failed; it is told once.
 pub(super) fn surface(stream: &Stream) -> Outcome {
-    match stream.failure() {
+    match stream.tell_failure() {
         None => Ok(()),
         Some(failure) => Err(failure.clone()),
     }
@@ -103,7 +116,10 @@ pub(crate) fn aclrtCreateStreamWithConfig(stream: *mut aclrtStream, priority: u3
     }
     let made = Stream::new(context.default_stream().engine(), device.id, context.handle());
     attributes::set(&made, priority, flag);
-    give(stream, register(made) as aclrtStream);
+    made.attributes.counted.store(true, Relaxed);
+    let handle = register(made);
+    give(stream, handle as aclrtStream);
+    stream_state::tell(handle, ACL_RT_STREAM_STATE_CREATE_POST);
     Ok(())
 }
 
@@ -117,6 +133,7 @@ fn take(stream: aclrtStream) -> Outcome<Arc<Stream>> {
         "stream is the default stream, which ends with its context"
     );
     graph::check_free(&found, "destroyed")?;
+    stream_state::tell(stream as usize, ACL_RT_STREAM_STATE_DESTROY_PRE);
     let Some(taken) = STREAMS.remove(stream as usize) else {
         reject!(ACL_ERROR_RT_INVALID_HANDLE, "stream was destroyed by another thread")
     };

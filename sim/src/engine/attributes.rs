@@ -1,6 +1,6 @@
 //! What a program has set for a stream and asks for again. The engine runs all streams alike.
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 /// Plain numbers: what they may be, whoever sets them checks.
 #[derive(Default)]
@@ -8,6 +8,8 @@ pub(crate) struct Attributes {
     /// 0 highest.
     pub priority: AtomicU32,
     pub flags: AtomicU32,
+    /// Whether the program has created it: its tasks count as the thread's.
+    pub counted: AtomicBool,
     /// Whether overflow is noted.
     pub overflow: AtomicU32,
     /// Streams of one tag note overflow together.

@@ -24,7 +24,7 @@ pub(crate) use attributes::Attributes;
 pub(crate) use hold::{Condition, Hold, Limit, Needs};
 pub(crate) use meeting::{Attendance, Meeting, Purpose};
 pub(crate) use slot::Slot;
-pub(crate) use stream::{Failed, Record, Stream, on_failure};
+pub(crate) use stream::{Failed, Record, Stream, last_task, on_failure};
 
 use ascend_rl_sys::codes::ACL_ERROR_RT_AICORE_EXCEPTION;
 

@@ -1,5 +1,6 @@
 //! A stream as host threads see it, and the marks that events set.
 
+use std::cell::Cell;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -101,6 +102,9 @@ impl Stream {
         let position = self.enqueued.load(Relaxed) + 1;
         self.thread.store(this_thread(), Relaxed);
         self.enqueued.store(position, Release);
+        if self.attributes.counted.load(Relaxed) {
+            LAST_TASK.set(position as u32);
+        }
         match task {
             Task::Record(record) => _ = record.place.get_or_init(|| (self.clone(), position)),
             Task::Meet(attendance) => attendance.enqueued(self, position),
@@ -221,7 +225,7 @@ impl Stream {
         self.aborted.load(SeqCst)
     }
 
-    /// The first failure of an operation of this stream, or of what it has waited for; it stays until [`Self::forgive`].
+    /// The first failure of an operation of this stream, or of what it has waited for; it stays until it was told or forgiven.
     pub(crate) fn failure(&self) -> Option<&'static Reject> {
         // SAFETY: null, or what `fail` leaked.
         unsafe { self.failure.load(Acquire).as_ref() }
@@ -249,6 +253,15 @@ impl Stream {
             });
         }
         self.fail(failure);
+    }
+
+    /// The failure, which is over once it was told, unless what is behind it is dropped (CANN's `Stream::GetError`).
+    pub(crate) fn tell_failure(&self) -> Option<&'static Reject> {
+        if self.stops() {
+            return self.failure();
+        }
+        // SAFETY: null, or what `fail` leaked.
+        unsafe { self.failure.swap(null_mut(), AcqRel).as_ref() }
     }
 
     /// The failure is over: whoever knows what was lost goes on.
@@ -313,6 +326,15 @@ fn this_thread() -> u32 {
         static ID: u32 = unsafe { libc::gettid() } as u32;
     }
     ID.with(|id| *id)
+}
+
+thread_local! {
+    static LAST_TASK: Cell<u32> = const { Cell::new(u32::MAX) };
+}
+
+/// The place of what this thread enqueued last on a stream that counts.
+pub(crate) fn last_task() -> u32 {
+    LAST_TASK.get()
 }
 
 /// One record of an event: a mark in a stream's queue.

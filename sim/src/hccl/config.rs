@@ -1,4 +1,4 @@
-//! How a communicator is made: the three layouts of `HcclCommConfig`, and the variables of the environment behind it.
+//! How a communicator is made: `HcclCommConfig` of any version, and the variables of the environment behind it.
 //!
 //! What only shapes the traffic on an interconnect (buffer size, traffic class, service level, where the work is unfolded) is
 //! checked and has no effect here. What would change what a program sees and is not simulated is refused by name.
@@ -34,28 +34,22 @@ impl Config {
         let mut read = HcclCommConfig::new(HCCL_COMM_CONFIG_BUFFER_NAME.0 as u32 + 1);
         const HEAD: usize = offset_of!(HcclCommConfig, hcclBufferSize);
         let copy = |bytes: usize, to: &mut HcclCommConfig| {
-            // SAFETY: C's contract is `size` readable bytes, of which the first 24 say how many; `bytes` is 24 or a length of
-            // the table below, none longer than the structure, all of whose fields are plain numbers.
+            // SAFETY: C's contract is `size` readable bytes, of which the first 8 say how many; `bytes` is 8 or no more than that,
+            // and no more than the structure has, all of whose fields are plain numbers.
             unsafe { std::ptr::copy_nonoverlapping(config.cast::<u8>(), std::ptr::from_mut(to).cast(), bytes) }
         };
-        copy(HEAD, &mut read);
+        read.magicWord = 0;
+        copy(offset_of!(HcclCommConfig, magicWord), &mut read);
+        let size = read.size;
+        copy(size.min(HEAD), &mut read);
         check!(
             read.magicWord == HCCL_COMM_CONFIG_MAGIC_WORD,
             HCCL_E_PARA,
             "config was not initialised: magicWord is {:#x}",
             read.magicWord
         );
-        // Two lengths carry version 10: later 9.x appended one field.
-        let known = matches!((read.version, read.size), (5, 300) | (6, 312) | (10, 2232 | 2240));
-        check!(
-            known,
-            HCCL_E_PARA,
-            "config has version {} and size {}: 5/300, 6/312, 10/2232 and 10/2240 are known",
-            read.version,
-            read.size
-        );
-        let size = read.size;
-        copy(size, &mut read);
+        // Whatever the size and the version: what they do not reach keeps its default (hcomm, comm_config.cc, Load).
+        copy(size.min(end(read.version)), &mut read);
         check_fields(&read)?;
         let name = text("hcclCommName", &read.hcclCommName)?;
         Ok(Config {
@@ -65,6 +59,24 @@ impl Config {
                 seconds => seconds_of(seconds),
             },
         })
+    }
+}
+
+/// The bytes that a version's members end with (hcomm, comm_config.cc, SetConfigByVersion).
+fn end(version: u32) -> usize {
+    match version {
+        0 => offset_of!(HcclCommConfig, hcclBufferSize),
+        1 => offset_of!(HcclCommConfig, hcclCommName),
+        2 => offset_of!(HcclCommConfig, hcclUdi),
+        3 => offset_of!(HcclCommConfig, hcclOpExpansionMode),
+        4 => offset_of!(HcclCommConfig, hcclRdmaTrafficClass),
+        5 => offset_of!(HcclCommConfig, hcclWorldRankID),
+        6 => offset_of!(HcclCommConfig, aclGraphZeroCopyEnable),
+        7 => offset_of!(HcclCommConfig, hcclExecTimeOut),
+        8 => offset_of!(HcclCommConfig, hcclBufferName),
+        9 => offset_of!(HcclCommConfig, hcclQos),
+        10 => offset_of!(HcclCommConfig, hcclChannelSqDepth),
+        _ => size_of::<HcclCommConfig>(),
     }
 }
 
@@ -178,10 +190,17 @@ mod tests {
             assert_eq!(read.timeout, if capability == 12 { Some(Duration::from_secs(7)) } else { default });
         }
         let mut config = HcclCommConfig::new(12);
-        config.size = 2232;
-        assert!(Config::read(&config).is_ok());
-        config.size = 2233;
-        assert!(Config::read(&config).unwrap_err().text.contains("size 2233"));
+        config.hcclExecTimeOut = 7;
+        // Newer than what is known, older than its size, and cut in the middle of a member.
+        for (version, size, timeout) in [(12, 4096, Some(7)), (11, 2248, Some(7)), (8, 2248, Some(7)), (7, 2248, None), (11, 316, None)] {
+            (config.version, config.size) = (version, size);
+            let default = exec_timeout(|name| std::env::var(name).ok()).unwrap();
+            let read = Config::read(&config).unwrap();
+            assert_eq!(read.timeout, timeout.map(Duration::from_secs).or(default), "{version} {size}");
+        }
+        config.size = 8;
+        assert!(Config::read(&config).unwrap_err().text.contains("magicWord"));
+        config.size = 2248;
         config.magicWord = 0;
         assert!(Config::read(&config).unwrap_err().text.contains("magicWord"));
     }

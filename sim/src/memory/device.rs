@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use super::arena::Arena;
-use super::heap::Heap;
+use super::heap::{Bound, Heap, Padding};
 use super::{exports, host, space};
 use crate::reject::{Outcome, check, reject};
 
@@ -20,11 +20,13 @@ pub(crate) struct DeviceMemory {
     device: u32,
     arena: OnceLock<Result<Arena, String>>,
     heap: Mutex<Heap>,
+    /// How far an allocation goes for whoever does not say.
+    bound: Bound,
 }
 
 impl DeviceMemory {
-    pub(crate) fn new(device: u32, bytes: usize) -> DeviceMemory {
-        DeviceMemory { device, arena: OnceLock::new(), heap: Mutex::new(Heap::new(bytes)) }
+    pub(crate) fn new(device: u32, bytes: usize, bound: Bound) -> DeviceMemory {
+        DeviceMemory { device, arena: OnceLock::new(), heap: Mutex::new(Heap::new(bytes)), bound }
     }
 
     fn heap(&self) -> MutexGuard<'_, Heap> {
@@ -50,8 +52,8 @@ impl DeviceMemory {
     }
 
     /// The address of a new allocation of `bytes`, at least 1.
-    pub(crate) fn alloc(&self, bytes: usize) -> Outcome<usize> {
-        Ok(self.arena()?.base() + self.take(bytes, |heap| heap.alloc(bytes))?)
+    pub(crate) fn alloc(&self, bytes: usize, padding: Padding) -> Outcome<usize> {
+        Ok(self.arena()?.base() + self.take(bytes, |heap| heap.alloc(bytes, padding))?)
     }
 
     /// The offset in the device's file of `bytes` bytes of physical memory, from a multiple of `align` on.
@@ -147,11 +149,16 @@ impl DeviceMemory {
     /// The index of the first range that the device may not use: outside one live allocation, outside mappings side by side and
     /// outside registered host memory. Ranges of no bytes are anywhere.
     pub(crate) fn outside(&self, ranges: impl Iterator<Item = (usize, usize)>) -> Option<usize> {
+        self.beyond(ranges, self.bound)
+    }
+
+    /// The same with a bound of one's own.
+    pub(crate) fn beyond(&self, ranges: impl Iterator<Item = (usize, usize)>, bound: Bound) -> Option<usize> {
         let arena = self.mapped();
         let heap = self.heap();
         ranges.enumerate().find_map(|(i, (address, bytes))| {
             let inside = match arena {
-                Some(arena) if arena.holds(address) => heap.lies_in_one(address - arena.base(), bytes),
+                Some(arena) if arena.holds(address) => heap.lies_in_one(address - arena.base(), bytes, bound),
                 _ => space::covers(self.device, address, bytes) || host::reached_by(self.device, address, bytes),
             };
             (bytes > 0 && !inside).then_some(i)

@@ -13,6 +13,34 @@ struct Block {
     len: usize,
     /// What the program asked for; 0 for physical memory, which no program reaches at the address it has in here.
     asked: usize,
+    /// What it may use: see [`Bound`].
+    room: usize,
+}
+
+/// How far an allocation goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// As far as CANN's rule has it, which a card allows: the size rounded up, and what is added to it.
+    Room,
+    /// Not a byte further than was asked for.
+    Asked,
+}
+
+/// What CANN adds to the size of an allocation, rounded up to 32 (operators may read past the end).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Padding {
+    /// 32 bytes more.
+    More,
+    /// Nothing more.
+    None,
+}
+
+impl Padding {
+    /// What may be used of an allocation of this size.
+    fn room(self, asked: usize) -> Option<usize> {
+        let more = if self == Padding::More { 32 } else { 0 };
+        asked.checked_next_multiple_of(32)?.checked_add(more)
+    }
 }
 
 struct Free {
@@ -57,23 +85,19 @@ impl Heap {
         self.by_len.last().map_or(0, |(len, _)| *len)
     }
 
-    /// What an allocation really takes: CANN rounds up to 32 and adds 32 (operators may read past the end).
-    fn real_size(asked: usize) -> Option<usize> {
-        asked.checked_next_multiple_of(32)?.checked_add(32)?.checked_next_multiple_of(ALIGN)
-    }
-
     /// The offset of a new allocation.
-    pub(crate) fn alloc(&mut self, asked: usize) -> Option<usize> {
-        let len = Self::real_size(asked)?;
+    pub(crate) fn alloc(&mut self, asked: usize, padding: Padding) -> Option<usize> {
+        let room = padding.room(asked)?;
+        let len = room.checked_next_multiple_of(ALIGN)?;
         let (_, at) = *self.by_len.range((len, 0)..).next()?;
-        self.carve(at, at, Block { len, asked })
+        self.carve(at, at, Block { len, asked, room })
     }
 
     /// The offset of physical memory: `len` bytes and no more, from a multiple of `align` on.
     pub(crate) fn alloc_physical(&mut self, len: usize, align: usize) -> Option<usize> {
         let fits = |(free, at): &&(usize, usize)| at.next_multiple_of(align) + len <= at + free;
         let (_, at) = *self.by_len.range((len, 0)..).find(fits)?;
-        self.carve(at, at.next_multiple_of(align), Block { len, asked: 0 })
+        self.carve(at, at.next_multiple_of(align), Block { len, asked: 0, room: 0 })
     }
 
     /// Takes a block that begins at `start` out of the free range at `at`, in which it fits.
@@ -106,7 +130,8 @@ impl Heap {
 
     /// Turns an allocation into physical memory: the program has freed it, others still use it.
     pub(crate) fn retire(&mut self, offset: usize) -> Option<()> {
-        self.live.get_mut(&offset).filter(|block| block.asked > 0)?.asked = 0;
+        let block = self.live.get_mut(&offset).filter(|block| block.asked > 0)?;
+        (block.asked, block.room) = (0, 0);
         Some(())
     }
 
@@ -131,10 +156,11 @@ impl Heap {
         Some(give_back)
     }
 
-    /// Whether `start .. start + bytes` lies inside what one live allocation asked for.
-    pub(crate) fn lies_in_one(&self, start: usize, bytes: usize) -> bool {
+    /// Whether `start .. start + bytes` lies inside one live allocation.
+    pub(crate) fn lies_in_one(&self, start: usize, bytes: usize, bound: Bound) -> bool {
         let Some((offset, block)) = self.live.range(..=start).next_back() else { return false };
-        start.checked_add(bytes).is_some_and(|end| end <= offset + block.asked) && start - offset < block.asked
+        let most = if bound == Bound::Room { block.room } else { block.asked };
+        start.checked_add(bytes).is_some_and(|end| end <= offset + most) && start - offset < most
     }
 
     /// Start and size of the last allocation that begins before `offset`.
@@ -143,10 +169,10 @@ impl Heap {
         Some((*start, block.asked))
     }
 
-    /// Start and size of the allocation that `offset` lies in.
+    /// Start and size, as it was asked for, of the allocation that `offset` lies in.
     pub(crate) fn block_at(&self, offset: usize) -> Option<(usize, usize)> {
         let (start, block) = self.live.range(..=offset).next_back()?;
-        (offset - start < block.asked).then_some((*start, block.asked))
+        (offset - start < block.room).then_some((*start, block.asked))
     }
 
     fn put(&mut self, offset: usize, free: Free) {
@@ -180,21 +206,29 @@ mod tests {
         // 1 -> 32 + 32 = 64 -> 512; 480 -> 480 + 32 = 512; 481 -> 512 + 32 -> 1024.
         for (asked, taken) in [(1, 512), (480, 512), (481, 1024)] {
             let before = heap.available();
-            assert_eq!(heap.alloc(asked).unwrap() % ALIGN, 0);
+            assert_eq!(heap.alloc(asked, Padding::More).unwrap() % ALIGN, 0);
             assert_eq!(before - heap.available(), taken, "{asked}");
         }
-        assert_eq!(heap.alloc(usize::MAX), None);
+        assert_eq!(heap.alloc(usize::MAX, Padding::None), None);
     }
 
     #[test]
-    fn a_range_must_lie_inside_what_was_asked() {
+    fn a_range_must_lie_inside_its_bound() {
         let mut heap = Heap::new(1 << 20);
-        let (a, b) = (heap.alloc(100).unwrap(), heap.alloc(2000).unwrap());
-        assert!(heap.lies_in_one(a, 100) && heap.lies_in_one(a + 99, 1) && heap.lies_in_one(b + 500, 1500));
-        assert!(!heap.lies_in_one(a, 101), "the padding is not the program's");
-        assert!(!heap.lies_in_one(a + 100, 0) && !heap.lies_in_one(b + 1, 2000) && !heap.lies_in_one(a, usize::MAX));
+        let (a, b) = (heap.alloc(100, Padding::More).unwrap(), heap.alloc(2000, Padding::More).unwrap());
+        let asked = |start, bytes| heap.lies_in_one(start, bytes, Bound::Asked);
+        assert!(asked(a, 100) && asked(a + 99, 1) && asked(b + 500, 1500));
+        assert!(!asked(a, 101), "the padding is not the program's");
+        assert!(!asked(a + 100, 0) && !asked(b + 1, 2000) && !asked(a, usize::MAX));
+        // 100 -> 128, and 32 more.
+        let room = |start, bytes| heap.lies_in_one(start, bytes, Bound::Room);
+        assert!(room(a, 160) && room(a + 100, 60) && room(b + 1, 2000));
+        assert!(!room(a, 161) && !room(a + 160, 0) && !room(a, usize::MAX));
+        assert_eq!((heap.block_at(a + 159), heap.block_at(a + 160)), (Some((a, 100)), None));
+        let exact = heap.alloc(100, Padding::None).unwrap();
+        assert!(heap.lies_in_one(exact, 128, Bound::Room) && !heap.lies_in_one(exact, 129, Bound::Room));
         heap.free(a);
-        assert!(!heap.lies_in_one(a, 1));
+        assert!(!heap.lies_in_one(a, 1, Bound::Room));
         assert_eq!(heap.free(a), None, "freed already");
         assert_eq!(heap.free(b + 512), None, "not a start");
     }
@@ -203,10 +237,10 @@ mod tests {
     fn physical_memory_is_whole_aligned_and_out_of_reach() {
         const UNIT: usize = 1 << 12;
         let mut heap = Heap::new(16 * UNIT);
-        let small = heap.alloc(1).unwrap();
+        let small = heap.alloc(1, Padding::More).unwrap();
         let physical = heap.alloc_physical(3 * UNIT, UNIT).unwrap();
         assert_eq!((physical % UNIT, heap.available()), (0, 13 * UNIT - 512), "not a byte more");
-        assert!(!heap.lies_in_one(physical, 1) && heap.block_at(physical).is_none());
+        assert!(!heap.lies_in_one(physical, 1, Bound::Room) && heap.block_at(physical).is_none());
         assert_eq!(heap.block_at(small), Some((small, 1)));
         assert_eq!((heap.free(physical), heap.free_physical(small)), (None, None), "each by its own function");
         assert!(heap.alloc_physical(13 * UNIT, UNIT).is_none(), "13 units less the small one");
@@ -218,11 +252,11 @@ mod tests {
     #[test]
     fn big_freed_ranges_are_given_back_once() {
         let mut heap = Heap::new(1 << 30);
-        let small: Vec<usize> = (0..4096).map(|_| heap.alloc(480).unwrap()).collect();
-        let end = heap.alloc(480).unwrap();
+        let small: Vec<usize> = (0..4096).map(|_| heap.alloc(480, Padding::More).unwrap()).collect();
+        let end = heap.alloc(480, Padding::More).unwrap();
         let returned: usize = small.iter().filter_map(|at| heap.free(*at).unwrap()).map(|range| range.len()).sum();
         assert_eq!(returned, 2 << 20, "small pieces add up");
-        let big = heap.alloc(3 << 20).unwrap();
+        let big = heap.alloc(3 << 20, Padding::More).unwrap();
         let range = heap.free(big).unwrap().unwrap();
         assert!(range.contains(&big) && range.len() < 6 << 20);
         assert_eq!(heap.free(end).unwrap(), None, "512 bytes are kept");
@@ -241,14 +275,14 @@ mod tests {
         for _ in 0..20_000 {
             if random(5) < 3 {
                 let asked = 1 + random(20_000);
-                if let Some(at) = heap.alloc(asked) {
+                if let Some(at) = heap.alloc(asked, Padding::More) {
                     assert!(live.iter().all(|(other, len)| at + asked <= *other || other + len <= at));
                     assert!(at + asked <= heap.capacity());
                     live.push((at, asked));
                 }
             } else if !live.is_empty() {
                 let (at, asked) = live.swap_remove(random(live.len()));
-                assert!(heap.lies_in_one(at, asked));
+                assert!(heap.lies_in_one(at, asked, Bound::Asked));
                 assert!(heap.free(at).is_some());
             }
         }

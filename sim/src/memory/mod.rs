@@ -19,6 +19,7 @@ pub(crate) mod space;
 use std::sync::Arc;
 
 pub(crate) use device::DeviceMemory;
+pub(crate) use heap::{Bound, Padding};
 pub(crate) use host::{HostBlock, alloc_host, free_host, pinned};
 
 use crate::reject::{Outcome, check};

@@ -3,13 +3,14 @@
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
+use ascend_rl_sys::codes::{ACL_ERROR_FEATURE_UNSUPPORTED, ACLNN_ERR_PARAM_INVALID};
 use ascend_rl_sys::types::*;
 
 use super::executor::{Executor, kept_plan};
 use super::tensor::{Described, Dims, MAX_RANK, Tensor, bits};
 use crate::ops::call::{Planned, Scalar};
 use crate::registry::{Kind, Registry};
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, Reject, check, reject};
 
 static TENSORS: Registry<Described> = Registry::new(Kind::Tensor);
 pub(super) static SCALARS: Registry<Scalar> = Registry::new(Kind::Scalar);
@@ -78,6 +79,20 @@ pub(crate) fn aclInitTensor(
     Ok(())
 }
 
+/// Refuses a dtype that the simulator has no numbers of.
+fn no_elements(data_type: aclDataType) -> Reject {
+    let known = data_type.name().filter(|_| data_type != ACL_DT_UNDEFINED);
+    // Of newer chips: bytes and less.
+    let newer = (34..=41).contains(&data_type.0);
+    match known.map(str::to_owned).or(newer.then(|| data_type.0.to_string())) {
+        Some(name) => Reject {
+            code: ACL_ERROR_FEATURE_UNSUPPORTED,
+            text: format!("dataType {name} is not supported by the simulator"),
+        },
+        None => Reject { code: ACLNN_ERR_PARAM_INVALID, text: format!("dataType is {}, which is no type of elements", data_type.0) },
+    }
+}
+
 /// Checks a description; `view` and `storage` are dims and their number.
 fn describe(
     (view_dims, view_dims_num): (*const i64, u64),
@@ -90,7 +105,9 @@ fn describe(
 ) -> Outcome<Described> {
     let dims = dims_of("viewDims", view_dims, view_dims_num)?;
     let storage = storage_of(&dims, storage_dims, storage_dims_num)?;
-    check!(bits(data_type) > 0, ACLNN_ERR_PARAM_INVALID, "dataType {} is not supported by the simulator", data_type.0);
+    if bits(data_type) == 0 {
+        return Err(no_elements(data_type));
+    }
     let strides = if stride.is_null() { dims.contiguous_strides() } else { dims_of("stride", stride, view_dims_num)? };
     check!(offset >= 0, ACLNN_ERR_PARAM_INVALID, "offset is {offset}, a negative number");
     check!(
@@ -138,7 +155,7 @@ pub(crate) fn aclCreateScalar(value: *mut c_void, data_type: aclDataType) -> Out
             ACL_INT8 => Scalar::Int(value.cast::<i8>().read_unaligned() as i64),
             ACL_UINT8 => Scalar::Int(value.cast::<u8>().read_unaligned() as i64),
             ACL_BOOL => Scalar::Bool(value.cast::<u8>().read_unaligned() != 0),
-            other => reject!(ACLNN_ERR_PARAM_INVALID, "a scalar of dataType {} is not supported by the simulator", other.0),
+            other => return Err(no_elements(other)),
         }
     };
     Ok(SCALARS.insert(scalar) as *mut aclScalar)

@@ -1,13 +1,15 @@
 //! Phase two, the same for all operators: checks the executor, the stream and the memory, then enqueues.
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
-use ascend_rl_sys::codes::ACLNN_ERR_RUNTIME_ERROR;
+use ascend_rl_sys::codes::{ACLNN_ERR_INNER, ACLNN_ERR_RUNTIME_ERROR};
 use ascend_rl_sys::types::*;
 
 use super::objects::EXECUTORS;
 use crate::acl::{context, stream};
-use crate::engine::Task;
+use crate::dump;
+use crate::engine::{Stream, Task};
 use crate::memory::Place;
 use crate::ops::call::{Planned, Region};
 use crate::reject::{Outcome, Reject, check, reject};
@@ -57,6 +59,12 @@ pub(crate) fn run(
             where_it_is(device, start)
         )
     }
+    if dump::wanted() {
+        dump::tell_arguments(&planned).map_err(|text| Reject { code: ACLNN_ERR_INNER, text })?;
+        if planned.together.is_empty() {
+            return run_dumped(&planned, &stream).map_err(runtime);
+        }
+    }
     if planned.together.is_empty() {
         return stream.enqueue(Task::Operator(planned)).map_err(runtime);
     }
@@ -67,6 +75,15 @@ pub(crate) fn run(
         planned.scratch
     );
     planned.together.iter().try_for_each(|stage| stage.issue(&planned, workspace as usize, &stream)).map_err(collective)
+}
+
+/// Enqueues an operator between the two halves of its dump, if its data are dumped.
+fn run_dumped(planned: &Arc<Planned>, stream: &Arc<Stream>) -> Outcome {
+    let Some((kept, before)) = dump::before(planned) else { return stream.enqueue(Task::Operator(planned.clone())) };
+    stream.enqueue(Task::Work("dump", Arc::new(before)))?;
+    stream.enqueue(Task::Operator(planned.clone()))?;
+    let after = dump::after(planned, kept, stream.device, stream.id, stream.enqueued());
+    stream.enqueue(Task::Work("dump", Arc::new(after)))
 }
 
 impl Planned {

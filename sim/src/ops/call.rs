@@ -5,6 +5,7 @@ use std::ffi::{CStr, c_char};
 use ascend_rl_sys::types::*;
 
 use super::weight::Weight;
+use crate::dump;
 use crate::hccl::joint::Stage;
 use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, reject};
@@ -55,6 +56,8 @@ pub(crate) struct Planned {
     /// The operator, "aclnnMm".
     pub name: &'static str,
     pub regions: Vec<Region>,
+    /// Tensors by the regions that they are, for dumps; none unless operators are dumped.
+    pub described: Vec<(usize, Tensor)>,
     pub work: Work,
     /// What it does with other ranks instead, in this order.
     pub together: Vec<Stage>,
@@ -65,7 +68,7 @@ pub(crate) struct Planned {
 impl Planned {
     /// An operator of one rank.
     pub(crate) fn alone(name: &'static str, regions: Vec<Region>, work: impl Fn() + Send + Sync + 'static) -> Planned {
-        Planned { name, regions, work: Box::new(work), together: Vec::new(), scratch: 0 }
+        Planned { name, regions, described: Vec::new(), work: Box::new(work), together: Vec::new(), scratch: 0 }
     }
 }
 
@@ -73,6 +76,7 @@ impl Planned {
 pub(crate) struct Call {
     name: &'static str,
     regions: Vec<Region>,
+    described: Vec<(usize, Tensor)>,
 }
 
 impl Call {
@@ -83,7 +87,7 @@ impl Call {
 
     /// `name` is the operator's, without `GetWorkspaceSize`.
     pub(crate) fn new(name: &'static str) -> Call {
-        Call { name, regions: Vec::with_capacity(6) }
+        Call { name, regions: Vec::with_capacity(6), described: Vec::new() }
     }
 
     /// A tensor that is read.
@@ -123,8 +127,16 @@ impl Call {
             reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
         }
         let tensor = crate::nn::resolve_tensor(handle, self.name, param)?;
-        self.regions.push(Region { param, start: tensor.data as usize, bytes: tensor.span_bytes(), write });
+        self.touches(param, &tensor, write);
         Ok(tensor)
+    }
+
+    /// Memory that a tensor is.
+    fn touches(&mut self, param: &'static str, tensor: &Tensor, write: bool) {
+        if dump::wanted() {
+            self.described.push((self.regions.len(), *tensor));
+        }
+        self.regions.push(Region { param, start: tensor.data as usize, bytes: tensor.span_bytes(), write });
     }
 
     /// The weight of a product, which may be in the cube's own layout.
@@ -198,9 +210,7 @@ impl Call {
             reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
         }
         let tensors = crate::nn::resolve_tensor_list(handle, self.name, param)?;
-        for t in &tensors {
-            self.regions.push(Region { param, start: t.data as usize, bytes: t.span_bytes(), write });
-        }
+        tensors.iter().for_each(|tensor| self.touches(param, tensor, write));
         Ok(tensors)
     }
 
@@ -211,7 +221,8 @@ impl Call {
         executor: *mut *mut aclOpExecutor,
         work: impl Fn() + Send + Sync + 'static,
     ) -> Outcome {
-        crate::nn::hand_over(Planned::alone(self.name, self.regions, work), workspace_size, executor)
+        let planned = Planned { described: self.described, ..Planned::alone(self.name, self.regions, work) };
+        crate::nn::hand_over(planned, workspace_size, executor)
     }
 
     /// Ends phase one of an operator that ranks do together, with `scratch` bytes of workspace. Without a stage there is nothing
@@ -223,8 +234,8 @@ impl Call {
         stages: Vec<Stage>,
         scratch: usize,
     ) -> Outcome {
-        let (name, regions) = (self.name, self.regions);
-        let planned = Planned { name, regions, work: Box::new(|| ()), together: stages, scratch };
+        let Call { name, regions, described } = self;
+        let planned = Planned { name, regions, described, work: Box::new(|| ()), together: stages, scratch };
         crate::nn::hand_over(planned, workspace_size, executor)
     }
 }

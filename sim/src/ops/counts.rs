@@ -5,7 +5,7 @@ use ascend_rl_sys::types::*;
 use super::call::Call;
 use super::dtypes::*;
 use super::view::{BLOCK, Buffer, View};
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, check, fail, reject};
 
 /// Dtypes of histograms.
 const COUNTED: &[aclDataType] = NUMBERS;
@@ -102,7 +102,7 @@ pub(crate) fn aclnnBincountGetWorkspaceSize(
         for start in (0..n).step_by(BLOCK) {
             let places = from.load::<i64>(start, BLOCK.min(n - start), &mut places);
             if let Some(outside) = places.iter().find(|&&place| place < 0 || place >= length as i64) {
-                panic!("{NAME}: self holds {outside}; out has {length} elements");
+                fail!("{NAME}: self holds {outside}; out has {length} elements");
             }
             match &weights {
                 Some(weights) => {

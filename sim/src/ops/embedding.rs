@@ -8,7 +8,7 @@ use super::rows::Row;
 use super::split::split;
 use super::view::View;
 use crate::nn::tensor::Tensor;
-use crate::reject::{Outcome, check};
+use crate::reject::{Outcome, check, fail};
 
 /// Indices may be of these.
 const INDICES: &[aclDataType] = &[ACL_INT64, ACL_INT32];
@@ -107,7 +107,7 @@ fn read_indices(operator: &str, indices: &View, rows: usize) -> Vec<usize> {
     unsafe { read.set_len(n) };
     let check = |(at, index): (usize, i64)| match usize::try_from(index) {
         Ok(row) if row < rows => row,
-        _ => panic!("{operator}: indices[{at}] is {index}, out of range for {rows} rows"),
+        _ => fail!("{operator}: indices[{at}] is {index}, out of range for {rows} rows"),
     };
     read.into_iter().enumerate().map(check).collect()
 }

@@ -12,7 +12,7 @@ use super::split::split;
 use super::view::{BLOCK, Buffer, View};
 use crate::math::exp;
 use crate::nn::tensor::Tensor;
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, check, fail, reject};
 use crate::simd::vectorized;
 
 /// What becomes of the rows' losses.
@@ -219,7 +219,7 @@ impl Targets {
             let class = target.load::<i64>(row, 1, &mut one)[0];
             let ignored = class == ignore_index;
             if !ignored && !(0..classes as i64).contains(&class) {
-                panic!("{operator}: target[{row}] is {class}, out of range for {classes} classes")
+                fail!("{operator}: target[{row}] is {class}, out of range for {classes} classes")
             }
             let class = if ignored { 0 } else { class as usize };
             targets.class.push(class);

@@ -13,7 +13,7 @@ use super::rows::{Row, all};
 use super::split::split;
 use super::view::View;
 use crate::nn::tensor::Tensor;
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, check, fail, reject};
 
 /// Elements of a head that the kernel takes.
 const HEAD: usize = 128;
@@ -167,7 +167,7 @@ pub(crate) fn aclnnRopeWithSinCosCacheGetWorkspaceSize(
     call.finish(ws, executor, move || {
         let positions = all::<i64>(&positions);
         if let Some(bad) = positions.iter().position(|p| !(0..rows as i64).contains(p)) {
-            panic!("{NAME}: positions[{bad}] is {}, out of range for {rows} rows of cosSinCache", positions[bad])
+            fail!("{NAME}: positions[{bad}] is {}, out of range for {rows} rows of cosSinCache", positions[bad])
         }
         for (x, out, width) in &pairs {
             split(tokens, *width, |range| {

@@ -16,7 +16,7 @@ use super::element::with_bits;
 use super::view::{BLOCK, Buffer, View};
 use crate::nn::tensor::Tensor;
 use crate::parallel;
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, check, fail, reject};
 
 /// Elements that one share of a scatter moves, about; a scatter of less runs on one thread.
 const SHARE: usize = 64 * 1024;
@@ -103,7 +103,7 @@ impl NdScatter {
         let slot = |at: &[i64]| {
             at.iter().zip(picked).enumerate().fold(0, |slot, (d, (&i, &bound))| {
                 if i < 0 || i >= bound as i64 {
-                    panic!("{name}: indices holds {i}, but dim {d} of {param} has {bound} elements");
+                    fail!("{name}: indices holds {i}, but dim {d} of {param} has {bound} elements");
                 }
                 slot * bound + i as usize
             })
@@ -205,7 +205,7 @@ fn cache_slots(name: &str, slots: &View, tokens: usize, capacity: usize) -> Vec<
     for start in (0..tokens).step_by(BLOCK) {
         for &slot in slots.load::<i64>(start, BLOCK.min(tokens - start), &mut buffer) {
             if slot >= capacity as i64 {
-                panic!("{name}: slotMapping holds {slot}, but the cache has {capacity} slots");
+                fail!("{name}: slotMapping holds {slot}, but the cache has {capacity} slots");
             }
             found.push(usize::try_from(slot).ok());
         }

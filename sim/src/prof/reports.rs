@@ -9,7 +9,7 @@ use std::ffi::{c_char, c_void};
 use crate::reject::{Outcome, Reject};
 
 /// The profiler's own code for all that fails.
-const FAILED: i32 = -1;
+pub(super) const FAILED: i32 = -1;
 
 fn report(param: &str, data: *const c_void) -> Outcome {
     match data.is_null() {

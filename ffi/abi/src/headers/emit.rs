@@ -82,7 +82,7 @@ static inline void HcclCommConfigInit(HcclCommConfig *config)
     memset(config, 0, sizeof(*config));
     config->size = sizeof(*config);
     config->magicWord = HCCL_COMM_CONFIG_MAGIC_WORD;
-    config->version = 10;
+    config->version = 11;
     config->hcclBufferSize = HCCL_COMM_CONFIG_NOT_SET;
     config->hcclDeterministic = HCCL_COMM_CONFIG_NOT_SET;
     config->hcclRdmaTrafficClass = HCCL_COMM_CONFIG_NOT_SET;
@@ -90,6 +90,7 @@ static inline void HcclCommConfigInit(HcclCommConfig *config)
     config->hcclExecTimeOut = -1;
     config->hcclQos = HCCL_COMM_CONFIG_NOT_SET;
     config->hcclSymWinMaxMemSizePerRank = 16;
+    config->hcclChannelSqDepth = HCCL_COMM_CONFIG_NOT_SET;
 }
 ";
 

@@ -27,8 +27,12 @@ pub fn headers(abi: &Abi) -> Result<BTreeMap<String, String>, String> {
     let mut all = Header::new("All operators.", &[]);
     all.includes.extend(operators);
     headers.insert(format!("{}all.h", place::OPERATORS), all);
-    headers.into_iter().map(|(path, header)| Ok((path.clone(), header.text(abi, &path)?))).collect()
+    let fixed = [Ok(("securec.h".to_owned(), SECUREC.to_owned()))];
+    headers.into_iter().map(|(path, header)| Ok((path.clone(), header.text(abi, &path)?))).chain(fixed).collect()
 }
+
+/// The header of libc_sec.so, whose functions no list has: no program of this project calls them.
+const SECUREC: &str = include_str!("securec.h");
 
 /// The header of a path. Those that are not there whatever the lists have are operators'.
 fn at<'m, 'a>(headers: &'m mut BTreeMap<String, Header<'a>>, path: &str) -> &'m mut Header<'a> {

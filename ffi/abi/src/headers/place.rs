@@ -13,6 +13,8 @@ const BASE: &str = "acl/acl_base.h";
 const RUNTIME: &str = "acl/acl_rt.h";
 const OPERATION: &str = "acl/acl_op.h";
 const COMPILER: &str = "acl/acl_op_compiler.h";
+const ALLOCATOR: &str = "acl/acl_rt_allocator.h";
+const DUMP: &str = "acl/acl_dump.h";
 const PROFILING: &str = "acl/acl_prof.h";
 const META: &str = "aclnn/acl_meta.h";
 const HCCL_TYPES: &str = "hccl/hccl_types.h";
@@ -25,6 +27,8 @@ pub(super) const FIXED: &[(&str, &[&str], &str)] = &[
     (OPERATION, &[RUNTIME], "Single operators by name, and their attributes: libascendcl.so."),
     (COMPILER, &[OPERATION], "The compiler of single operators: libacl_op_compiler.so."),
     ("acl/acl.h", &[RUNTIME, OPERATION], "The device runtime."),
+    (ALLOCATOR, &[RUNTIME], "Allocators of the program's own: libascendcl.so, libacl_rt.so."),
+    (DUMP, &[RUNTIME], "Dumps of operators: libascend_dump.so."),
     (PROFILING, &[RUNTIME], "Profiling: libmsprofiler.so."),
     (META, &[BASE], "Descriptors of the operator library: libnnopbase.so."),
     ("aclnn/aclnn_base.h", &[META], "What every operator's header needs."),
@@ -61,6 +65,8 @@ fn of_runtime(name: &str) -> &'static str {
         {
             COMPILER
         }
+        _ if name.starts_with("aclrtAllocator") => ALLOCATOR,
+        _ if name.starts_with("acldump") || name.ends_with("DumpArgs") => DUMP,
         _ if name.starts_with("aclop") => OPERATION,
         _ if begins(&["aclCreateTensorDesc", "aclDestroyTensorDesc", "aclGetTensorDesc", "aclSetTensor"])
             || name.contains("DataBuffer") =>

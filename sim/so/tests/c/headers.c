@@ -12,5 +12,5 @@ int main(void)
 {
     HcclCommConfig config;
     HcclCommConfigInit(&config);
-    return sizeof(config) == 2240 && config.size == 2240 && sizeof(HcclRootInfo) == HCCL_ROOT_INFO_BYTES ? 0 : 1;
+    return sizeof(config) == 2248 && config.size == 2248 && sizeof(HcclRootInfo) == HCCL_ROOT_INFO_BYTES ? 0 : 1;
 }

@@ -11,16 +11,20 @@
 //! May use: what [`super`] has. Must not: follow a handle of C's. Not covered: operators themselves, loaded models of operators
 //! (`aclopLoad`, `aclopExecute`), `aclopCast` and its kin, ranges of shapes and values, other shapes than a tensor's own in memory.
 
+mod allocator;
 mod attributes;
 mod data;
+mod dump;
 mod options;
 mod run;
 mod tensor;
 
 use super::{give, not_null};
 
+pub(crate) use allocator::*;
 pub(crate) use attributes::*;
 pub(crate) use data::*;
+pub(crate) use dump::*;
 pub(crate) use options::*;
 pub(crate) use run::*;
 pub(crate) use tensor::*;

@@ -172,21 +172,3 @@ pub(crate) fn aclGenGraphAndDumpForOp(
         described(&name, &from, &to, attr)?
     )
 }
-
-/// What all calls of dumps say.
-fn no_dump<T>() -> Outcome<T> {
-    reject!(ACL_ERROR_FEATURE_UNSUPPORTED, "dumps of operators are not supported by the simulator")
-}
-
-pub(crate) fn aclmdlInitDump() -> Outcome {
-    no_dump()
-}
-
-pub(crate) fn aclmdlSetDump(dump_cfg_path: *const c_char) -> Outcome {
-    not_null("dumpCfgPath", dump_cfg_path)?;
-    no_dump()
-}
-
-pub(crate) fn aclmdlFinalizeDump() -> Outcome {
-    no_dump()
-}

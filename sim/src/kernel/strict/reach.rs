@@ -4,6 +4,7 @@ use ascendc_twin::abi::{Range, access, space};
 
 use super::{Broken, Strict};
 use crate::kernel::shape::{SPACES, sizes};
+use crate::memory::Bound;
 use crate::world::world;
 
 /// An access so close behind an allocation was meant for it.
@@ -20,6 +21,11 @@ pub(in crate::kernel) fn runs(range: &Range) -> impl Iterator<Item = (u64, u64)>
     // Runs without a stride are the same bytes.
     let count = if stride == 0 { count.min(1) } else { count };
     (0..count).map(move |i| (start.wrapping_add_signed(stride.wrapping_mul(i as i64)), bytes)).filter(|run| run.1 > 0)
+}
+
+/// The same for a look-up.
+fn ranges(runs: &[(u64, u64)]) -> impl Iterator<Item = (usize, usize)> {
+    runs.iter().map(|run| (run.0 as usize, run.1 as usize))
 }
 
 impl Strict {
@@ -58,7 +64,7 @@ impl Strict {
         let writes = range.access & access::WRITE != 0;
         let runs: Vec<(u64, u64)> = runs(range).collect();
         let mut from = 0;
-        while let Some(found) = device.memory.outside(runs[from..].iter().map(|run| (run.0 as usize, run.1 as usize))) {
+        while let Some(found) = device.memory.beyond(ranges(&runs[from..]), Bound::Asked) {
             let (at, bytes) = runs[from + found];
             if let Some(message) = self.outside_run(at, bytes, writes) {
                 return Some(message);
@@ -89,10 +95,10 @@ impl Strict {
                 owner.id, own.id
             ));
         }
-        if owner.id != own.id && owner.memory.lies_in_one(at as usize, bytes as usize) {
+        if owner.id != own.id && owner.memory.beyond(ranges(&[(at, bytes)]), Bound::Asked).is_none() {
             return None;
         }
-        Some(match owner.memory.block_at(at as usize) {
+        Some(match owner.memory.block_at(at as usize).filter(|(start, size)| at < (start + size) as u64) {
             Some((start, size)) => format!(
                 "{verb} bytes {}..{} of the allocation at {start:#x} in GM, which has {size}",
                 at - start as u64,

@@ -9,7 +9,7 @@ use crate::ops::dtypes::*;
 use crate::ops::rows::all;
 use crate::ops::view::View;
 use crate::ops::weight::{Plain, Weight};
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, check, fail, reject};
 
 /// Most tensors of a list, and most groups of one weight.
 pub(super) const MAX_LIST: usize = 128;
@@ -90,7 +90,7 @@ impl GroupList {
         let mut before = 0;
         for (group, &end) in ends.iter().enumerate() {
             if end < before || end as usize > total {
-                panic!("{operator}: group {group} of groupListOptional ends at {end}, after {before} and of {total} rows")
+                fail!("{operator}: group {group} of groupListOptional ends at {end}, after {before} and of {total} rows")
             }
             before = end;
         }
@@ -435,7 +435,7 @@ impl Slice {
     /// An output of `len` rows.
     fn sized(self, operator: &str, group: usize, len: usize) -> Matrix {
         if self.0.rows < len {
-            panic!("{operator}: group {group} has {len} rows, its output {}", self.0.rows)
+            fail!("{operator}: group {group} has {len} rows, its output {}", self.0.rows)
         }
         self.head(len)
     }

@@ -8,6 +8,7 @@ use crate::ops::copy::{LONG, move_range};
 use crate::ops::element::with_bits;
 use crate::ops::split::split;
 use crate::ops::view::{BLOCK, Buffer, View, filled, filled_mut};
+use crate::reject::fail;
 
 /// An axis, or a dim: how many elements, and how far apart.
 pub(in crate::ops) type Axis = (usize, usize);
@@ -115,7 +116,7 @@ impl Places {
                 let at = if index.wraps && value < 0 { value.wrapping_add(index.bound as i64) } else { value };
                 if at < 0 || at >= index.bound as i64 {
                     let (name, param, dim, bound) = (self.name, self.param, index.dim, index.bound);
-                    panic!("{name}: {param} holds {value}, but dim {dim} of self has {bound} elements");
+                    fail!("{name}: {param} holds {value}, but dim {dim} of self has {bound} elements");
                 }
                 *offset += at as usize * index.step;
             }

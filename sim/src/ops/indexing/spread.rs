@@ -12,7 +12,7 @@ use crate::ops::dtypes::*;
 use crate::ops::element::with_bits;
 use crate::ops::split::split;
 use crate::ops::view::{BLOCK, Buffer, View, filled};
-use crate::reject::{Outcome, check};
+use crate::reject::{Outcome, check, fail};
 
 /// Each element of `self`, as one line, `repeats` times in `out`, which has `outputSize` elements.
 pub(crate) fn aclnnRepeatInterleaveIntGetWorkspaceSize(
@@ -88,10 +88,10 @@ pub(crate) fn aclnnRepeatInterleaveGetWorkspaceSize(
                 // SAFETY: `gather` has written all of the room.
                 for (&bits, &count) in unsafe { filled(room) }.iter().zip(counts) {
                     let Some(next) = usize::try_from(count).ok().and_then(|count| at.checked_add(count)) else {
-                        panic!("{NAME}: repeats holds {count}")
+                        fail!("{NAME}: repeats holds {count}")
                     };
                     if next > to.numel() {
-                        panic!("{NAME}: repeats make more than {} elements, which is outputSize", to.numel());
+                        fail!("{NAME}: repeats make more than {} elements, which is outputSize", to.numel());
                     }
                     repeat::<B>(&to, at, next, bits);
                     at = next;
@@ -99,7 +99,7 @@ pub(crate) fn aclnnRepeatInterleaveGetWorkspaceSize(
             });
         }
         if at < to.numel() {
-            panic!("{NAME}: repeats make {at} elements; outputSize is {}", to.numel());
+            fail!("{NAME}: repeats make {at} elements; outputSize is {}", to.numel());
         }
     })
 }

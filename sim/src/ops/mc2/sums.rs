@@ -7,6 +7,7 @@ use crate::ops::rows::{Row, all};
 use crate::ops::split::split;
 use crate::ops::view::View;
 use crate::parallel::Share;
+use crate::reject::fail;
 
 /// The tensors of a member, in the order that [`super::combine`] gives them.
 const EXPAND_X: usize = 0;
@@ -58,7 +59,7 @@ pub(super) fn combine_all(members: &[&Member], share: Share) {
                 let mut take = |x: &[f32]| sum.iter_mut().zip(x).for_each(|(sum, x)| *sum += weight * x);
                 if id < layout.experts {
                     let Some((home, at)) = found[rank][token * slots + choice] else {
-                        panic!("{name}: rank {rank}, token {token}: no row for choice {choice}, expert {id}")
+                        fail!("{name}: rank {rank}, token {token}: no row for choice {choice}, expert {id}")
                     };
                     take(row.load(&from[home], at * width, width));
                     continue;
@@ -80,7 +81,7 @@ pub(super) fn combine_all(members: &[&Member], share: Share) {
             let mut take = |x: &[f32]| sum.iter_mut().zip(x).for_each(|(sum, x)| *sum += x);
             for slot in k..slots {
                 let Some((home, at)) = found[rank][token * slots + slot] else {
-                    panic!("{name}: rank {rank}, token {token}: no row of shared expert {}", slot - k)
+                    fail!("{name}: rank {rank}, token {token}: no row of shared expert {}", slot - k)
                 };
                 take(row.load(&from[home], at * width, width));
             }
@@ -128,7 +129,7 @@ fn find_by_places(members: &[&Member], layout: &Layout, choices: &[Choices]) -> 
                 let (begin, rows) = part(home, first + rank);
                 let place = usize::try_from(places[at]).ok().filter(|place| *place < rows);
                 let Some(place) = place else {
-                    panic!("{name}: rank {rank}: expandIdx[{at}] is {}, of {rows} rows for expert {expert}", places[at])
+                    fail!("{name}: rank {rank}: expandIdx[{at}] is {}, of {rows} rows for expert {expert}", places[at])
                 };
                 found[rank][token * slots + choice] = Some((home, begin + place));
             }
@@ -159,7 +160,7 @@ fn find_by_rows(members: &[&Member], layout: &Layout, choices: &[Choices]) -> Ve
                 found[rank].get_mut(token * slots + choice)
             });
             let Some(slot) = slot else {
-                panic!("{name}: rank {home}: assistInfoForCombine has {triple:?} for row {row}, which dispatch does not write")
+                fail!("{name}: rank {home}: assistInfoForCombine has {triple:?} for row {row}, which dispatch does not write")
             };
             *slot = Some((home, row));
         }

@@ -24,7 +24,7 @@ use super::rows::Row;
 use super::split::split;
 use super::view::View;
 use crate::nn::tensor::Tensor;
-use crate::reject::{Outcome, check};
+use crate::reject::{Outcome, check, fail};
 
 /// Rank and dtype, in one.
 fn check_matrix(name: &str, param: &str, t: &Tensor, dtypes: &[aclDataType]) -> Outcome<(usize, usize)> {
@@ -60,7 +60,7 @@ fn checked(name: &str, param: &str, indices: Vec<i64>, limit: usize, none: bool)
     let of = |(i, index): (usize, i64)| match usize::try_from(index) {
         Ok(index) if index < limit => Some(index),
         _ if none && index == -1 => None,
-        _ => panic!("{name}: {param}[{i}] is {index}, out of range for {limit}"),
+        _ => fail!("{name}: {param}[{i}] is {index}, out of range for {limit}"),
     };
     indices.into_iter().enumerate().map(of).collect()
 }

@@ -14,7 +14,7 @@ use crate::ops::call::Call;
 use crate::ops::dtypes::*;
 use crate::ops::rows::all;
 use crate::ops::view::View;
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, check, fail, reject};
 
 pub(super) const MAPS: &[aclDataType] = &[ACL_INT8, ACL_BOOL];
 /// Tokens and experts stay below it: the device sorts them as floats.
@@ -51,7 +51,7 @@ impl Map {
         for (t, row) in set.chunks(self.experts).enumerate() {
             let count = row.iter().filter(|&&set| set != 0).count();
             if count != k {
-                panic!("{name}: token {t} has {count} experts in routingMap; each has {k}")
+                fail!("{name}: token {t} has {count} experts in routingMap; each has {k}")
             }
         }
         (0..set.len()).filter(|&at| set[at] != 0).collect()

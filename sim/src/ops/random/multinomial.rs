@@ -8,7 +8,7 @@ use crate::ops::dtypes::*;
 use crate::ops::rows::Row;
 use crate::ops::split::split;
 use crate::ops::view::View;
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, check, fail, reject};
 
 /// Most categories.
 const MAX_CATEGORIES: usize = 1 << 24;
@@ -62,7 +62,7 @@ pub(crate) fn aclnnMultinomialGetWorkspaceSize(
                 let is_valid = weights.iter().all(|w| w.is_finite() && *w >= 0.0);
                 let needed = if replacement { 1 } else { samples };
                 if !is_valid || given < needed {
-                    panic!("{NAME}: row {r} of self has {given} of {needed} probabilities above 0, or one that is none");
+                    fail!("{NAME}: row {r} of self has {given} of {needed} probabilities above 0, or one that is none");
                 }
                 let drawn = if replacement {
                     with_replacement(stream, weights, r, samples)

@@ -9,7 +9,7 @@ use crate::ops::dtypes::*;
 use crate::ops::element::with_bits;
 use crate::ops::split::split;
 use crate::ops::view::{BLOCK, Buffer, View};
-use crate::reject::{Outcome, check};
+use crate::reject::{Outcome, check, fail};
 
 /// `data` with the slices at `indices` replaced by `updates`, in `out`; see `aclnnScatterNdUpdate`.
 pub(crate) fn aclnnScatterNdGetWorkspaceSize(
@@ -85,7 +85,7 @@ pub(crate) fn aclnnInplaceScatterUpdateGetWorkspaceSize(
             places.extend_from_slice(indices.load::<i64>(start, BLOCK.min(batch - start), &mut buffer));
         }
         if let Some(outside) = places.iter().find(|&&place| place < 0 || place + count as i64 > bound as i64) {
-            panic!("{NAME}: indices holds {outside} for {count} elements, but dim {axis} of data has {bound}");
+            fail!("{NAME}: indices holds {outside} for {count} elements, but dim {axis} of data has {bound}");
         }
         split(batch, width, |rows| {
             for row in rows {
