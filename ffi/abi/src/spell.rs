@@ -26,6 +26,8 @@ fn spell(ty: &Ty, constant: bool, inner: &str) -> String {
             let own = if constant { "const " } else { "" };
             return spell(to, *target, &format!("*{own}{inner}"));
         }
+        // What follows a struct is bytes.
+        Ty::Array(of, 0) => return spell(of, constant, &format!("{inner}[0]")),
         // Bytes of text: Rust takes them unsigned because `char` has a sign on some machines and none on others.
         Ty::Array(of, count) if **of == (Ty::Int { bytes: 1, signed: false, size: false }) => {
             return spell(&Ty::Char, constant, &format!("{inner}[{count}]"));

@@ -881,7 +881,7 @@ typedef struct acldumpChunk {
     /** Not used. */
     int32_t flag;
     /** The data begin here. */
-    char dataBuf[0];
+    uint8_t dataBuf[0];
 } acldumpChunk;
 
 /** A tensor to dump. */

@@ -33,6 +33,11 @@ pub(crate) fn ty(known: &Abi, source: &Type) -> Result<Ty, String> {
                     Some(GenericArgument::Type(inner)) => ty(known, inner),
                     _ => Err("an Option of no type".into()),
                 },
+                // An array without a length at the end of a struct, as bindgen has it.
+                PathArguments::AngleBracketed(args) if last.ident == "__IncompleteArrayField" => match args.args.first() {
+                    Some(GenericArgument::Type(inner)) => Ok(Ty::Array(Box::new(ty(known, inner)?), 0)),
+                    _ => Err("an array of no type".into()),
+                },
                 _ => Err(format!("{} is no type of C", last.ident)),
             }
         }
