@@ -163,7 +163,9 @@ pub(crate) fn aclprofCreateConfig(
 fn find(config: *const aclprofConfig) -> Outcome<(usize, u64)> {
     match CONFIGS.get(config as usize) {
         Some(collects) => Ok((config as usize, collects)),
-        None => reject!(ACL_ERROR_INVALID_PARAM, "profilerConfig is not a live configuration: destroyed already, or never created"),
+        None => {
+            reject!(ACL_ERROR_INVALID_PARAM, "profilerConfig is not a live configuration: destroyed already, or never created")
+        }
     }
 }
 

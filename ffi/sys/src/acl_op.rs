@@ -130,7 +130,7 @@ macro_rules! op_symbols {
         /// Operators on a stream take their memory from it. The description is copied; the last one counts.
         [optional "8.1"] fn aclrtAllocatorRegister(stream: aclrtStream, allocator_desc: aclrtAllocatorDesc) -> aclError;
         /// The stream's allocator. All but `allocator_desc` may be null.
-        [optional "8.1"] fn aclrtAllocatorGetByStream(stream: aclrtStream, allocator_desc: *mut aclrtAllocatorDesc, allocator: *mut aclrtAllocator, alloc_func: *mut aclrtAllocatorAllocFunc, free_func: *mut aclrtAllocatorFreeFunc, alloc_advise_func: *mut aclrtAllocatorAllocAdviseFunc, get_addr_from_block_func: *mut aclrtAllocatorGetAddrFromBlockFunc) -> aclError;
+        [optional "8.5"] fn aclrtAllocatorGetByStream(stream: aclrtStream, allocator_desc: *mut aclrtAllocatorDesc, allocator: *mut aclrtAllocator, alloc_func: *mut aclrtAllocatorAllocFunc, free_func: *mut aclrtAllocatorFreeFunc, alloc_advise_func: *mut aclrtAllocatorAllocAdviseFunc, get_addr_from_block_func: *mut aclrtAllocatorGetAddrFromBlockFunc) -> aclError;
         /// The stream has none any more.
         [optional "8.1"] fn aclrtAllocatorUnregister(stream: aclrtStream) -> aclError;
     } };

@@ -25,8 +25,7 @@ pub type aclrtAllocatorAllocAdviseFunc =
 /// The address of a block.
 pub type aclrtAllocatorGetAddrFromBlockFunc = Option<unsafe extern "C" fn(block: aclrtAllocatorBlock) -> *mut c_void>;
 /// Is told of a stream's beginning and end.
-pub type aclrtStreamStateCallback =
-    Option<unsafe extern "C" fn(stm: aclrtStream, state: aclrtStreamState, args: *mut c_void)>;
+pub type aclrtStreamStateCallback = Option<unsafe extern "C" fn(stm: aclrtStream, state: aclrtStreamState, args: *mut c_void)>;
 
 opaque! {
     /// What a subscription is to.

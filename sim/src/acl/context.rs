@@ -91,7 +91,9 @@ thread_local! {
 
 fn found() -> Option<Arc<Context>> {
     // A thread that ends (an `atexit` handler runs on one) has none.
-    let live = |current: &RefCell<Option<Arc<Context>>>| current.borrow().as_ref().filter(|context| context.alive.load(Acquire)).cloned();
+    let live = |current: &RefCell<Option<Arc<Context>>>| {
+        current.borrow().as_ref().filter(|context| context.alive.load(Acquire)).cloned()
+    };
     CURRENT.try_with(live).ok().flatten()
 }
 

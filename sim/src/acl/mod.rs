@@ -77,7 +77,8 @@ pub(crate) use reduce::*;
 pub(crate) use sharing::*;
 pub(crate) use stream::{
     aclrtCreateStream, aclrtCreateStreamWithConfig, aclrtDestroyStream, aclrtDestroyStreamForce, aclrtGetStreamAvailableNum,
-    aclrtGetThreadLastTaskId, aclrtStreamAbort, aclrtStreamQuery, aclrtStreamStop, aclrtSynchronizeStream, aclrtSynchronizeStreamWithTimeout,
+    aclrtGetThreadLastTaskId, aclrtStreamAbort, aclrtStreamQuery, aclrtStreamStop, aclrtSynchronizeStream,
+    aclrtSynchronizeStreamWithTimeout,
 };
 pub(crate) use stream_state::aclrtRegStreamStateCallback;
 pub(crate) use timeouts::*;

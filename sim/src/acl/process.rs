@@ -65,6 +65,7 @@ pub(super) fn is_started() -> bool {
 
 pub(crate) fn aclFinalize() -> Outcome {
     check!(REFERENCES.swap(0, SeqCst) > 0, ACL_ERROR_REPEAT_FINALIZE, "the runtime is not started, or ended already");
+    op::configure(None);
     Ok(())
 }
 

@@ -143,7 +143,8 @@ mod tests {
     /// Against bytes that were written by hand after the format's own description.
     #[test]
     fn a_file_byte_by_byte() {
-        let entry = |part, data: &[u8]| Entry { part, dtype: ACL_FLOAT16, format: ACL_FORMAT_ND, shape: vec![1, 300], data: data.into() };
+        let entry =
+            |part, data: &[u8]| Entry { part, dtype: ACL_FLOAT16, format: ACL_FORMAT_ND, shape: vec![1, 300], data: data.into() };
         let contents =
             Contents { name: "Add", time: 5, note: "", entries: vec![entry(Part::Output, &[9]), entry(Part::Input, &[7, 8])] };
         // 1: "2.0"; 2: 5

@@ -60,7 +60,13 @@ pub(crate) fn before(planned: &Arc<Planned>) -> Option<(Kept, impl Fn() + Send +
 }
 
 /// What to do after it: `task` and `stream` name the file. A file that cannot be written fails the task.
-pub(crate) fn after(planned: &Arc<Planned>, kept: Kept, device: u32, stream: u32, task: u64) -> impl Fn() + Send + Sync + 'static {
+pub(crate) fn after(
+    planned: &Arc<Planned>,
+    kept: Kept,
+    device: u32,
+    stream: u32,
+    task: u64,
+) -> impl Fn() + Send + Sync + 'static {
     let planned = planned.clone();
     move || {
         // What is set by now: a callback may have come, or gone.

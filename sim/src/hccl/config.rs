@@ -192,7 +192,9 @@ mod tests {
         let mut config = HcclCommConfig::new(12);
         config.hcclExecTimeOut = 7;
         // Newer than what is known, older than its size, and cut in the middle of a member.
-        for (version, size, timeout) in [(12, 4096, Some(7)), (11, 2248, Some(7)), (8, 2248, Some(7)), (7, 2248, None), (11, 316, None)] {
+        for (version, size, timeout) in
+            [(12, 4096, Some(7)), (11, 2248, Some(7)), (8, 2248, Some(7)), (7, 2248, None), (11, 316, None)]
+        {
             (config.version, config.size) = (version, size);
             let default = exec_timeout(|name| std::env::var(name).ok()).unwrap();
             let read = Config::read(&config).unwrap();

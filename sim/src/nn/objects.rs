@@ -85,11 +85,12 @@ fn no_elements(data_type: aclDataType) -> Reject {
     // Of newer chips: bytes and less.
     let newer = (34..=41).contains(&data_type.0);
     match known.map(str::to_owned).or(newer.then(|| data_type.0.to_string())) {
-        Some(name) => Reject {
-            code: ACL_ERROR_FEATURE_UNSUPPORTED,
-            text: format!("dataType {name} is not supported by the simulator"),
-        },
-        None => Reject { code: ACLNN_ERR_PARAM_INVALID, text: format!("dataType is {}, which is no type of elements", data_type.0) },
+        Some(name) => {
+            Reject { code: ACL_ERROR_FEATURE_UNSUPPORTED, text: format!("dataType {name} is not supported by the simulator") }
+        }
+        None => {
+            Reject { code: ACLNN_ERR_PARAM_INVALID, text: format!("dataType is {}, which is no type of elements", data_type.0) }
+        }
     }
 }
 

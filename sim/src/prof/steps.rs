@@ -49,7 +49,8 @@ pub(crate) fn aclprofGetStepTimestamp(step_info: *mut aclprofStepInfo, tag: aclp
     let lane = stream.id;
     let work = move || {
         let process = std::process::id();
-        let event = json!({"name": format!("step {number} {name}"), "cat": "step", "ph": "i", "ts": now(), "pid": process, "tid": lane});
+        let event =
+            json!({"name": format!("step {number} {name}"), "cat": "step", "ph": "i", "ts": now(), "pid": process, "tid": lane});
         if let Some(profiler) = &mut *lock()
             && profiler.running.is_some()
         {

@@ -42,11 +42,7 @@ pub(crate) fn aclprofCreateSubscribeConfig(
     metrics: aclprofAicoreMetrics,
     fd: *mut c_void,
 ) -> Outcome<*mut aclprofSubscribeConfig> {
-    check!(
-        (0..=1).contains(&time_info_switch),
-        ACL_ERROR_INVALID_PARAM,
-        "timeInfoSwitch is {time_info_switch}: 0 or 1 is taken"
-    );
+    check!((0..=1).contains(&time_info_switch), ACL_ERROR_INVALID_PARAM, "timeInfoSwitch is {time_info_switch}: 0 or 1 is taken");
     check!(metrics.name().is_some(), ACL_ERROR_INVALID_PARAM, "aicoreMetrics is {}, which is no set of counters", metrics.0);
     check!(!fd.is_null(), ACL_ERROR_INVALID_PARAM, "fd is null");
     // SAFETY: not null, and C's contract is that it points to an `int`.

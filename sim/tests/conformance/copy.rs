@@ -66,6 +66,51 @@ fn the_kind_must_fit_the_pointers() {
     ok!(acl.aclrtFree(device));
 }
 
+// A copy or a fill must stay inside one live allocation, which is longer than it was asked to be: runtime, 11-01 (aclrtMalloc): rounded
+// up to 32 and 32 more on Atlas A2 and A3; aclrtMallocAlign32: without these. memory.cpp (aclMallocMemInner): nor with pages of 1 GiB.
+#[test]
+fn an_allocation_has_the_room_that_cann_adds() {
+    let _lease = Lease::new();
+    let host = pattern(1);
+    let source: *const c_void = host.as_ptr().cast();
+    for (room, ptr) in [
+        (1056, malloc(N)),
+        (1024, {
+            let mut ptr = null_mut();
+            ok!(acl?.aclrtMallocAlign32(&mut ptr, N, ACL_MEM_MALLOC_HUGE_FIRST));
+            ptr
+        }),
+        (1024, {
+            let mut ptr = null_mut();
+            ok!(acl.aclrtMalloc(&mut ptr, N, ACL_MEM_MALLOC_HUGE1G_ONLY));
+            ptr
+        }),
+    ] {
+        ok!(acl.aclrtMemset(ptr, room, 5, room));
+        let last = ptr.wrapping_byte_add(room - 1);
+        assert_eq!(download::<u8>(last, 1), [5]);
+        ok!(acl.aclrtMemcpy(last, 1, source, 1, ACL_MEMCPY_HOST_TO_DEVICE));
+        assert_eq!(call!(acl.aclrtMemset(ptr, room + 1, 0, room + 1)), 107000);
+        assert_eq!(call!(acl.aclrtMemcpy(last, 2, source, 2, ACL_MEMCPY_HOST_TO_DEVICE)), 107000);
+        let (mut start, mut bytes) = (null_mut(), 0);
+        ok!(acl?.aclrtMemGetAddressRange(last, &mut start, &mut bytes));
+        assert_eq!((start, bytes), (ptr, N), "what was asked for is told");
+        ok!(acl.aclrtFree(ptr));
+    }
+}
+
+// With checks (CANN_SIM_CHECK), not a byte further than was asked for: a program that lives on what CANN adds is told.
+#[test]
+fn checked_allocations_end_where_they_were_asked_to() {
+    if !in_child("copy::checked_allocations_end_where_they_were_asked_to", &[("CANN_SIM_CHECK", "1")]) {
+        return;
+    }
+    let _lease = Lease::new();
+    let ptr = malloc(N);
+    ok!(acl.aclrtMemset(ptr, N, 1, N));
+    refused!(107000, "not inside one live", acl.aclrtMemset(ptr, N + 1, 1, N + 1));
+}
+
 // A copy or a fill must stay inside one live allocation.
 #[test]
 fn a_range_must_lie_in_one_allocation() {
@@ -73,7 +118,7 @@ fn a_range_must_lie_in_one_allocation() {
     let (device, pinned, host) = (malloc(N), malloc_host(N), pattern(4));
     let source: *const c_void = host.as_ptr().cast();
     // SAFETY: inside the allocations, and addresses only.
-    let (inside, pinned_inside) = unsafe { (device.byte_add(1), pinned.byte_add(1)) };
+    let (inside, pinned_inside) = unsafe { (device.byte_add(57), pinned.byte_add(1)) };
     refused!(107000, "not inside one live", acl.aclrtMemcpy(inside, N, source, N, ACL_MEMCPY_HOST_TO_DEVICE));
     refused!(107000, "leave the pinned", acl.aclrtMemcpy(pinned_inside, N, device, N, ACL_MEMCPY_DEVICE_TO_HOST));
     refused!(107000, "not inside one live", acl.aclrtMemset(inside, N, 0, N));

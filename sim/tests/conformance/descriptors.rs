@@ -117,3 +117,28 @@ fn the_operator_library_by_itself() {
     assert!(recent().contains("configPath"));
     assert_eq!(meta!(aclnnFinalize()), 0);
 }
+
+// The text tells what CANN takes and the simulator does not (200006, `EE9999`) from what is no dtype at all (161002, `EZ1001`).
+#[test]
+fn dtypes_without_numbers() {
+    let (mut value, dims) = (0u128, [2i64]);
+    let data: *mut c_void = (&raw mut value).cast();
+    let tensor = |dtype| {
+        call!(nn.aclCreateTensor(dims.as_ptr(), 1, dtype, std::ptr::null(), 0, ACL_FORMAT_ND, dims.as_ptr(), 1, data)).is_null()
+    };
+    let scalar = |dtype| call!(nn.aclCreateScalar(data, dtype)).is_null();
+    for dtype in [ACL_STRING, aclDataType(35)] {
+        assert!(tensor(dtype) && recent().starts_with("EE9999: aclCreateTensor: dataType"));
+        assert!(scalar(dtype));
+        assert!(recent().contains("is not supported by the simulator"));
+    }
+    assert!(scalar(ACL_COMPLEX64) && recent().contains("ACL_COMPLEX64 is not supported by the simulator"));
+    for dtype in [ACL_DT_UNDEFINED, aclDataType(99)] {
+        assert!(tensor(dtype));
+        let text = recent();
+        assert!(text.starts_with("EZ1001") && text.contains("which is no type of elements"), "{text}");
+        assert!(scalar(dtype));
+        let text = recent();
+        assert!(text.starts_with("EZ1001") && !text.contains("not supported"), "{text}");
+    }
+}

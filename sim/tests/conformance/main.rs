@@ -9,11 +9,13 @@
 
 mod addresses;
 mod allocations;
+mod allocators;
 mod atb;
 mod copies;
 mod copy;
 mod descriptors;
 mod device;
+mod dump;
 mod event;
 mod executor;
 mod graph;

@@ -143,6 +143,52 @@ fn importer() {
     ok!(acl?.aclrtFreePhysical(handle));
 }
 
+// 11-04 (aclrtMemExportToShareableHandleV2): a handle for other servers is 128 bytes; within one machine it serves as the other does.
+#[test]
+fn a_fabric_handle_of_two_processes() {
+    let Some(mut peer) = Peer::start("sharing::a_fabric_handle_of_two_processes") else { return fabric_importer() };
+    let lease = Lease::new();
+    let handle = physical(lease.0, UNIT);
+    let base = map(handle);
+    ok!(acl.aclrtMemset(base, UNIT, 11, UNIT));
+    let mut fabric = aclrtMemFabricHandle { data: [0; 128] };
+    let at: *mut c_void = (&raw mut fabric).cast();
+    ok!(acl?.aclrtMemExportToShareableHandleV2(handle, 0, ACL_MEM_SHARE_HANDLE_TYPE_FABRIC, at));
+    refused!(107000, "exported already", acl?.aclrtMemExportToShareableHandleV2(handle, 0, ACL_MEM_SHARE_HANDLE_TYPE_FABRIC, at));
+    peer.say(&fabric.data.map(|byte| format!("{byte:02x}")).concat());
+    assert_eq!(peer.hear(), "not in the white list");
+    let mut pid = [peer.pid()];
+    ok!(acl?.aclrtMemSetPidToShareableHandleV2(at, ACL_MEM_SHARE_HANDLE_TYPE_FABRIC, pid.as_mut_ptr(), 1));
+    peer.say("now");
+    assert_eq!(peer.hear(), "written");
+    assert_eq!(download::<u8>(base, 3), [11, 22, 11], "the same bytes");
+    peer.say("done");
+    peer.end();
+    ok!(acl?.aclrtUnmapMem(base));
+    ok!(acl?.aclrtFreePhysical(handle));
+}
+
+fn fabric_importer() {
+    ok!(acl.aclrtSetDevice(3));
+    let text = hear();
+    let mut fabric = aclrtMemFabricHandle { data: [0; 128] };
+    for (byte, digits) in fabric.data.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
+    }
+    let (at, far, mut handle) = ((&raw mut fabric).cast(), ACL_MEM_SHARE_HANDLE_TYPE_FABRIC, null_mut());
+    refused!(207006, "not in the white list", acl?.aclrtMemImportFromShareableHandleV2(at, far, 0, &mut handle));
+    say("not in the white list");
+    hear();
+    ok!(acl?.aclrtMemImportFromShareableHandleV2(at, far, 0, &mut handle));
+    let base = map(handle);
+    assert_eq!(download::<u8>(base, 3), [11; 3]);
+    ok!(acl.aclrtMemset(base.wrapping_byte_add(1), 1, 22, 1));
+    say("written");
+    hear();
+    ok!(acl?.aclrtUnmapMem(base));
+    ok!(acl?.aclrtFreePhysical(handle));
+}
+
 // 11-04: the forms with a kind of handle; within one machine only, and never in the process that exported.
 #[test]
 fn handles_by_kind() {
@@ -151,9 +197,9 @@ fn handles_by_kind() {
     let (mut number, mut imported, mut pid) = (0u64, null_mut(), [std::process::id() as i32]);
     let mut fabric = aclrtMemFabricHandle { data: [0; 128] };
     let (at, fabric): (*mut c_void, *mut c_void) = ((&raw mut number).cast(), (&raw mut fabric).cast());
-    refused!(207000, "within one machine", acl?.aclrtMemExportToShareableHandleV2(handle, 0, far, fabric));
-    refused!(207000, "within one machine", acl?.aclrtMemImportFromShareableHandleV2(fabric, far, 0, &mut imported));
-    refused!(207000, "within one machine", acl?.aclrtMemSetPidToShareableHandleV2(fabric, far, pid.as_mut_ptr(), 1));
+    refused!(107000, "no process of the simulator", acl?.aclrtMemImportFromShareableHandleV2(fabric, far, 0, &mut imported));
+    refused!(107000, "no process of the simulator", acl?.aclrtMemSetPidToShareableHandleV2(fabric, far, pid.as_mut_ptr(), 1));
+    refused!(100000, "shareableHandle is null", acl?.aclrtMemExportToShareableHandleV2(handle, 0, far, null_mut()));
     refused!(107000, "flags is 2", acl?.aclrtMemExportToShareableHandleV2(handle, 2, near, at));
     refused!(100000, "shareType is 7", acl?.aclrtMemExportToShareableHandleV2(handle, 0, aclrtMemSharedHandleType(7), at));
     ok!(acl?.aclrtMemExportToShareableHandleV2(handle, 1, near, at));

@@ -128,7 +128,10 @@ fn a_configured_name_is_the_name() {
     assert_eq!(&name[..5], b"dp_0\0");
     hccl_refused!(1, "used already", HcclCommInitRootInfo(1, &info, 0, &mut comm));
     hccl_ok!(HcclCommDestroy(comm));
-    for config in [HcclCommConfig::new(5), HcclCommConfig::new(6)] {
+    // hcomm, comm_config.cc (Load): of any size and version, a newer one too; only the magic word is looked at.
+    let newer = HcclCommConfig { version: 99, size: 1 << 20, ..HcclCommConfig::new(12) };
+    let cut = HcclCommConfig { version: 11, size: 100, ..HcclCommConfig::new(12) };
+    for config in [HcclCommConfig::new(5), HcclCommConfig::new(6), HcclCommConfig::new(12), newer, cut] {
         hccl_ok!(HcclGetRootInfo(&mut info));
         hccl_ok!(HcclCommInitRootInfoConfig(1, &info, 0, &config, &mut comm));
         hccl_ok!(HcclCommDestroy(comm));

@@ -84,3 +84,69 @@ fn failures_are_told() {
         assert_eq!(null, u32::MAX);
     }
 }
+
+// runtime, stream.cc (Stream::GetError): a failure that was told is over, unless the stream stops on failures; context.cc
+// (SyncStreamsWithTimeout): waiting for a device tells all streams' failures, and gives the first.
+#[test]
+fn a_failure_is_told_once() {
+    let _lease = Lease::new();
+    let (a, b) = (new_stream(), new_stream());
+    let sync = |stream| call!(acl.aclrtSynchronizeStream(stream));
+    enqueue_failure(a);
+    assert_eq!((sync(a), sync(a)), (507015, 0));
+    [a, b].into_iter().for_each(enqueue_failure);
+    assert_eq!((call!(acl.aclrtSynchronizeDevice()), call!(acl.aclrtSynchronizeDevice())), (507015, 0));
+    assert_eq!((sync(a), sync(b)), (0, 0));
+    // What a stream had before it stops on failures, and was told of, does not stop it.
+    let ptr = upload(&[1u8; 64]);
+    enqueue_failure(a);
+    assert_eq!(sync(a), 507015);
+    ok!(acl?.aclrtSetStreamFailureMode(a, ACL_STOP_ON_FAILURE));
+    ok!(acl.aclrtMemsetAsync(ptr, 64, 2, 64, a));
+    assert_eq!(sync(a), 0);
+    assert_eq!(download::<u8>(ptr, 64), [2; 64]);
+    enqueue_failure(a);
+    ok!(acl.aclrtMemsetAsync(ptr, 64, 3, 64, a));
+    assert_eq!((sync(a), sync(a)), (507015, 507015));
+    assert_eq!(download::<u8>(ptr, 64), [2; 64]);
+}
+
+extern "C" fn at_exit() {
+    let text = call!(acl.aclGetRecentErrMsg());
+    let code = call!(acl.aclrtGetDeviceCount(null_mut()));
+    let device = call!(acl.aclrtGetDevice(&mut 0));
+    if !text.is_null() || code != 100000 || device == 0 {
+        // SAFETY: ends the process, whatever it does.
+        unsafe { libc::_exit(3) };
+    }
+}
+
+// What a program calls when it ends is answered like any call, though the thread's messages are gone by then.
+#[test]
+fn calls_at_the_end_of_the_process() {
+    // On the main thread, which is the one that runs the handlers.
+    if !in_child("runtime::failure::calls_at_the_end_of_the_process", &[("RUST_TEST_THREADS", "1")]) {
+        return;
+    }
+    ok!(acl.aclrtSetDevice(0));
+    assert_eq!(call!(acl.aclrtGetDeviceCount(null_mut())), 100000);
+    // SAFETY: a function that takes nothing.
+    assert_eq!(unsafe { libc::atexit(at_exit) }, 0);
+}
+
+// A failing task is the program's mistake: nothing is printed, whatever RUST_BACKTRACE says.
+#[test]
+fn a_failure_prints_nothing() {
+    const NAME: &str = "runtime::failure::a_failure_prints_nothing";
+    if std::env::var_os("CONFORMANCE_CHILD").is_none() {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args([NAME, "--exact", "--nocapture"]).envs([("CONFORMANCE_CHILD", "1"), ("RUST_BACKTRACE", "1")]);
+        let output = command.output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        return;
+    }
+    let _lease = Lease::new();
+    let stream = new_stream();
+    enqueue_failure(stream);
+    refused!(507015, "aclnnEmbedding failed on the device", acl.aclrtSynchronizeStream(stream));
+}

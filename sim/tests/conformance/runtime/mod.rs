@@ -9,7 +9,9 @@ mod facts;
 mod failure;
 mod limits;
 mod notify;
+mod numbers;
 mod prof;
+mod states;
 
 use super::*;
 
