@@ -15,6 +15,7 @@ const OPERATION: &str = "acl/acl_op.h";
 const COMPILER: &str = "acl/acl_op_compiler.h";
 const ALLOCATOR: &str = "acl/acl_rt_allocator.h";
 const DUMP: &str = "acl/acl_dump.h";
+const REPORTS: &str = "profiling/aprof_pub.h";
 const PROFILING: &str = "acl/acl_prof.h";
 const META: &str = "aclnn/acl_meta.h";
 const HCCL_TYPES: &str = "hccl/hccl_types.h";
@@ -30,6 +31,7 @@ pub(super) const FIXED: &[(&str, &[&str], &str)] = &[
     (ALLOCATOR, &[RUNTIME], "Allocators of the program's own: libascendcl.so, libacl_rt.so."),
     (DUMP, &[RUNTIME], "Dumps of operators: libascend_dump.so."),
     (PROFILING, &[RUNTIME], "Profiling: libmsprofiler.so."),
+    (REPORTS, &[RUNTIME], "What libraries report to the profiler, an inner header of a toolkit's: libprofapi.so."),
     (META, &[BASE], "Descriptors of the operator library: libnnopbase.so."),
     ("aclnn/aclnn_base.h", &[META], "What every operator's header needs."),
     (HCCL_TYPES, &[], "Types, constants and error numbers of the collectives."),
@@ -43,6 +45,7 @@ pub(super) fn of_function(item: &Item<Function>) -> String {
         Some(Lib::NnOpBase) => META.into(),
         Some(Lib::OpApi) => format!("{OPERATORS}{}.h", family(&item.name)),
         Some(Lib::Hccl) => HCCL.into(),
+        Some(Lib::MsProfiler) if item.name.starts_with("Msprof") => REPORTS.into(),
         Some(Lib::MsProfiler) => PROFILING.into(),
         Some(Lib::AscendCl) => of_runtime(&item.name).into(),
         // The runtime, and what stands beside it.

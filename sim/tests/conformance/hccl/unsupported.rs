@@ -29,19 +29,19 @@ fn parts_that_do_not_fit() {
     ranks(2, 60, |r| {
         let (x, y, c, s) = (upload(&[1f32; 8]), upload(&[1f32; 8]), r.comm, r.stream);
         let array = |array: &[u64]| array.as_ptr().cast::<c_void>();
-        let (one, zero, far, null) = (array(&[1, 1]), array(&[0, 0]), array(&[0, 8]), std::ptr::null());
+        let (one, zero, far, null) = (array(&[1, 1]), array(&[0, 0]), array(&[0, 16]), std::ptr::null());
         let (f32, sum) = (HCCL_DATA_TYPE_FP32, HCCL_REDUCE_SUM);
         hccl_refused!(5, "HCCL_REDUCE_PROD", HcclReduceScatterV(x, one, far, y, 1, f32, HCCL_REDUCE_PROD, c, s));
         hccl_refused!(5, "A3 only", HcclReduceScatterV(x, one, far, y, 1, HCCL_DATA_TYPE_INT64, sum, c, s));
         hccl_refused!(1, "recvCount is 2", HcclReduceScatterV(x, one, zero, y, 2, f32, sum, c, s));
         hccl_refused!(2, "sendCounts is null", HcclReduceScatterV(x, null, zero, y, 1, f32, sum, c, s));
-        hccl_refused!(1, "sendBuf (36 bytes", HcclReduceScatterV(x, one, far, y, 1, f32, sum, c, s));
+        hccl_refused!(1, "sendBuf (68 bytes", HcclReduceScatterV(x, one, far, y, 1, f32, sum, c, s));
         hccl_refused!(1, "overlap", HcclReduceScatterV(x, one, zero, x, 1, f32, sum, c, s));
         hccl_refused!(1, "sendCount is 3", HcclAllGatherV(x, 3, y, one, array(&[0, 1]), f32, c, s));
         hccl_refused!(1, "recvDispls and recvCounts", HcclAllGatherV(x, 1, y, one, zero, f32, c, s));
         hccl_refused!(2, "recvDispls is null", HcclAllGatherV(x, 1, y, one, null, f32, c, s));
         hccl_refused!(2, "sendCountMatrix is null", HcclAlltoAllVC(x, null, f32, y, f32, c, s));
-        let matrix = array(&[4, 5, 4, 5]);
+        let matrix = array(&[8, 9, 8, 9]);
         hccl_refused!(1, "Buf (", HcclAlltoAllVC(x, matrix, f32, y, f32, c, s));
         hccl_refused!(1, "recvType", HcclAlltoAllVC(x, matrix, f32, y, HCCL_DATA_TYPE_FP16, c, s));
         // The ranks disagree on what rank 0 sends to rank 1.

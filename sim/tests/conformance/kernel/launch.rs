@@ -272,7 +272,7 @@ fn arguments_in_device_memory() {
     refused!(107000, "parameter 1", kernels?.aclrtLaunchKernel(spread, 1, args, 8, stream));
     refused!(107000, "more than the 16 bytes", kernels?.aclrtLaunchKernelV2(spread, 1, args, 24, null_mut(), stream));
     refused!(107000, "memory of the host", kernels?.aclrtLaunchKernel(spread, 1, host.as_ptr().cast(), 16, stream));
-    refused!(107000, "one live allocation", kernels?.aclrtLaunchKernel(spread, 1, (args as usize + 8) as *const _, 16, stream));
+    refused!(107000, "one live allocation", kernels?.aclrtLaunchKernel(spread, 1, (args as usize + 56) as *const _, 16, stream));
     let code = crate::call!(kernels?.aclrtLaunchKernel(spread, 1, elsewhere, 16, stream));
     assert_ne!(code, 0, "arguments on another device");
 }
