@@ -44,7 +44,6 @@ impl Context {
             stream::register(stream.clone());
             (handle, stream)
         });
-        stream::tell_default(&context);
         Ok(context)
     }
 
@@ -62,6 +61,7 @@ impl Context {
 
     /// Waits for the context's work and ends its streams and events. It stops being current wherever it is.
     pub(super) fn tear_down(&self) {
+        stream::tell_end(self);
         self.alive.store(false, SeqCst);
         CONTEXTS.remove(self.handle());
         // First: its ranks' peers must not wait for calls that cannot come any more.
@@ -118,7 +118,8 @@ pub(crate) fn aclrtCreateContext(context: *mut aclrtContext, device_id: i32) -> 
     not_null("context", context)?;
     let made = Context::create(world()?.device(device_id)?, false)?;
     give(context, made.handle() as aclrtContext);
-    made.enter();
+    made.clone().enter();
+    stream::tell_default(&made);
     Ok(())
 }
 

@@ -13,13 +13,21 @@ use crate::world::world;
 
 pub(crate) fn aclrtSetDevice(device_id: i32) -> Outcome {
     let device = world()?.device(device_id)?;
-    let mut primary = device.primary.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let context = match &primary.context {
-        Some(context) => context.clone(),
-        None => primary.context.insert(Context::create(device, true)?).clone(),
+    let (context, is_new) = {
+        let mut primary = device.primary.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let is_new = primary.context.is_none();
+        let context = match &primary.context {
+            Some(context) => context.clone(),
+            None => primary.context.insert(Context::create(device, true)?).clone(),
+        };
+        primary.count += 1;
+        (context, is_new)
     };
-    primary.count += 1;
-    context.enter();
+    context.clone().enter();
+    // Outside the lock: who is told may call anything.
+    if is_new {
+        stream::tell_default(&context);
+    }
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use super::sharing::{processes, to_all};
 use super::{give, not_null};
 use crate::memory::exports::{self, Export, Use};
 use crate::memory::physical::Physical;
-use crate::memory::{Place, space};
+use crate::memory::{Bound, Place, space};
 use crate::reject::{Outcome, Reject, check, reject};
 
 /// Length of a key with its NUL, as CANN documents it.
@@ -78,6 +78,9 @@ pub(crate) fn aclrtIpcMemGetExportKey(ptr: *mut c_void, size: usize, key: *mut c
     let Place::Device(device) = Place::of("devPtr", address, size)? else {
         reject!(ACL_ERROR_RT_PARAM_INVALID, "devPtr {ptr:?} is not memory of a device")
     };
+    // What is shared goes with the allocation, whose size others know: not a byte of what CANN adds.
+    let asked = device.memory.beyond(std::iter::once((address, size)), Bound::Asked).is_none();
+    check!(asked, ACL_ERROR_RT_PARAM_INVALID, "devPtr {ptr:?}: {size} bytes there are more than were asked for");
     let pieces = device.memory.pieces(address, size);
     let [piece] = &pieces[..] else {
         reject!(

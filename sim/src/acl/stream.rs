@@ -31,7 +31,6 @@ pub(super) fn all(want: impl Fn(&Stream) -> bool) -> Vec<Arc<Stream>> {
 /// Waits for the streams of a context and ends them.
 pub(super) fn end_all(context: &Context) {
     for handle in STREAMS.handles(|stream| stream.context == context.handle()) {
-        stream_state::tell(handle, ACL_RT_STREAM_STATE_DESTROY_PRE);
         if let Some(stream) = STREAMS.remove(handle) {
             stream.wait_all();
             callback::forget(&stream);
@@ -50,6 +49,13 @@ pub(super) fn default_handle(context: &Context) -> usize {
 /// Tells that a context has its default stream.
 pub(super) fn tell_default(context: &Context) {
     stream_state::tell(default_handle(context), ACL_RT_STREAM_STATE_CREATE_POST);
+}
+
+/// Tells that all streams of a context are about to end.
+pub(super) fn tell_end(context: &Context) {
+    for handle in STREAMS.handles(|stream| stream.context == context.handle()) {
+        stream_state::tell(handle, ACL_RT_STREAM_STATE_DESTROY_PRE);
+    }
 }
 
 /// Of streams that the program has created; all ones where this thread has enqueued nothing on any.
