@@ -201,7 +201,10 @@ fn a_dump_from_the_beginning() {
     assert_eq!(read(&std::fs::read(&files[0]).unwrap()).1, all_of_add()[..2]);
 }
 
-static PIECES: Mutex<Vec<(String, u32, i64, Vec<u8>)>> = Mutex::new(Vec::new());
+/// The file, whether it is its last piece, where the piece belongs, and the piece.
+type Piece = (String, u32, i64, Vec<u8>);
+
+static PIECES: Mutex<Vec<Piece>> = Mutex::new(Vec::new());
 
 unsafe extern "C" fn take(chunk: *const acldumpChunk, length: i32) -> i32 {
     // SAFETY: what the simulator passes: a head, and as many bytes as it says behind `dataBuf`.
