@@ -159,7 +159,7 @@ fn what_a_batch_refuses() {
     assert_eq!(b.fail, 1);
     let mut b = Batch::new(&[part; 2], &[(on_device((lease.0 + 1) % 8), ON_HOST, 0)]);
     batch!(refused(107000, "dsts[0] is memory of device"), aclrtMemcpyBatchV2, &mut b);
-    let mut b = Batch::new(&[part, (device.wrapping_byte_add(95), host, 10)], &[(here, ON_HOST, 0)]);
+    let mut b = Batch::new(&[part, (device.wrapping_byte_add(151), host, 10)], &[(here, ON_HOST, 0)]);
     batch!(refused(107000, "dsts[1]"), aclrtMemcpyBatch, &mut b; fail);
     assert_eq!(b.fail, 1);
     for indexes in [vec![1], vec![0, 2, 1], vec![0, 3]] {
@@ -211,7 +211,7 @@ fn copies_by_address_in_device_memory() {
         acl?.aclrtMemcpyAsyncWithOffset(addresses.cast(), 8, 0, from, 8, 0, inner, stream)
     );
     // What stands there is checked when it is read: a failure of the stream.
-    ok!(acl?.aclrtMemcpyAsyncWithOffset(to, 8, 28, from, 8, 0, inner, stream));
+    ok!(acl?.aclrtMemcpyAsyncWithOffset(to, 8, 60, from, 8, 0, inner, stream));
     refused!(507015, "dst", acl.aclrtSynchronizeStream(stream));
     free_all(&[source, target, cells]);
     ok!(acl.aclrtFreeHost(addresses));
@@ -234,7 +234,11 @@ fn copies_by_descriptor() {
     refused!(100000, "config is not null", acl?.aclrtSetMemcpyDesc(desc, inner, source, target, 12, desc));
     refused!(100000, "dstAddr is null", acl?.aclrtSetMemcpyDesc(desc, inner, source, null_mut(), 12, null_mut()));
     refused!(107000, "count is 0", acl?.aclrtSetMemcpyDesc(desc, inner, source, target, 0, null_mut()));
-    refused!(107000, "64 bytes there", acl?.aclrtSetMemcpyDesc(source, inner, source, target, 12, null_mut()));
+    refused!(
+        107000,
+        "64 bytes there",
+        acl?.aclrtSetMemcpyDesc(source.wrapping_byte_add(32), inner, source, target, 12, null_mut())
+    );
     ok!(acl.aclrtMemset(desc, size, 0, size));
     ok!(acl?.aclrtMemcpyAsyncWithDesc(desc, inner, stream));
     refused!(507015, "holds no descriptor", acl.aclrtSynchronizeStream(stream));
@@ -307,7 +311,7 @@ fn reductions() {
     refused!(100000, "reserve is not null", acl?.aclrtReduceAsync(a, b, 4, sum, ACL_FLOAT, stream, a));
     refused!(107008, "not aligned", acl?.aclrtReduceAsync(a.wrapping_byte_add(2), b, 4, sum, ACL_FLOAT, stream, null_mut()));
     refused!(107000, "pinned", acl?.aclrtReduceAsync(a, pinned, 4, sum, ACL_FLOAT, stream, null_mut()));
-    refused!(107000, "36 bytes there", acl?.aclrtReduceAsync(a, b, 36, sum, ACL_FLOAT, stream, null_mut()));
+    refused!(107000, "68 bytes there", acl?.aclrtReduceAsync(a, b, 68, sum, ACL_FLOAT, stream, null_mut()));
     refused!(107000, "overlap", acl?.aclrtReduceAsync(a, a.wrapping_byte_add(4), 8, sum, ACL_FLOAT, stream, null_mut()));
     free_all(&[a, b]);
     ok!(acl.aclrtFreeHost(pinned));
@@ -321,7 +325,7 @@ fn prefetch() {
     ok!(acl?.aclrtCmoAsync(ptr, 100, ACL_RT_CMO_TYPE_PREFETCH, stream));
     ok!(acl.aclrtSynchronizeStream(stream));
     refused!(207000, "cmoType is 3", acl?.aclrtCmoAsync(ptr, 100, ACL_RT_CMO_TYPE_FLUSH, stream));
-    refused!(107000, "101 bytes", acl?.aclrtCmoAsync(ptr, 101, ACL_RT_CMO_TYPE_PREFETCH, stream));
+    refused!(107000, "161 bytes", acl?.aclrtCmoAsync(ptr, 161, ACL_RT_CMO_TYPE_PREFETCH, stream));
     refused!(100000, "size is 0", acl?.aclrtCmoAsync(ptr, 0, ACL_RT_CMO_TYPE_PREFETCH, stream));
     refused!(100000, "src is null", acl?.aclrtCmoAsync(null_mut(), 1, ACL_RT_CMO_TYPE_PREFETCH, stream));
     ok!(acl.aclrtFree(ptr));

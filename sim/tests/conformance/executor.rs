@@ -141,7 +141,7 @@ fn tensors_must_be_live_memory_of_the_device() {
     let _lease = Lease::new();
     let (data, pinned) = (malloc(32), malloc_host(32));
     let mut host = [1f32; 8];
-    assert_refused(run(plan(tensor(data, 9)), null_mut()), 161002, "leaves the allocation");
+    assert_refused(run(plan(tensor(data, 17)), null_mut()), 161002, "leaves the allocation");
     assert_refused(run(plan(tensor(pinned, 8)), null_mut()), 161002, "it is pinned memory of the host");
     assert_refused(run(plan(tensor(host.as_mut_ptr().cast(), 8)), null_mut()), 161002, "it is memory of the host");
     assert_refused(run(plan(tensor(null_mut(), 8)), null_mut()), 161002, "it is memory of the host");

@@ -42,8 +42,8 @@ fn a_configuration_is_read() {
     refused!(100003, "/nowhere/acl.json", acl.aclInit(c"/nowhere/acl.json".as_ptr()));
     let file = std::env::temp_dir().join(format!("cann-sim-{}.json", std::process::id()));
     let path = std::ffi::CString::new(file.to_str().unwrap()).unwrap();
-    std::fs::write(&file, r#"{"dump": {"dump_mode": "all"}}"#).unwrap();
-    refused!(200006, "dump is not supported", acl.aclInit(path.as_ptr()));
+    std::fs::write(&file, r#"{"dump": {"dump_path": ".", "dump_debug": "on"}}"#).unwrap();
+    refused!(200006, "dump_debug \"on\" is not supported", acl.aclInit(path.as_ptr()));
     std::fs::write(&file, " {\n} ").unwrap();
     ok!(acl.aclInit(path.as_ptr()));
     std::fs::remove_file(&file).unwrap();

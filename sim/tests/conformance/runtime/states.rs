@@ -47,6 +47,8 @@ fn streams_that_begin_and_end_are_told() {
     ok!(acl.aclrtDestroyContext(context));
     assert_eq!(all(&receiver), [(begun[0].0, 2, begun[0].2)]);
     ok!(acl?.aclrtRegStreamStateCallback(c"a".as_ptr(), None, null_mut()));
+    // The context that was current is gone; that of the device is there still.
+    ok!(acl.aclrtSetDevice(0));
     new_stream();
     assert!(all(&receiver).is_empty());
 }
