@@ -14,7 +14,7 @@ mod record;
 mod replay;
 
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::thread::ThreadId;
 
@@ -76,6 +76,8 @@ pub(crate) struct Graph {
     pub device: u32,
     pub context: usize,
     handle: OnceLock<usize>,
+    /// Beside the state, whose lock a replay holds while calls are made anew: those may ask about other graphs.
+    recording: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -90,6 +92,8 @@ struct State {
     lanes: Vec<Lane>,
     /// Records of events, numbered.
     marks: usize,
+    /// Events of external records and waits.
+    externals: Vec<usize>,
     /// The task group that is open.
     open: Option<group::Open>,
     /// Handles of the task groups.
@@ -140,7 +144,8 @@ impl Graph {
     /// An empty graph; its handle is live from now on.
     pub(crate) fn new(origin: Origin, device: u32, context: usize) -> Arc<Graph> {
         let id = NUMBERS.fetch_add(1, Relaxed);
-        let graph = Arc::new(Graph { id, origin, device, context, handle: OnceLock::new(), state: Mutex::default() });
+        let (handle, recording) = (OnceLock::new(), AtomicBool::new(true));
+        let graph = Arc::new(Graph { id, origin, device, context, handle, recording, state: Mutex::default() });
         graph.handle.get_or_init(|| GRAPHS.insert(graph.clone()));
         graph
     }
@@ -175,7 +180,7 @@ impl Graph {
 
     /// Whether what is enqueued still goes into it.
     pub(crate) fn is_recording(&self) -> bool {
-        !self.state().ended
+        self.recording.load(SeqCst)
     }
 
     pub(crate) fn name(&self) -> String {

@@ -29,6 +29,8 @@ impl Step {
                 "aclrtValueWait" => "WAIT_VALUE",
                 _ => "HOSTFUNC_CALLBACK",
             },
+            Step::Call("aclrtRecordEventWithFlag", _) => "CAPTURE_RECORD_EXTERNAL",
+            Step::Call("aclrtStreamWaitEventWithFlag", _) => "CAPTURE_WAIT_EXTERNAL",
             Step::Call(..) => "COLLECTIVE",
         }
     }

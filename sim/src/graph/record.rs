@@ -1,6 +1,7 @@
 //! Recording: what becomes a step, and when a recording may end.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
 use super::{Graph, Lane, State, Step};
 use crate::engine::{Hold, Limit, Slot, Stream, Task};
@@ -62,6 +63,16 @@ impl Graph {
         self.add(lane, "aclrtStreamWaitEvent", Step::Await(mark, limit))
     }
 
+    /// Takes an event for an external record or wait; false where it has one.
+    pub(crate) fn claim(&self, event: usize) -> bool {
+        let externals = &mut self.state().externals;
+        let new = !externals.contains(&event);
+        if new {
+            externals.push(event);
+        }
+        new
+    }
+
     /// The stream of a lane is held. What the graph keeps is for the lane's own queue from the start.
     fn hold(&self, lane: usize, hold: &Hold) -> Outcome {
         let mut state = self.state();
@@ -93,6 +104,7 @@ impl Graph {
     pub(crate) fn end_capture(&self) -> Outcome {
         let mut state = self.state();
         state.ended = true;
+        self.recording.store(false, SeqCst);
         for lane in &mut state.lanes {
             if let Some(stream) = lane.stream.take() {
                 stream.set_recorder(None);
@@ -123,6 +135,7 @@ impl Graph {
             "no bound stream has an end (aclmdlRIEndTask)"
         );
         (state.ended, state.ready) = (true, true);
+        self.recording.store(false, SeqCst);
         Ok(())
     }
 

@@ -24,6 +24,7 @@ mod peer;
 mod pools;
 mod process;
 mod runtime;
+mod shared_events;
 mod sharing;
 mod single;
 mod stream;

@@ -6,6 +6,7 @@ mod capture;
 mod collectives;
 mod copies;
 mod ends;
+mod events_outside;
 mod external;
 mod groups;
 mod holds;
