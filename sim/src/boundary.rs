@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use ascend_rl_sys::codes::*;
-use ascend_rl_sys::types::{ACL_DT_UNDEFINED, ACL_FORMAT_UNDEFINED, aclDataType, aclFormat};
+use ascend_rl_sys::types::{
+    ACL_DT_UNDEFINED, ACL_FORMAT_UNDEFINED, ACL_TENSOR_DATA_UNDEFINED, aclDataType, aclFormat, acltdtTensorType,
+};
 
 use crate::engine::panic_text;
 use crate::reject::{Outcome, Reject};
@@ -78,6 +80,16 @@ impl Answer for aclDataType {
     }
     fn refusal(_: i32) -> aclDataType {
         ACL_DT_UNDEFINED
+    }
+}
+
+impl Answer for acltdtTensorType {
+    type Body = acltdtTensorType;
+    fn success(body: acltdtTensorType) -> acltdtTensorType {
+        body
+    }
+    fn refusal(_: i32) -> acltdtTensorType {
+        ACL_TENSOR_DATA_UNDEFINED
     }
 }
 

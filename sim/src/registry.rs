@@ -38,6 +38,13 @@ pub(crate) enum Kind {
     DataBuffer = 0xDC,
     OpAttr = 0xDD,
     GraphDumpOption = 0xDE,
+    DataItem = 0xE0,
+    Dataset = 0xE1,
+    Channel = 0xE2,
+    QueueAttr = 0xE3,
+    QueueRoute = 0xE4,
+    QueueRouteList = 0xE5,
+    QueueRouteSearch = 0xE6,
 }
 
 struct Slot<T> {

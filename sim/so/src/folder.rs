@@ -12,8 +12,7 @@ use ascend_rl_sys::symbols;
 const OBJECT: &str = "libcann_sim.so";
 
 /// Libraries of CANN that programs name when they are linked and whose functions, as far as there are any here, are in the others.
-const ALSO_LINKED: [&str; 6] =
-    ["libopapi_cv.so", "libacl_op_compiler.so", "libruntime.so", "libge_runner.so", "libgraph.so", "libacl_tdt_channel.so"];
+const ALSO_LINKED: [&str; 5] = ["libopapi_cv.so", "libacl_op_compiler.so", "libruntime.so", "libge_runner.so", "libgraph.so"];
 
 /// Parts of a toolkit that programs only look for, to tell that they are installed: torch_npu does. They are empty.
 const PARTS: [&str; 3] = ["runtime", "compiler", "opp"];

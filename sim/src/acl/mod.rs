@@ -37,6 +37,7 @@ mod process;
 mod reduce;
 mod sharing;
 pub(crate) mod stream;
+pub(crate) mod tdt;
 mod timeouts;
 mod virtual_memory;
 

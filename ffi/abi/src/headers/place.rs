@@ -14,6 +14,8 @@ const RUNTIME: &str = "acl/acl_rt.h";
 const OPERATION: &str = "acl/acl_op.h";
 const COMPILER: &str = "acl/acl_op_compiler.h";
 const PROFILING: &str = "acl/acl_prof.h";
+const CHANNELS: &str = "acl/acl_tdt.h";
+const QUEUES: &str = "acl/acl_tdt_queue.h";
 const META: &str = "aclnn/acl_meta.h";
 const HCCL_TYPES: &str = "hccl/hccl_types.h";
 const HCCL: &str = "hccl/hccl.h";
@@ -26,6 +28,8 @@ pub(super) const FIXED: &[(&str, &[&str], &str)] = &[
     (COMPILER, &[OPERATION], "The compiler of single operators: libacl_op_compiler.so."),
     ("acl/acl.h", &[RUNTIME, OPERATION], "The device runtime."),
     (PROFILING, &[RUNTIME], "Profiling: libmsprofiler.so."),
+    (CHANNELS, &[BASE], "Tensor channels: libacl_tdt_channel.so."),
+    (QUEUES, &[BASE], "Queues: libacl_tdt_queue.so."),
     (META, &[BASE], "Descriptors of the operator library: libnnopbase.so."),
     ("aclnn/aclnn_base.h", &[META], "What every operator's header needs."),
     (HCCL_TYPES, &[], "Types, constants and error numbers of the collectives."),
@@ -40,6 +44,8 @@ pub(super) fn of_function(item: &Item<Function>) -> String {
         Some(Lib::OpApi) => format!("{OPERATORS}{}.h", family(&item.name)),
         Some(Lib::Hccl) => HCCL.into(),
         Some(Lib::MsProfiler) => PROFILING.into(),
+        Some(Lib::TdtChannel) => CHANNELS.into(),
+        Some(Lib::TdtQueue) => QUEUES.into(),
         Some(Lib::AscendCl) => of_runtime(&item.name).into(),
         // The runtime, and what stands beside it.
         _ => RUNTIME.into(),
