@@ -230,6 +230,9 @@ macro_rules! acl_symbols {
         [optional "8.5"] fn aclrtIpcGetEventHandle(event: aclrtEvent, handle: *mut aclrtIpcEventHandle) -> aclError;
         /// The event of another process, for the current context.
         [optional "8.5"] fn aclrtIpcOpenEventHandle(handle: aclrtIpcEventHandle, event: *mut aclrtEvent) -> aclError;
+        // ---- random numbers
+        /// Draws random numbers in the order of the stream. `reserve` is null.
+        [optional "8.5"] fn aclrtRandomNumAsync(task_info: *const aclrtRandomNumTaskInfo, stream: aclrtStream, reserve: *mut c_void) -> aclError;
         // ---- notify
         /// Makes a notify of the current device, not set.
         [optional "8.5"] fn aclrtCreateNotify(notify: *mut aclrtNotify, flag: u64) -> aclError;

@@ -77,6 +77,9 @@ pub use op::*;
 #[path = "graph_types.rs"]
 mod graph;
 pub use graph::*;
+#[path = "random_types.rs"]
+mod random;
+pub use random::*;
 #[path = "tdt_types.rs"]
 mod tdt;
 pub use tdt::*;

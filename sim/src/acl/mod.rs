@@ -34,6 +34,7 @@ pub(crate) mod op;
 mod peer;
 mod pool;
 mod process;
+mod random;
 mod reduce;
 mod sharing;
 pub(crate) mod stream;
@@ -73,6 +74,7 @@ pub(crate) use notify_sharing::*;
 pub(crate) use peer::*;
 pub(crate) use pool::*;
 pub(crate) use process::*;
+pub(crate) use random::*;
 pub(crate) use reduce::*;
 pub(crate) use sharing::*;
 pub(crate) use stream::{

@@ -10,6 +10,7 @@ mod failure;
 mod limits;
 mod notify;
 mod prof;
+mod random;
 
 use super::*;
 
