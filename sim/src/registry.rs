@@ -45,6 +45,9 @@ pub(crate) enum Kind {
     QueueRoute = 0xE4,
     QueueRouteList = 0xE5,
     QueueRouteSearch = 0xE6,
+    Label = 0xE7,
+    LabelList = 0xE8,
+    Condition = 0xE9,
 }
 
 struct Slot<T> {
