@@ -158,8 +158,7 @@ impl Reached {
 
 impl Condition for Reached {
     fn met(&self) -> bool {
-        let before = |most: u32| if self.record > most { self.record - most } else { 0 };
-        self.shared.mark(self.record).is_none_or(|(_, most)| self.shared.has_run(before(most)))
+        self.shared.mark(self.record).is_none_or(|(_, most)| self.shared.has_run(self.record.saturating_sub(most)))
     }
 
     fn needs(&self) -> Needs {

@@ -74,10 +74,12 @@ impl State {
 
     /// The graphs that tasks of this one run.
     pub(super) fn inner(&self) -> impl Iterator<Item = &Arc<Graph>> {
-        let graphs = |step| match step {
-            &Step::Choice(ref choice) => &choice.graphs[..],
-            _ => &[],
-        };
+        fn graphs(step: &Step) -> &[Arc<Graph>] {
+            match step {
+                Step::Choice(choice) => &choice.graphs,
+                _ => &[],
+            }
+        }
         self.lanes.iter().flat_map(|lane| &lane.steps).flat_map(graphs)
     }
 
