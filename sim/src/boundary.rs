@@ -10,7 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use ascend_rl_sys::codes::*;
 use ascend_rl_sys::types::{
-    ACL_DT_UNDEFINED, ACL_FORMAT_UNDEFINED, ACL_SUBSCRIBE_NONE, aclDataType, aclFormat, aclprofSubscribeOpFlag,
+    ACL_DT_UNDEFINED, ACL_FORMAT_UNDEFINED, ACL_SUBSCRIBE_NONE, ACL_TENSOR_DATA_UNDEFINED, aclDataType, aclFormat,
+    aclprofSubscribeOpFlag, acltdtTensorType,
 };
 
 use crate::engine::panic_text;
@@ -112,6 +113,16 @@ impl Answer for aclDataType {
     }
     fn refusal(_: i32) -> aclDataType {
         ACL_DT_UNDEFINED
+    }
+}
+
+impl Answer for acltdtTensorType {
+    type Body = acltdtTensorType;
+    fn success(body: acltdtTensorType) -> acltdtTensorType {
+        body
+    }
+    fn refusal(_: i32) -> acltdtTensorType {
+        ACL_TENSOR_DATA_UNDEFINED
     }
 }
 

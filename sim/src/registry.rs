@@ -41,6 +41,16 @@ pub(crate) enum Kind {
     Allocator = 0xDF,
     StepInfo = 0xE0,
     SubscribeConfig = 0xE1,
+    DataItem = 0xE2,
+    Dataset = 0xE3,
+    Channel = 0xE4,
+    QueueAttr = 0xE5,
+    QueueRoute = 0xE6,
+    QueueRouteList = 0xE7,
+    QueueRouteSearch = 0xE8,
+    Label = 0xE9,
+    LabelList = 0xEA,
+    Condition = 0xEB,
 }
 
 struct Slot<T> {

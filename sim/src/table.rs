@@ -9,9 +9,9 @@ use std::ffi::{c_char, c_int, c_void};
 use ascend_rl_sys::codes::*;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, AclKernel, AclOp, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, acl_symbols, atb_symbols,
-    graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols, opapi_others_symbols,
-    opapi_symbols, prof_symbols,
+    Acl, AclGraph, AclKernel, AclOp, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, Tdt, TdtQueue,
+    acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols,
+    opapi_others_symbols, opapi_symbols, prof_symbols, queue_symbols, tdt_symbols,
 };
 
 use crate::boundary::call;
@@ -31,6 +31,8 @@ macro_rules! functions {
         functions! { @table kernel, AclKernel, crate::acl::kernel, ACL_ERROR_INTERNAL_ERROR, $($rest)* }
     };
     (AclOp, $($rest:tt)*) => { functions! { @table single, AclOp, crate::acl::op, ACL_ERROR_INTERNAL_ERROR, $($rest)* } };
+    (Tdt, $($rest:tt)*) => { functions! { @table tdt, Tdt, crate::acl::tdt, ACL_ERROR_INTERNAL_ERROR, $($rest)* } };
+    (TdtQueue, $($rest:tt)*) => { functions! { @table queue, TdtQueue, crate::acl::tdt, ACL_ERROR_INTERNAL_ERROR, $($rest)* } };
     (@table $table:ident, $Table:ident, $bodies:path, $on_panic:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => {
         fn $table() -> $Table {
@@ -53,6 +55,8 @@ prof_symbols!(functions);
 graph_symbols!(functions);
 kernel_symbols!(functions);
 op_symbols!(functions);
+tdt_symbols!(functions);
+queue_symbols!(functions);
 
 /// The same for operators: phase one is the row's body, behind the check that CANN makes for all of them.
 macro_rules! sim_operators {
@@ -100,5 +104,7 @@ pub fn api() -> Api {
         graph: graph(),
         kernel: kernel(),
         single: single(),
+        tdt: tdt(),
+        queue: queue(),
     }
 }

@@ -11,6 +11,9 @@ use crate::{Report, compare, files::workspace, ours, rust};
 /// What set_env.sh of a toolkit sets to its root.
 pub const HOME_VARIABLES: [&str; 2] = ["ASCEND_TOOLKIT_HOME", "ASCEND_HOME_PATH"];
 
+/// Types that the headers declare where they are used, without a name: what bindgen calls them, and what we do.
+const WITHOUT_NAME: &[(&str, &str)] = &[("aclrtRandomNumFuncParaInfo__bindgen_ty_1", "aclrtRandomNumFuncParaInfo_paramInfo")];
+
 /// Compares `ascend-rl`'s declarations with the headers of the toolkit that the environment names. The second value says which.
 pub fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(Report, String), String> {
     let root = HOME_VARIABLES.iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
@@ -97,7 +100,10 @@ fn read(include: &Path, headers: &[PathBuf]) -> Result<(Abi, (Release, Release))
     for value in &ours.values {
         builder = builder.allowlist_var(&value.name);
     }
-    let text = builder.generate().map_err(|e| format!("bindgen cannot read the headers: {e}"))?.to_string();
+    let mut text = builder.generate().map_err(|e| format!("bindgen cannot read the headers: {e}"))?.to_string();
+    for (theirs, ours) in WITHOUT_NAME {
+        text = text.replace(theirs, ours);
+    }
     let theirs = rust::read(&text).map_err(|e| format!("what bindgen made of the headers: {e}"))?;
     let between = release(theirs.value("ACL_MINOR_VERSION"))?;
     Ok((theirs, between))

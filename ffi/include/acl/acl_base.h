@@ -282,6 +282,12 @@ typedef enum aclrtStreamConfigAttr {
     ACL_RT_STREAM_PRIORITY = 3,
 } aclrtStreamConfigAttr;
 
+/** By which other processes open an event of `ACL_EVENT_IPC`. */
+typedef struct aclrtIpcEventHandle {
+    /** For CANN only. */
+    char reserved[64];
+} aclrtIpcEventHandle;
+
 /** Whether an event's work has run, as the deprecated `aclrtQueryEvent` says it. Trap: the reverse of
  * `aclrtEventRecordedStatus`.
  */
@@ -697,6 +703,205 @@ typedef enum aclmdlRICaptureStatus {
     ACL_MODEL_RI_CAPTURE_STATUS_ACTIVE = 1,
     ACL_MODEL_RI_CAPTURE_STATUS_INVALIDATED = 2,
 } aclmdlRICaptureStatus;
+
+/** A place in a stream of a graph that is built. */
+typedef void *aclrtLabel;
+
+/** Labels, by index. */
+typedef void *aclrtLabelList;
+
+/** A value that says which graphs run. */
+typedef void *aclmdlRICondHandle;
+
+/** How two numbers are compared. */
+typedef enum aclrtCondition {
+    ACL_RT_EQUAL = 0,
+    ACL_RT_NOT_EQUAL = 1,
+    ACL_RT_GREATER = 2,
+    ACL_RT_GREATER_OR_EQUAL = 3,
+    ACL_RT_LESS = 4,
+    ACL_RT_LESS_OR_EQUAL = 5,
+} aclrtCondition;
+
+/** Which numbers are compared. */
+typedef enum aclrtCompareDataType {
+    ACL_RT_SWITCH_INT32 = 0,
+    ACL_RT_SWITCH_INT64 = 1,
+} aclrtCompareDataType;
+
+/** Whether each execution sets the value of a condition. */
+typedef enum aclmdlRICondHandleFlag {
+    ACL_MODEL_RI_COND_HANDLE_ASSIGN_DEFAULT = 1,
+} aclmdlRICondHandleFlag;
+
+/** How often a condition runs its graphs. */
+typedef enum aclmdlRICondTaskType {
+    ACL_MODEL_RI_COND_TYPE_IF = 0,
+    ACL_MODEL_RI_COND_TYPE_WHILE = 1,
+    ACL_MODEL_RI_COND_TYPE_SWITCH = 2,
+} aclmdlRICondTaskType;
+
+/** A task that runs graphs as a value says. */
+typedef struct tagAclmdlRICondTaskParams {
+    /** The value. */
+    aclmdlRICondHandle handle;
+    /** What it says. */
+    aclmdlRICondTaskType type;
+    /** The number of graphs: 1 or 2 for an if, 1 for a while, any for a switch. */
+    uint32_t size;
+    /** Gets the graphs. */
+    aclmdlRI *modelRIArray;
+} tagAclmdlRICondTaskParams;
+
+/** A task that runs graphs as a value says. */
+typedef tagAclmdlRICondTaskParams aclmdlRICondTaskParams;
+
+/** What is drawn. */
+typedef enum aclrtRandomNumFuncType {
+    /** Bits, of which a share is 0. */
+    ACL_RT_RANDOM_NUM_FUNC_TYPE_DROPOUT_BITMASK = 0,
+    ACL_RT_RANDOM_NUM_FUNC_TYPE_UNIFORM_DIS = 1,
+    ACL_RT_RANDOM_NUM_FUNC_TYPE_NORMAL_DIS = 2,
+    /** Within two standard deviations of the mean. */
+    ACL_RT_RANDOM_NUM_FUNC_TYPE_TRUNCATED_NORMAL_DIS = 3,
+} aclrtRandomNumFuncType;
+
+/** A parameter: a value, or where it is on the device. */
+typedef struct aclrtRandomParaInfo {
+    /** 0 for a value, 1 for an address. */
+    uint8_t isAddr;
+    /** The one or the other. */
+    char valueOrAddr[8];
+    /** The bytes of it that count. */
+    uint8_t size;
+    /** Zero. */
+    char rsv[6];
+} aclrtRandomParaInfo;
+
+/** Parameters of bits. */
+typedef struct aclrtDropoutBitmaskInfo {
+    /** The share that drops. */
+    aclrtRandomParaInfo dropoutRation;
+} aclrtDropoutBitmaskInfo;
+
+/** Parameters of uniform numbers. */
+typedef struct aclrtUniformDisInfo {
+    /** The smallest. */
+    aclrtRandomParaInfo min;
+    /** Above the largest. */
+    aclrtRandomParaInfo max;
+} aclrtUniformDisInfo;
+
+/** Parameters of normal numbers. */
+typedef struct aclrtNormalDisInfo {
+    /** Their mean. */
+    aclrtRandomParaInfo mean;
+    /** Their standard deviation. */
+    aclrtRandomParaInfo stddev;
+} aclrtNormalDisInfo;
+
+/** The parameters of what is drawn. */
+typedef union aclrtRandomNumFuncParaInfo_paramInfo {
+    /** Of bits. */
+    aclrtDropoutBitmaskInfo dropoutBitmaskInfo;
+    /** Of uniform numbers. */
+    aclrtUniformDisInfo uniformDisInfo;
+    /** Of normal numbers, truncated or not. */
+    aclrtNormalDisInfo normalDisInfo;
+} aclrtRandomNumFuncParaInfo_paramInfo;
+
+/** What is drawn. */
+typedef struct aclrtRandomNumFuncParaInfo {
+    /** From which distribution. */
+    aclrtRandomNumFuncType funcType;
+    /** With which parameters. */
+    aclrtRandomNumFuncParaInfo_paramInfo paramInfo;
+} aclrtRandomNumFuncParaInfo;
+
+/** A task that draws random numbers. */
+typedef struct aclrtRandomNumTaskInfo {
+    /** Of the numbers; for bits, of their share. */
+    aclDataType dataType;
+    /** What is drawn. */
+    aclrtRandomNumFuncParaInfo randomNumFuncParaInfo;
+    /** Where the card may keep the parameters, or null. */
+    void *randomParaAddr;
+    /** Where the numbers go. */
+    void *randomResultAddr;
+    /** Sixteen bytes of the device: where in the stream of numbers to begin. */
+    void *randomCounterAddr;
+    /** The seed. */
+    aclrtRandomParaInfo randomSeed;
+    /** How many numbers, or bits. */
+    aclrtRandomParaInfo randomNum;
+    /** Zero. */
+    char rsv[8];
+} aclrtRandomNumTaskInfo;
+
+/** A tensor that a channel carries: what it looks like, and where its data is. */
+typedef struct acltdtDataItem acltdtDataItem;
+
+/** Tensors that are sent and received together. */
+typedef struct acltdtDataset acltdtDataset;
+
+/** A channel of datasets. */
+typedef struct acltdtChannelHandle acltdtChannelHandle;
+
+/** What queue to make. */
+typedef struct tagMemQueueAttr tagMemQueueAttr;
+
+/** From which queue data goes to which. */
+typedef struct acltdtQueueRoute acltdtQueueRoute;
+
+/** Routes. */
+typedef struct acltdtQueueRouteList acltdtQueueRouteList;
+
+/** Which routes to look for. */
+typedef struct acltdtQueueRouteQueryInfo acltdtQueueRouteQueryInfo;
+
+/** What queue to make. */
+typedef tagMemQueueAttr acltdtQueueAttr;
+
+/** A buffer that queues share. Only on the side of the device. */
+typedef void *acltdtBuf;
+
+/** What a channel carries. */
+typedef enum acltdtTensorType {
+    ACL_TENSOR_DATA_UNDEFINED = -1,
+    ACL_TENSOR_DATA_TENSOR = 0,
+    ACL_TENSOR_DATA_END_OF_SEQUENCE = 1,
+    ACL_TENSOR_DATA_ABNORMAL = 2,
+    ACL_TENSOR_DATA_SLICE_TENSOR = 3,
+    ACL_TENSOR_DATA_END_TENSOR = 4,
+} acltdtTensorType;
+
+/** Attributes of a queue. */
+typedef enum acltdtQueueAttrType {
+    ACL_TDT_QUEUE_NAME_PTR = 0,
+    ACL_TDT_QUEUE_DEPTH_UINT32 = 1,
+} acltdtQueueAttrType;
+
+/** What a route is asked for. */
+typedef enum acltdtQueueRouteParamType {
+    ACL_TDT_QUEUE_ROUTE_SRC_UINT32 = 0,
+    ACL_TDT_QUEUE_ROUTE_DST_UINT32 = 1,
+    ACL_TDT_QUEUE_ROUTE_STATUS_INT32 = 2,
+} acltdtQueueRouteParamType;
+
+/** Which routes to look for. */
+typedef enum acltdtQueueRouteQueryMode {
+    ACL_TDT_QUEUE_ROUTE_QUERY_SRC = 0,
+    ACL_TDT_QUEUE_ROUTE_QUERY_DST = 1,
+    ACL_TDT_QUEUE_ROUTE_QUERY_SRC_AND_DST = 2,
+    ACL_TDT_QUEUE_ROUTE_QUERY_ABNORMAL = 100,
+} acltdtQueueRouteQueryMode;
+
+/** What a search for routes is given. */
+typedef enum acltdtQueueRouteQueryInfoParamType {
+    ACL_TDT_QUEUE_ROUTE_QUERY_MODE_ENUM = 0,
+    ACL_TDT_QUEUE_ROUTE_QUERY_SRC_ID_UINT32 = 1,
+    ACL_TDT_QUEUE_ROUTE_QUERY_DST_ID_UINT32 = 2,
+} acltdtQueueRouteQueryInfoParamType;
 
 /** A half-precision number by its bits. */
 typedef uint16_t aclFloat16;
@@ -1295,6 +1500,16 @@ enum {
     ACL_EVENT_SYNC = 1,
     /** An event between a graph and what is outside of it; taken alone. */
     ACL_EVENT_EXTERNAL = 32,
+    /** Flag of `aclrtRecordEventWithFlag`: as without. */
+    ACL_EVENT_RECORD_DEFAULT = 0,
+    /** Flag of `aclrtRecordEventWithFlag`: a graph's record that is seen outside of it. */
+    ACL_EVENT_RECORD_EXTERNAL = 1,
+    /** Flag of `aclrtStreamWaitEventWithFlag`: as without. */
+    ACL_EVENT_WAIT_DEFAULT = 0,
+    /** Flag of `aclrtStreamWaitEventWithFlag`: a graph waits for what is outside of it. */
+    ACL_EVENT_WAIT_EXTERNAL = 1,
+    /** An event that processes share; taken alone. */
+    ACL_EVENT_IPC = 64,
     /** Event flag: the completion can be queried. */
     ACL_EVENT_CAPTURE_STREAM_PROGRESS = 2,
     /** Event flag: has a time stamp. */
@@ -1393,6 +1608,12 @@ enum {
     ACL_MODEL_STREAM_FLAG_HEAD = 0,
     /** Flag of `aclmdlRIBindStream`: the stream runs when a task of the graph activates it. */
     ACL_MODEL_STREAM_FLAG_DEFAULT = 2147483647,
+    /** Status of a route: there is none. */
+    ACL_TDT_QUEUE_ROUTE_UNBIND = 0,
+    /** Status of a route: data goes that way. */
+    ACL_TDT_QUEUE_ROUTE_BIND = 1,
+    /** Status of a route: it could not be bound. */
+    ACL_TDT_QUEUE_ROUTE_BIND_ABNORMAL = 2,
     /** What the arguments of operators are dumped for: those that run on cores. */
     ACL_OP_DUMP_OP_AICORE_ARGS = 1,
     /** Bytes of the name of a dump's file with its NUL. */

@@ -352,6 +352,21 @@ aclError aclrtGetEventId(aclrtEvent event, uint32_t *eventId);
 /** How many more events the current device can have. Since CANN 8.5. */
 aclError aclrtGetEventAvailNum(uint32_t *eventCount);
 
+/** As `aclrtRecordEvent`, or (flag 1, in a capture) so that the record is seen outside of the graph. Since CANN 9.2. */
+aclError aclrtRecordEventWithFlag(aclrtEvent event, aclrtStream stream, uint32_t flag);
+
+/** As `aclrtStreamWaitEventWithTimeout`, or (flag 1, in a capture) for what is outside of the graph. Since CANN 9.2. */
+aclError aclrtStreamWaitEventWithFlag(aclrtStream stream, aclrtEvent event, uint32_t timeout, uint32_t flag);
+
+/** By which other processes of the server open an event of `ACL_EVENT_IPC`. Since CANN 8.5. */
+aclError aclrtIpcGetEventHandle(aclrtEvent event, aclrtIpcEventHandle *handle);
+
+/** The event of another process, for the current context. Since CANN 8.5. */
+aclError aclrtIpcOpenEventHandle(aclrtIpcEventHandle handle, aclrtEvent *event);
+
+/** Draws random numbers in the order of the stream. `reserve` is null. Since CANN 8.5. */
+aclError aclrtRandomNumAsync(const aclrtRandomNumTaskInfo *taskInfo, aclrtStream stream, void *reserve);
+
 /** Makes a notify of the current device, not set. Since CANN 8.5. */
 aclError aclrtCreateNotify(aclrtNotify *notify, uint64_t flag);
 
@@ -715,6 +730,44 @@ aclError aclmdlRIBuildEnd(aclmdlRI modelRi, void *reserve);
 
 /** The stream is an ordinary one again. Since CANN 8.5. */
 aclError aclmdlRIUnbindStream(aclmdlRI modelRi, aclrtStream stream);
+
+/** Has another bound stream run, beside this one. Since CANN 8.5. */
+aclError aclrtActiveStream(aclrtStream activeStream, aclrtStream stream);
+
+/** Goes on on another bound stream if two numbers of the device compare so. `falseStream` is null. Since CANN 8.5. */
+aclError aclrtSwitchStream(void *leftValue, aclrtCondition cond, void *rightValue, aclrtCompareDataType dataType,
+    aclrtStream trueStream, aclrtStream falseStream, aclrtStream stream);
+
+/** Makes a label. Since CANN 8.5. */
+aclError aclrtCreateLabel(aclrtLabel *label);
+
+/** Destroys it. Since CANN 8.5. */
+aclError aclrtDestroyLabel(aclrtLabel label);
+
+/** The label, which a list has, stands here in the bound stream. Since CANN 8.5. */
+aclError aclrtSetLabel(aclrtLabel label, aclrtStream stream);
+
+/** Labels, by index. Since CANN 8.5. */
+aclError aclrtCreateLabelList(aclrtLabel *labels, size_t num, aclrtLabelList *labelList);
+
+/** Destroys the list. Since CANN 8.5. */
+aclError aclrtDestroyLabelList(aclrtLabelList labelList);
+
+/** Goes on at the label of an index of the device, a `u32`; above the last: at the last. Since CANN 8.5. */
+aclError aclrtSwitchLabelByIndex(void *ptr, uint32_t maxValue, aclrtLabelList labelList, aclrtStream stream);
+
+/** A value of the device that says which graphs run. Since CANN 9.1. */
+aclError aclmdlRICondHandleCreate(aclmdlRI modelRi, uint32_t defaultLaunchValue, aclmdlRICondHandleFlag flag,
+    aclmdlRICondHandle *handle);
+
+/** Where it is: eight bytes, of the graph. Since CANN 9.1. */
+aclError aclmdlRICondHandleGetCondPtr(aclmdlRICondHandle handle, uint64_t **ptr);
+
+/** Runs graphs as a value says. Gives the graphs, which are then captured. Since CANN 9.1. */
+aclError aclmdlRIAddCondTask(aclmdlRICondTaskParams params, aclrtStream stream, uint32_t flags);
+
+/** As `aclmdlRICaptureBegin`, into a graph of a condition. Since CANN 9.1. */
+aclError aclmdlRICaptureToModelRIBegin(aclrtStream stream, aclmdlRI modelRi, aclmdlRICaptureMode mode);
 
 /** Runs the graph in the order of the stream; returns at once. Since CANN 8.1. */
 aclError aclmdlRIExecuteAsync(aclmdlRI modelRi, aclrtStream stream);

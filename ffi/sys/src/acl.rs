@@ -240,6 +240,17 @@ macro_rules! acl_symbols {
         [optional "8.5"] fn aclrtGetEventId(event: aclrtEvent, event_id: *mut u32) -> aclError;
         /// How many more events the current device can have.
         [optional "8.5"] fn aclrtGetEventAvailNum(event_count: *mut u32) -> aclError;
+        /// As `aclrtRecordEvent`, or (flag 1, in a capture) so that the record is seen outside of the graph.
+        [optional "9.2"] fn aclrtRecordEventWithFlag(event: aclrtEvent, stream: aclrtStream, flag: u32) -> aclError;
+        /// As `aclrtStreamWaitEventWithTimeout`, or (flag 1, in a capture) for what is outside of the graph.
+        [optional "9.2"] fn aclrtStreamWaitEventWithFlag(stream: aclrtStream, event: aclrtEvent, timeout: u32, flag: u32) -> aclError;
+        /// By which other processes of the server open an event of `ACL_EVENT_IPC`.
+        [optional "8.5"] fn aclrtIpcGetEventHandle(event: aclrtEvent, handle: *mut aclrtIpcEventHandle) -> aclError;
+        /// The event of another process, for the current context.
+        [optional "8.5"] fn aclrtIpcOpenEventHandle(handle: aclrtIpcEventHandle, event: *mut aclrtEvent) -> aclError;
+        // ---- random numbers
+        /// Draws random numbers in the order of the stream. `reserve` is null.
+        [optional "8.5"] fn aclrtRandomNumAsync(task_info: *const aclrtRandomNumTaskInfo, stream: aclrtStream, reserve: *mut c_void) -> aclError;
         // ---- notify
         /// Makes a notify of the current device, not set.
         [optional "8.5"] fn aclrtCreateNotify(notify: *mut aclrtNotify, flag: u64) -> aclError;

@@ -36,6 +36,32 @@ macro_rules! graph_symbols {
         [optional "8.5"] fn aclmdlRIBuildEnd(model_ri: aclmdlRI, reserve: *mut c_void) -> aclError;
         /// The stream is an ordinary one again.
         [optional "8.5"] fn aclmdlRIUnbindStream(model_ri: aclmdlRI, stream: aclrtStream) -> aclError;
+        // ---- flow of control in a build
+        /// Has another bound stream run, beside this one.
+        [optional "8.5"] fn aclrtActiveStream(active_stream: aclrtStream, stream: aclrtStream) -> aclError;
+        /// Goes on on another bound stream if two numbers of the device compare so. `false_stream` is null.
+        [optional "8.5"] fn aclrtSwitchStream(left_value: *mut c_void, cond: aclrtCondition, right_value: *mut c_void, data_type: aclrtCompareDataType, true_stream: aclrtStream, false_stream: aclrtStream, stream: aclrtStream) -> aclError;
+        /// Makes a label.
+        [optional "8.5"] fn aclrtCreateLabel(label: *mut aclrtLabel) -> aclError;
+        /// Destroys it.
+        [optional "8.5"] fn aclrtDestroyLabel(label: aclrtLabel) -> aclError;
+        /// The label, which a list has, stands here in the bound stream.
+        [optional "8.5"] fn aclrtSetLabel(label: aclrtLabel, stream: aclrtStream) -> aclError;
+        /// Labels, by index.
+        [optional "8.5"] fn aclrtCreateLabelList(labels: *mut aclrtLabel, num: usize, label_list: *mut aclrtLabelList) -> aclError;
+        /// Destroys the list.
+        [optional "8.5"] fn aclrtDestroyLabelList(label_list: aclrtLabelList) -> aclError;
+        /// Goes on at the label of an index of the device, a `u32`; above the last: at the last.
+        [optional "8.5"] fn aclrtSwitchLabelByIndex(ptr: *mut c_void, max_value: u32, label_list: aclrtLabelList, stream: aclrtStream) -> aclError;
+        // ---- conditions in a capture
+        /// A value of the device that says which graphs run.
+        [optional "9.1"] fn aclmdlRICondHandleCreate(model_ri: aclmdlRI, default_launch_value: u32, flag: aclmdlRICondHandleFlag, handle: *mut aclmdlRICondHandle) -> aclError;
+        /// Where it is: eight bytes, of the graph.
+        [optional "9.1"] fn aclmdlRICondHandleGetCondPtr(handle: aclmdlRICondHandle, ptr: *mut *mut u64) -> aclError;
+        /// Runs graphs as a value says. Gives the graphs, which are then captured.
+        [optional "9.1"] fn aclmdlRIAddCondTask(params: aclmdlRICondTaskParams, stream: aclrtStream, flags: u32) -> aclError;
+        /// As `aclmdlRICaptureBegin`, into a graph of a condition.
+        [optional "9.1"] fn aclmdlRICaptureToModelRIBegin(stream: aclrtStream, model_ri: aclmdlRI, mode: aclmdlRICaptureMode) -> aclError;
         // ---- execution
         /// Runs the graph in the order of the stream; returns at once.
         [optional "8.1"] fn aclmdlRIExecuteAsync(model_ri: aclmdlRI, stream: aclrtStream) -> aclError;

@@ -1,10 +1,11 @@
 //! CANN's C interface as data: **one list of symbols**, the C types they use, and the error codes.
 //!
 //! Nothing here is linked. Each library of CANN has a list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
-//! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`]); graph capture, kernels and single operators have their own
+//! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`], [`tdt_symbols!`], [`queue_symbols!`]); graph capture, kernels and single operators have their own
 //! ([`graph_symbols!`], [`kernel_symbols!`], [`op_symbols!`]), and so have operators that only programs of others call ([`opapi_others_symbols!`]) and what the operators'
 //! library computes on the host ([`opapi_host_symbols!`]). From a list come the table of function pointers ([`Acl`], [`NnOpBase`],
-//! [`OpApi`], [`OpApiOthers`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`], [`AclKernel`], [`AclOp`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To
+//! [`OpApi`], [`OpApiOthers`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`], [`AclKernel`], [`AclOp`],
+//! [`Tdt`], [`TdtQueue`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To
 //! bind one more function, add a row to its list: the compiler then names every place that must answer for it.
 //!
 //! Conventions: C enums are newtypes over integers (a value that no header listed must not be undefined behaviour),
@@ -41,6 +42,8 @@ mod hccl;
 mod atb;
 #[macro_use]
 mod prof;
+#[macro_use]
+mod tdt;
 pub mod codes;
 pub mod types;
 
@@ -57,6 +60,7 @@ pub use opapi_others::OpApiOthers;
 pub use prof::Prof;
 pub(crate) use table::RUN_OPERATOR;
 pub use table::{Lib, Missing, Op, RunOperator, Symbol};
+pub use tdt::{Tdt, TdtQueue};
 
 /// Every function that the library calls, resolved. The one seam between the library and a device.
 #[derive(Clone, Copy)]
@@ -83,6 +87,10 @@ pub struct Api {
     pub kernel: AclKernel,
     /// Single operators by name.
     pub single: AclOp,
+    /// Tensor channels.
+    pub tdt: Tdt,
+    /// Queues.
+    pub queue: TdtQueue,
 }
 
 impl Api {
@@ -107,6 +115,8 @@ impl Api {
                 graph: AclGraph::load(resolve)?,
                 kernel: AclKernel::load(resolve)?,
                 single: AclOp::load(resolve)?,
+                tdt: Tdt::load(resolve)?,
+                queue: TdtQueue::load(resolve)?,
             })
         }
     }
@@ -124,6 +134,8 @@ impl Api {
             || self.graph.has(symbol)
             || self.kernel.has(symbol)
             || self.single.has(symbol)
+            || self.tdt.has(symbol)
+            || self.queue.has(symbol)
     }
 }
 
@@ -141,6 +153,8 @@ pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
         AclGraph::SYMBOLS,
         AclKernel::SYMBOLS,
         AclOp::SYMBOLS,
+        Tdt::SYMBOLS,
+        TdtQueue::SYMBOLS,
     ];
     lists.into_iter().flatten()
 }

@@ -117,6 +117,15 @@ c_enum! {
         ACL_RT_STREAM_PRIORITY = 3;
     }
 }
+/// By which other processes open an event of `ACL_EVENT_IPC`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct aclrtIpcEventHandle {
+    /// For CANN only.
+    pub reserved: [std::ffi::c_char; 64],
+}
+const _: () = assert!(size_of::<aclrtIpcEventHandle>() == 64);
+
 c_enum! {
     /// Whether an event's work has run, as the deprecated `aclrtQueryEvent` says it. Trap: the reverse of
     /// `aclrtEventRecordedStatus`.

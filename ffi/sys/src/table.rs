@@ -19,6 +19,10 @@ pub enum Lib {
     Atb,
     /// `libmsprofiler.so`, and `libprofapi.so` below it.
     MsProfiler,
+    /// `libacl_tdt_channel.so`.
+    TdtChannel,
+    /// `libacl_tdt_queue.so`.
+    TdtQueue,
 }
 
 impl Lib {
@@ -41,6 +45,8 @@ impl Lib {
             Lib::Hccl => &["libhccl.so", "libhcomm.so"],
             Lib::Atb => &["libascend_rl_atb.so"],
             Lib::MsProfiler => &["libmsprofiler.so", "libprofapi.so"],
+            Lib::TdtChannel => &["libacl_tdt_channel.so"],
+            Lib::TdtQueue => &["libacl_tdt_queue.so"],
         }
     }
 }

@@ -77,6 +77,12 @@ pub use op::*;
 #[path = "graph_types.rs"]
 mod graph;
 pub use graph::*;
+#[path = "random_types.rs"]
+mod random;
+pub use random::*;
+#[path = "tdt_types.rs"]
+mod tdt;
+pub use tdt::*;
 
 #[path = "service_types.rs"]
 mod service;
@@ -190,6 +196,16 @@ const _: () = assert!(size_of::<aclCANNPackageVersion>() == 512);
 pub const ACL_EVENT_SYNC: u32 = 0x1;
 /// An event between a graph and what is outside of it; taken alone.
 pub const ACL_EVENT_EXTERNAL: u32 = 0x20;
+/// Flag of `aclrtRecordEventWithFlag`: as without.
+pub const ACL_EVENT_RECORD_DEFAULT: u32 = 0x0;
+/// Flag of `aclrtRecordEventWithFlag`: a graph's record that is seen outside of it.
+pub const ACL_EVENT_RECORD_EXTERNAL: u32 = 0x1;
+/// Flag of `aclrtStreamWaitEventWithFlag`: as without.
+pub const ACL_EVENT_WAIT_DEFAULT: u32 = 0x0;
+/// Flag of `aclrtStreamWaitEventWithFlag`: a graph waits for what is outside of it.
+pub const ACL_EVENT_WAIT_EXTERNAL: u32 = 0x1;
+/// An event that processes share; taken alone.
+pub const ACL_EVENT_IPC: u32 = 0x40;
 /// Event flag: the completion can be queried.
 pub const ACL_EVENT_CAPTURE_STREAM_PROGRESS: u32 = 0x2;
 /// Event flag: has a time stamp.

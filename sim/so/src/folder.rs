@@ -12,13 +12,12 @@ use ascend_rl_sys::symbols;
 const OBJECT: &str = "libcann_sim.so";
 
 /// Libraries of CANN that programs name when they are linked and whose functions, as far as there are any here, are in the others.
-const ALSO_LINKED: [&str; 9] = [
+const ALSO_LINKED: [&str; 8] = [
     "libopapi_cv.so",
     "libacl_op_compiler.so",
     "libruntime.so",
     "libge_runner.so",
     "libgraph.so",
-    "libacl_tdt_channel.so",
     "libacl_rt_impl.so",
     "libascend_dump.so",
     "libc_sec.so",

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
     Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols,
-    opapi_others_symbols, opapi_symbols, prof_symbols,
+    opapi_others_symbols, opapi_symbols, prof_symbols, queue_symbols, tdt_symbols,
 };
 
 static API: LazyLock<Api> = LazyLock::new(cann_sim::api);
@@ -34,6 +34,8 @@ macro_rules! exports {
     (AclGraph, $($rest:tt)*) => { exports! { @table graph, $($rest)* } };
     (AclKernel, $($rest:tt)*) => { exports! { @table kernel, $($rest)* } };
     (AclOp, $($rest:tt)*) => { exports! { @table single, $($rest)* } };
+    (Tdt, $($rest:tt)*) => { exports! { @table tdt, $($rest)* } };
+    (TdtQueue, $($rest:tt)*) => { exports! { @table queue, $($rest)* } };
     (@table $table:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => { $(
         $(#[$doc])*
@@ -58,6 +60,8 @@ prof_symbols!(exports);
 graph_symbols!(exports);
 kernel_symbols!(exports);
 op_symbols!(exports);
+tdt_symbols!(exports);
+queue_symbols!(exports);
 
 /// The same for operators, whose rows have two functions.
 macro_rules! operator_exports {

@@ -7,6 +7,8 @@ use ascend_rl_sys::types::*;
 
 use super::context::{Context, current};
 use super::event_external::{self, Flag};
+use super::event_flags::Uses;
+use super::event_sharing::{self, Shared};
 use super::{deadline, event_capture, give, not_null, notify, stream, timeouts};
 use crate::engine::{Hold, Record, Stream, Task};
 use crate::registry::{Kind, Registry};
@@ -42,6 +44,9 @@ pub(super) struct Event {
     records: Mutex<Records>,
     /// Of an external event, which has no records.
     external: Option<Arc<Flag>>,
+    /// Of an event that processes share, whose records are numbers.
+    pub(super) shared: Option<Arc<Shared>>,
+    pub(super) uses: Uses,
 }
 
 #[derive(Default)]
@@ -58,6 +63,9 @@ pub(super) struct Records {
 impl Event {
     /// Whether the work before the latest record has run.
     fn is_complete(&self) -> Outcome<bool> {
+        if let Some(shared) = &self.shared {
+            return Ok(shared.is_complete());
+        }
         Ok(match self.latest()? {
             None => self.origin == Origin::Ex,
             Some(record) => record.time().is_some() || record.place().is_some_and(|(stream, at)| stream.poll(*at)),
@@ -67,6 +75,7 @@ impl Event {
     /// When the latest record was reached, in nanoseconds since the simulator started.
     fn time(&self, param: &str) -> Outcome<u64> {
         self.check_asked()?;
+        self.check_own()?;
         check!(
             self.flags & ACL_EVENT_TIME_LINE != 0,
             ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID,
@@ -94,6 +103,12 @@ impl Event {
         Ok(())
     }
 
+    /// What is between processes has neither a time nor a number here.
+    fn check_own(&self) -> Outcome {
+        check!(self.shared.is_none(), ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "event is one of ACL_EVENT_IPC");
+        Ok(())
+    }
+
     /// The latest record of an event that the host asks about: not of one that is in a capture.
     fn latest(&self) -> Outcome<Option<Arc<Record>>> {
         self.check_asked()?;
@@ -115,7 +130,7 @@ fn remove(handle: usize) -> bool {
     removed.inspect(|event| _ = event.device.events.fetch_sub(1, SeqCst)).is_some()
 }
 
-fn resolve(param: &str, event: aclrtEvent) -> Outcome<Arc<Event>> {
+pub(super) fn resolve(param: &str, event: aclrtEvent) -> Outcome<Arc<Event>> {
     not_null(param, event)?;
     match EVENTS.get(event as usize) {
         Some(found) => Ok(found),
@@ -124,6 +139,15 @@ fn resolve(param: &str, event: aclrtEvent) -> Outcome<Arc<Event>> {
 }
 
 fn create(event: *mut aclrtEvent, origin: Origin, flags: u32) -> Outcome {
+    create_with(event, origin, flags, None)
+}
+
+/// An event that processes share.
+pub(super) fn create_shared(event: *mut aclrtEvent, shared: Shared) -> Outcome {
+    create_with(event, Origin::Ex, ACL_EVENT_IPC, Some(Arc::new(shared)))
+}
+
+fn create_with(event: *mut aclrtEvent, origin: Origin, flags: u32, shared: Option<Arc<Shared>>) -> Outcome {
     let context = current()?;
     let device = context.device;
     if device.events.fetch_add(1, SeqCst) >= MOST_EVENTS {
@@ -131,7 +155,16 @@ fn create(event: *mut aclrtEvent, origin: Origin, flags: u32) -> Outcome {
         reject!(ACL_ERROR_RT_NO_EVENT_RESOURCE, "device {} has {MOST_EVENTS} events, as many as there can be", device.id)
     }
     let external = (flags == ACL_EVENT_EXTERNAL).then(Arc::default);
-    let made = Event { origin, flags, device, context: context.handle(), records: Mutex::default(), external };
+    let made = Event {
+        origin,
+        flags,
+        device,
+        context: context.handle(),
+        records: Mutex::default(),
+        external,
+        shared,
+        uses: Uses::default(),
+    };
     give(event, EVENTS.insert(Arc::new(made)) as aclrtEvent);
     Ok(())
 }
@@ -168,8 +201,16 @@ pub(crate) fn aclrtCreateEventWithFlag(event: *mut aclrtEvent, flag: u32) -> Out
 
 pub(crate) fn aclrtCreateEventExWithFlag(event: *mut aclrtEvent, flag: u32) -> Outcome {
     not_null("event", event)?;
-    // Shared between processes.
-    check_flag(flag, 0x40)?;
+    if flag == ACL_EVENT_IPC {
+        current()?;
+        return create_shared(event, Shared::make()?);
+    }
+    check!(
+        flag & ACL_EVENT_IPC == 0,
+        ACL_ERROR_RT_PARAM_INVALID,
+        "flag is {flag:#x}: ACL_EVENT_IPC ({ACL_EVENT_IPC:#x}) is taken alone"
+    );
+    check_flag(flag, 0)?;
     create(event, Origin::Ex, flag)
 }
 
@@ -190,8 +231,12 @@ pub(crate) fn aclrtRecordEvent(event: aclrtEvent, stream: aclrtStream) -> Outcom
         event.device.id,
         stream.device
     );
+    event.uses.record(ACL_EVENT_RECORD_DEFAULT)?;
     if let Some(flag) = &event.external {
         return event_external::store(flag, true, "aclrtRecordEvent", &stream);
+    }
+    if let Some(shared) = &event.shared {
+        return event_sharing::record(shared, &stream);
     }
     // The lock is held while enqueueing, so that the latest record is the one enqueued last.
     let mut records = event.records();
@@ -216,19 +261,23 @@ pub(crate) fn aclrtStreamWaitEventWithTimeout(stream: aclrtStream, event: aclrtE
     wait(stream, event, timeout as u32)
 }
 
-fn wait(stream: aclrtStream, event: aclrtEvent, seconds: u32) -> Outcome {
+pub(super) fn wait(stream: aclrtStream, event: aclrtEvent, seconds: u32) -> Outcome {
     let id = event as u32;
     let event = resolve("event", event)?;
     check!(
-        event.flags & (ACL_EVENT_SYNC | HOST_SYNC) != 0 || event.external.is_some(),
+        event.flags & (ACL_EVENT_SYNC | HOST_SYNC | ACL_EVENT_IPC) != 0 || event.external.is_some(),
         ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
         "event was made without ACL_EVENT_SYNC (flag {:#x}): streams cannot wait for it",
         event.flags
     );
     let stream = stream::resolve(stream)?;
+    event.uses.wait(ACL_EVENT_WAIT_DEFAULT)?;
     let limit = notify::limit(seconds, || format!("event {id} was not recorded"));
     if let Some(flag) = &event.external {
         return event_external::wait(flag, &stream, limit);
+    }
+    if let Some(shared) = &event.shared {
+        return event_sharing::wait(shared, &stream, limit);
     }
     let mut records = event.records();
     if event_capture::wait(&event, &records, &stream, &limit)? {
@@ -270,6 +319,14 @@ pub(crate) fn aclrtSynchronizeEvent(event: aclrtEvent) -> Outcome {
 pub(crate) fn aclrtSynchronizeEventWithTimeout(event: aclrtEvent, timeout: i32) -> Outcome {
     let event = resolve("event", event)?;
     let deadline = deadline(timeout)?;
+    if let Some(shared) = &event.shared {
+        check!(
+            shared.wait_here(deadline),
+            ACL_ERROR_RT_EVENT_SYNC_TIMEOUT,
+            "the work before the event was not done within {timeout} ms"
+        );
+        return Ok(());
+    }
     let latest = event.latest()?;
     let Some((stream, position)) = latest.as_ref().and_then(|record| record.place()) else { return Ok(()) };
     check!(
@@ -340,7 +397,7 @@ pub(crate) fn aclrtQueryEventWaitStatus(event: aclrtEvent, status: *mut aclrtEve
 }
 
 pub(crate) fn aclrtGetEventId(event: aclrtEvent, event_id: *mut u32) -> Outcome {
-    resolve("event", event)?;
+    resolve("event", event)?.check_own()?;
     not_null("eventId", event_id)?;
     give(event_id, event as u32);
     Ok(())

@@ -132,7 +132,7 @@ fn join(graph: &Arc<Graph>, stream: &Arc<Stream>) -> Outcome<usize> {
     if let Some(why) = graph.invalid() {
         reject!(ACL_ERROR_RT_INTERNAL_ERROR, "the capture takes no further stream: it is invalid since {}", why.text)
     }
-    let lane = graph.add_lane(stream)?;
+    let lane = graph.add_lane(stream, false)?;
     stream.set_recorder(Some(Recorder::Lane(graph.clone(), lane)));
     Ok(lane)
 }

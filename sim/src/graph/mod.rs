@@ -6,15 +6,18 @@
 //! replays of one graph run one behind the other, whatever streams execute it, and lanes wait for one another, for peers and for
 //! time exactly as streams do. Records of events inside a graph are marks that each replay makes anew; a collective is called anew.
 //!
-//! The operators of a task group ([`group`]) can be replaced between replays. [`print`] writes a graph out.
+//! A graph that is built may decide as it runs which of its lanes go on, and where ([`flow`]); one that is captured may run others as a
+//! value says ([`condition`]). The operators of a task group ([`group`]) can be replaced between replays. [`print`] writes a graph out.
 
+mod condition;
+mod flow;
 mod group;
 mod print;
 mod record;
 mod replay;
 
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::thread::ThreadId;
 
@@ -24,6 +27,8 @@ use crate::engine::{Hold, Limit, Record, Slot, Stream, Task};
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, Reject};
 
+pub(crate) use condition::{Choice, Value};
+pub(crate) use flow::{Jump, Place};
 pub(crate) use group::{TaskGroup, Update};
 pub(crate) use replay::aborted;
 
@@ -51,6 +56,10 @@ impl Recorder {
     /// Takes a call that must be made anew each time; `name` is the C function.
     pub(crate) fn call(&self, name: &'static str, issue: Arc<Issue>) -> Outcome {
         match self {
+            Recorder::Lane(graph, _) if graph.is_inner() => Err(Reject {
+                code: ascend_rl_sys::codes::ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
+                text: format!("{name}: the stream goes into a graph that a condition runs, which takes no such call"),
+            }),
             Recorder::Lane(graph, lane) => graph.add(*lane, name, Step::Call(name, issue)),
             Recorder::Update(_) => Err(group::no_operator(name)),
         }
@@ -59,13 +68,19 @@ impl Recorder {
 
 /// How a graph came to be.
 pub(crate) enum Origin {
-    Capture {
-        mode: aclmdlRICaptureMode,
-        /// Who began it.
-        thread: ThreadId,
-    },
+    Capture(Begun),
+    /// A capture that a condition runs; made before it begins.
+    Inner(OnceLock<Begun>),
     /// Streams are bound to it.
     Built,
+}
+
+/// How a capture began.
+#[derive(Clone, Copy)]
+pub(crate) struct Begun {
+    pub mode: aclmdlRICaptureMode,
+    /// Who began it.
+    pub thread: ThreadId,
 }
 
 /// What `aclmdlRI` stands for.
@@ -76,6 +91,8 @@ pub(crate) struct Graph {
     pub device: u32,
     pub context: usize,
     handle: OnceLock<usize>,
+    /// Beside the state, whose lock a replay holds while calls are made anew: those may ask about other graphs.
+    recording: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -90,6 +107,12 @@ struct State {
     lanes: Vec<Lane>,
     /// Records of events, numbered.
     marks: usize,
+    /// Values of conditions, by handle.
+    values: Vec<(usize, Arc<Value>)>,
+    /// Where replays stand, if it has a flow of control.
+    flow: Option<Arc<Stream>>,
+    /// Events of external records and waits.
+    externals: Vec<usize>,
     /// The task group that is open.
     open: Option<group::Open>,
     /// Handles of the task groups.
@@ -119,6 +142,8 @@ struct Lane {
     steps: Vec<Step>,
     /// `aclmdlRIEndTask`: no further step.
     closed: bool,
+    /// `ACL_MODEL_STREAM_FLAG_DEFAULT`: it runs when a task activates it.
+    waits: bool,
 }
 
 enum Step {
@@ -131,16 +156,27 @@ enum Step {
     /// Waits for something outside of the graph, or for the host.
     Hold(Hold),
     Call(&'static str, Arc<Issue>),
+    /// Runs other graphs as a value says.
+    Choice(Arc<Choice>),
+    /// A place that others jump to.
+    Label,
+    /// Goes on elsewhere, or not.
+    Jump(&'static str, Arc<Jump>),
+    /// Has another lane run.
+    Activate(usize),
 }
 
 static GRAPHS: Registry<Arc<Graph>> = Registry::new(Kind::Graph);
+/// Values of conditions, with the number of their graph.
+static VALUES: Registry<(u32, Arc<Value>)> = Registry::new(Kind::Condition);
 static NUMBERS: AtomicU32 = AtomicU32::new(0);
 
 impl Graph {
     /// An empty graph; its handle is live from now on.
     pub(crate) fn new(origin: Origin, device: u32, context: usize) -> Arc<Graph> {
         let id = NUMBERS.fetch_add(1, Relaxed);
-        let graph = Arc::new(Graph { id, origin, device, context, handle: OnceLock::new(), state: Mutex::default() });
+        let (handle, recording) = (OnceLock::new(), AtomicBool::new(true));
+        let graph = Arc::new(Graph { id, origin, device, context, handle, recording, state: Mutex::default() });
         graph.handle.get_or_init(|| GRAPHS.insert(graph.clone()));
         graph
     }
@@ -157,7 +193,8 @@ impl Graph {
 
     /// Where its lanes run.
     pub(crate) fn queues(&self) -> Vec<Arc<Stream>> {
-        self.state().lanes.iter().map(|lane| lane.queue.clone()).collect()
+        let state = self.state();
+        state.flow.iter().chain(state.lanes.iter().map(|lane| &lane.queue)).cloned().collect()
     }
 
     pub(crate) fn handle(&self) -> usize {
@@ -170,12 +207,26 @@ impl Graph {
     }
 
     pub(crate) fn is_capture(&self) -> bool {
-        matches!(self.origin, Origin::Capture { .. })
+        !matches!(self.origin, Origin::Built)
+    }
+
+    /// Whether another graph runs it.
+    pub(crate) fn is_inner(&self) -> bool {
+        matches!(self.origin, Origin::Inner(_))
+    }
+
+    /// How its capture began, if it has.
+    pub(crate) fn begun(&self) -> Option<Begun> {
+        match &self.origin {
+            Origin::Capture(begun) => Some(*begun),
+            Origin::Inner(begun) => begun.get().copied(),
+            Origin::Built => None,
+        }
     }
 
     /// Whether what is enqueued still goes into it.
     pub(crate) fn is_recording(&self) -> bool {
-        !self.state().ended
+        self.recording.load(SeqCst)
     }
 
     pub(crate) fn name(&self) -> String {
@@ -198,14 +249,33 @@ impl Graph {
         state.callbacks.len() < before
     }
 
-    /// Takes the handles of the graph and of its groups out. The callbacks are the caller's to call.
+    /// Keeps the value of a condition: its handle.
+    pub(crate) fn add_value(&self, value: Arc<Value>) -> usize {
+        let handle = VALUES.insert((self.id, value.clone()));
+        self.state().values.push((handle, value));
+        handle
+    }
+
+    /// The value of a handle, and the number of its graph.
+    pub(crate) fn find_value(handle: usize) -> Option<(u32, Arc<Value>)> {
+        VALUES.get(handle)
+    }
+
+    /// Takes the handles of the graph, of its groups and values and of the graphs that it runs out. The callbacks are the caller's to
+    /// call.
     pub(crate) fn remove(&self) -> Vec<Callback> {
-        let (groups, callbacks) = {
+        let (groups, callbacks, values, inner) = {
             let mut state = self.state();
-            (std::mem::take(&mut state.groups), std::mem::take(&mut state.callbacks))
+            let inner: Vec<_> = state.inner().cloned().collect();
+            (std::mem::take(&mut state.groups), std::mem::take(&mut state.callbacks), std::mem::take(&mut state.values), inner)
         };
         GRAPHS.remove(self.handle());
         groups.into_iter().for_each(TaskGroup::remove);
+        for (handle, value) in values {
+            VALUES.remove(handle);
+            value.release();
+        }
+        inner.iter().for_each(|graph| _ = graph.remove());
         callbacks
     }
 }

@@ -9,6 +9,10 @@ impl Step {
         match self {
             Step::Operator(slot) => slot.planned().name.into(),
             Step::Work(name, _) | Step::Call(name, _) => (*name).into(),
+            Step::Jump(name, _) => (*name).into(),
+            Step::Choice(_) => "aclmdlRIAddCondTask".into(),
+            Step::Label => "aclrtSetLabel".into(),
+            Step::Activate(_) => "aclrtActiveStream".into(),
             Step::Mark(_) => "EVENT_RECORD".into(),
             Step::Await(..) => "EVENT_WAIT".into(),
             Step::Hold(hold) => hold.name.into(),
@@ -29,7 +33,14 @@ impl Step {
                 "aclrtValueWait" => "WAIT_VALUE",
                 _ => "HOSTFUNC_CALLBACK",
             },
+            Step::Call("aclrtRecordEventWithFlag", _) => "CAPTURE_RECORD_EXTERNAL",
+            Step::Call("aclrtStreamWaitEventWithFlag", _) => "CAPTURE_WAIT_EXTERNAL",
             Step::Call(..) => "COLLECTIVE",
+            Step::Choice(_) => "COND_TASK",
+            Step::Label => "LABEL_SET",
+            Step::Jump("aclrtSwitchStream", _) => "STREAM_SWITCH",
+            Step::Jump(..) => "STREAM_LABEL_SWITCH_BY_INDEX",
+            Step::Activate(_) => "STREAM_ACTIVE",
         }
     }
 }

@@ -1,18 +1,20 @@
 //! Recording: what becomes a step, and when a recording may end.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
-use super::{Graph, Lane, State, Step};
+use super::{Choice, Graph, Jump, Lane, State, Step};
 use crate::engine::{Hold, Limit, Slot, Stream, Task};
 use crate::reject::{Outcome, Reject, check, reject};
 
 impl Graph {
-    /// From now on what is enqueued on `stream` goes into a new lane: its number. The caller sets the stream's recorder.
-    pub(crate) fn add_lane(&self, stream: &Arc<Stream>) -> Outcome<usize> {
+    /// From now on what is enqueued on `stream` goes into a new lane: its number. The caller sets the stream's recorder. One that
+    /// `waits` runs when a task activates it.
+    pub(crate) fn add_lane(&self, stream: &Arc<Stream>, waits: bool) -> Outcome<usize> {
         let mut state = self.state();
         check!(!state.ended, ACL_ERROR_RT_INTERNAL_ERROR, "the graph takes no further stream: its recording has ended");
         let queue = Stream::new(stream.engine(), stream.device, stream.context);
-        state.lanes.push(Lane { stream: Some(stream.clone()), queue, steps: Vec::new(), closed: false });
+        state.lanes.push(Lane { stream: Some(stream.clone()), queue, steps: Vec::new(), closed: false, waits });
         Ok(state.lanes.len() - 1)
     }
 
@@ -57,9 +59,42 @@ impl Graph {
         Ok(mark)
     }
 
+    /// A place that others jump to: its step.
+    pub(crate) fn label(&self, lane: usize) -> Outcome<usize> {
+        let mut state = self.state();
+        state.admit(lane, "aclrtSetLabel", None)?;
+        state.lanes[lane].steps.push(Step::Label);
+        Ok(state.lanes[lane].steps.len() - 1)
+    }
+
+    /// The lane goes on elsewhere, as `jump` says when it comes here.
+    pub(crate) fn jump(&self, lane: usize, name: &'static str, jump: Arc<Jump>) -> Outcome {
+        self.add(lane, name, Step::Jump(name, jump))
+    }
+
+    /// The lane has another one run.
+    pub(crate) fn activate(&self, lane: usize, other: usize) -> Outcome {
+        self.add(lane, "aclrtActiveStream", Step::Activate(other))
+    }
+
+    /// The lane runs other graphs as a value says.
+    pub(crate) fn choose(&self, lane: usize, choice: Choice) -> Outcome {
+        self.add(lane, "aclmdlRIAddCondTask", Step::Choice(Arc::new(choice)))
+    }
+
     /// The stream of a lane waits for an event that was recorded in this graph.
     pub(crate) fn wait(&self, lane: usize, mark: usize, limit: Limit) -> Outcome {
         self.add(lane, "aclrtStreamWaitEvent", Step::Await(mark, limit))
+    }
+
+    /// Takes an event for an external record or wait; false where it has one.
+    pub(crate) fn claim(&self, event: usize) -> bool {
+        let externals = &mut self.state().externals;
+        let new = !externals.contains(&event);
+        if new {
+            externals.push(event);
+        }
+        new
     }
 
     /// The stream of a lane is held. What the graph keeps is for the lane's own queue from the start.
@@ -93,12 +128,15 @@ impl Graph {
     pub(crate) fn end_capture(&self) -> Outcome {
         let mut state = self.state();
         state.ended = true;
+        self.recording.store(false, SeqCst);
         for lane in &mut state.lanes {
             if let Some(stream) = lane.stream.take() {
                 stream.set_recorder(None);
             }
         }
         let open = state.open.take();
+        // What it runs has ended well before, or this one does not.
+        let unfinished = state.inner().find(|graph| !graph.state().ready).map(|graph| graph.id);
         if let Some(why) = &state.invalid {
             reject!(ACL_ERROR_RT_STREAM_CAPTURE_INVALIDATED, "the capture is invalid since {}", why.text)
         }
@@ -107,6 +145,12 @@ impl Graph {
             ACL_ERROR_STREAM_TASK_GROUP_STATUS,
             "a task group is still open: aclmdlRICaptureTaskGrpEnd ends it"
         );
+        if let Some(id) = unfinished {
+            reject!(
+                ACL_ERROR_RT_SUB_ACLGRAPH_IS_CAPTURING,
+                "graph {id}, which a condition of this one runs, was not captured (aclmdlRICaptureToModelRIBegin, aclmdlRICaptureEnd)"
+            )
+        }
         state.check_joined()?;
         state.ready = true;
         Ok(())
@@ -122,7 +166,19 @@ impl Graph {
             ACL_ERROR_RT_PARAM_INVALID,
             "no bound stream has an end (aclmdlRIEndTask)"
         );
+        let has = |fits: fn(&Step) -> bool| state.lanes.iter().flat_map(|lane| &lane.steps).any(fits);
+        let flows = state.lanes.iter().any(|lane| lane.waits) || has(|step| matches!(step, Step::Jump(..) | Step::Activate(_)));
+        check!(
+            !flows || !has(|step| matches!(step, Step::Call(..))),
+            ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
+            "the simulator has no collectives in a graph with a flow of control"
+        );
+        if flows {
+            let lane = &state.lanes[0].queue;
+            state.flow = Some(Stream::new(lane.engine(), self.device, self.context));
+        }
         (state.ended, state.ready) = (true, true);
+        self.recording.store(false, SeqCst);
         Ok(())
     }
 

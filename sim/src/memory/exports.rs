@@ -29,6 +29,8 @@ pub(crate) enum Use {
     Key = 2,
     /// Of a notify, whose state is a word of the row.
     Notify = 3,
+    /// Of an event, which any process may import: the word numbers its records, the places of the white list are its marks.
+    Event = 4,
 }
 
 #[repr(C)]
@@ -43,7 +45,7 @@ struct Row {
     /// Whether any process may import.
     to_all: AtomicU32,
     _pad: [u32; 3],
-    /// The state of a notify.
+    /// The state of a notify, or of an event.
     word: AtomicU64,
     allowed: [AtomicI32; PROCESSES],
     users: [AtomicI32; PROCESSES],
@@ -148,6 +150,11 @@ impl Export {
         own().ok().map(|table| &table.row(self.row).word)
     }
 
+    /// The places of its white list.
+    pub(crate) fn marks(&self) -> Option<&'static [AtomicI32; PROCESSES]> {
+        own().ok().map(|table| &table.row(self.row).allowed)
+    }
+
     /// From now on nobody can import. Whether somebody has.
     fn withdraw_used(&self) -> bool {
         if let Ok(table) = own() {
@@ -250,6 +257,11 @@ impl Lease {
     /// The word of the row.
     pub(crate) fn word(&self) -> &AtomicU64 {
         &self.table.row(self.row).word
+    }
+
+    /// The places of the white list.
+    pub(crate) fn marks(&self) -> &[AtomicI32; PROCESSES] {
+        &self.table.row(self.row).allowed
     }
 }
 

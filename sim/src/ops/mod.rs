@@ -52,7 +52,7 @@ mod norm;
 mod optimizer;
 mod quant_matmul;
 mod quantise;
-mod random;
+pub(crate) mod random;
 mod reduce;
 mod rope;
 mod rope_in_place;

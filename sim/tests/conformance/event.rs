@@ -56,7 +56,6 @@ fn flags() {
         refused!(107000, "flag is", acl.aclrtCreateEventExWithFlag(&mut event, flag));
     }
     refused!(207000, "not supported by the simulator", acl.aclrtCreateEventWithFlag(&mut event, 0x10));
-    refused!(207000, "not supported by the simulator", acl.aclrtCreateEventExWithFlag(&mut event, 0x40));
     // runtime, event.hpp (IsEventWithoutWaitTask): without ACL_EVENT_SYNC a stream cannot wait for it: 207000.
     let timed = new_event(ACL_EVENT_TIME_LINE);
     ok!(acl.aclrtRecordEvent(timed, null_mut()));

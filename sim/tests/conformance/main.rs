@@ -26,9 +26,11 @@ mod peer;
 mod pools;
 mod process;
 mod runtime;
+mod shared_events;
 mod sharing;
 mod single;
 mod stream;
+mod tdt;
 mod virtual_memory;
 
 use std::ffi::{CStr, c_void};
@@ -37,7 +39,7 @@ use std::ptr::null_mut;
 use std::sync::{Condvar, Mutex, OnceLock};
 
 use ascend_rl_sys::types::*;
-use ascend_rl_sys::{Acl, AclGraph, AclKernel, AclOp, Api, NnOpBase, Prof};
+use ascend_rl_sys::{Acl, AclGraph, AclKernel, AclOp, Api, NnOpBase, Prof, Tdt, TdtQueue};
 
 fn api() -> &'static Api {
     static API: OnceLock<Api> = OnceLock::new();
@@ -66,6 +68,14 @@ fn graphs() -> &'static AclGraph {
 
 fn single() -> &'static AclOp {
     &api().single
+}
+
+fn tdt() -> &'static Tdt {
+    &api().tdt
+}
+
+fn queue() -> &'static TdtQueue {
+    &api().queue
 }
 
 /// Calls a function of the table, `acl.name(...)`, or `acl?.name(...)` for one that a toolkit may lack; all of them take any handle, and the tests pass pointers to live variables.

@@ -10,17 +10,17 @@ use super::*;
 
 const PART: &str = "CONFORMANCE_PEER";
 /// A timeout that a passing test never reaches.
-const SOON: i32 = 20_000;
+pub(super) const SOON: i32 = 20_000;
 
 /// The process on the other side.
-struct Peer {
+pub(super) struct Peer {
     child: Child,
     lines: BufReader<ChildStdout>,
 }
 
 impl Peer {
     /// Starts it in the test `name`; `None` in that process itself.
-    fn start(name: &str) -> Option<Peer> {
+    pub(super) fn start(name: &str) -> Option<Peer> {
         if std::env::var_os(PART).is_some() {
             return None;
         }
@@ -35,12 +35,12 @@ impl Peer {
         self.child.id() as i32
     }
 
-    fn say(&mut self, line: &str) {
+    pub(super) fn say(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
     /// What it says next.
-    fn hear(&mut self) -> String {
+    pub(super) fn hear(&mut self) -> String {
         loop {
             let mut line = String::new();
             assert!(self.lines.read_line(&mut line).unwrap() > 0, "the other process has ended");
@@ -51,7 +51,7 @@ impl Peer {
         }
     }
 
-    fn end(mut self) {
+    pub(super) fn end(mut self) {
         let mut rest = String::new();
         std::io::Read::read_to_string(&mut self.lines, &mut rest).unwrap();
         assert!(self.child.wait().unwrap().success(), "the other process failed: {rest}");
@@ -59,11 +59,11 @@ impl Peer {
 }
 
 /// The same for the other process.
-fn say(line: &str) {
+pub(super) fn say(line: &str) {
     println!("says: {line}");
 }
 
-fn hear() -> String {
+pub(super) fn hear() -> String {
     let mut line = String::new();
     assert!(std::io::stdin().read_line(&mut line).unwrap() > 0, "the parent has ended");
     line.trim_end().to_owned()

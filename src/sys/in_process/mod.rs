@@ -20,9 +20,9 @@ use super::cann::{Cann, Flavor};
 use crate::error::Result;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, AclKernel, AclOp, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, acl_symbols, atb_symbols,
-    graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols, opapi_others_symbols,
-    opapi_symbols, prof_symbols,
+    Acl, AclGraph, AclKernel, AclOp, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, Tdt, TdtQueue,
+    acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols,
+    opapi_others_symbols, opapi_symbols, prof_symbols, queue_symbols, tdt_symbols,
 };
 use std::ffi::{c_char, c_int, c_void};
 
@@ -36,6 +36,8 @@ macro_rules! nothing {
     (AclGraph, $($rest:tt)*) => { nothing! { @table graph, AclGraph, $($rest)* } };
     (AclKernel, $($rest:tt)*) => { nothing! { @table kernel, AclKernel, $($rest)* } };
     (AclOp, $($rest:tt)*) => { nothing! { @table single, AclOp, $($rest)* } };
+    (Tdt, $($rest:tt)*) => { nothing! { @table tdt, Tdt, $($rest)* } };
+    (TdtQueue, $($rest:tt)*) => { nothing! { @table queue, TdtQueue, $($rest)* } };
     (OpApiHost, $($rest:tt)*) => { nothing! { @table ops_host, OpApiHost, $($rest)* } };
     (@table $table:ident, $Table:ident, $lib:expr; $( $(#[$doc:meta])* [$need:ident $since:literal]
         fn $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) -> $ret:ty; )*) => {
@@ -70,6 +72,8 @@ prof_symbols!(nothing);
 graph_symbols!(nothing);
 kernel_symbols!(nothing);
 op_symbols!(nothing);
+tdt_symbols!(nothing);
+queue_symbols!(nothing);
 opapi_host_symbols!(nothing);
 opapi_symbols!(nothing);
 opapi_others_symbols!(nothing);
@@ -107,6 +111,8 @@ fn api() -> Api {
         graph: graph(),
         kernel: kernel(),
         single: single(),
+        tdt: tdt(),
+        queue: queue(),
     }
 }
 

@@ -17,6 +17,8 @@ const ALLOCATOR: &str = "acl/acl_rt_allocator.h";
 const DUMP: &str = "acl/acl_dump.h";
 const REPORTS: &str = "profiling/aprof_pub.h";
 const PROFILING: &str = "acl/acl_prof.h";
+const CHANNELS: &str = "acl/acl_tdt.h";
+const QUEUES: &str = "acl/acl_tdt_queue.h";
 const META: &str = "aclnn/acl_meta.h";
 const HCCL_TYPES: &str = "hccl/hccl_types.h";
 const HCCL: &str = "hccl/hccl.h";
@@ -32,6 +34,8 @@ pub(super) const FIXED: &[(&str, &[&str], &str)] = &[
     (DUMP, &[RUNTIME], "Dumps of operators: libascend_dump.so."),
     (PROFILING, &[RUNTIME], "Profiling: libmsprofiler.so."),
     (REPORTS, &[RUNTIME], "What libraries report to the profiler, an inner header of a toolkit's: libprofapi.so."),
+    (CHANNELS, &[BASE], "Tensor channels: libacl_tdt_channel.so."),
+    (QUEUES, &[BASE], "Queues: libacl_tdt_queue.so."),
     (META, &[BASE], "Descriptors of the operator library: libnnopbase.so."),
     ("aclnn/aclnn_base.h", &[META], "What every operator's header needs."),
     (HCCL_TYPES, &[], "Types, constants and error numbers of the collectives."),
@@ -47,6 +51,8 @@ pub(super) fn of_function(item: &Item<Function>) -> String {
         Some(Lib::Hccl) => HCCL.into(),
         Some(Lib::MsProfiler) if item.name.starts_with("Msprof") => REPORTS.into(),
         Some(Lib::MsProfiler) => PROFILING.into(),
+        Some(Lib::TdtChannel) => CHANNELS.into(),
+        Some(Lib::TdtQueue) => QUEUES.into(),
         Some(Lib::AscendCl) => of_runtime(&item.name).into(),
         // The runtime, and what stands beside it.
         _ => RUNTIME.into(),

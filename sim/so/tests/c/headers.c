@@ -1,6 +1,8 @@
 /* Every header, in C11 and in C++17, with all warnings as errors. */
 #include "acl/acl.h"
 #include "acl/acl_prof.h"
+#include "acl/acl_tdt.h"
+#include "acl/acl_tdt_queue.h"
 #include "aclnn/acl_meta.h"
 #include "aclnn/aclnn_base.h"
 #include "aclnnop/all.h"

@@ -27,14 +27,14 @@ fn built(model_ri: aclmdlRI) -> Outcome<std::sync::Arc<Graph>> {
 pub(crate) fn aclmdlRIBindStream(model_ri: aclmdlRI, stream: aclrtStream, flag: u32) -> Outcome {
     let graph = built(model_ri)?;
     check!(!stream.is_null(), ACL_ERROR_RT_PARAM_INVALID, "stream is null: the default stream cannot be bound");
-    match flag {
-        ACL_MODEL_STREAM_FLAG_HEAD => {}
-        ACL_MODEL_STREAM_FLAG_DEFAULT => reject!(
-            ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-            "flag is ACL_MODEL_STREAM_FLAG_DEFAULT: streams that a task activates are not supported by the simulator"
+    let waits = match flag {
+        ACL_MODEL_STREAM_FLAG_HEAD => false,
+        ACL_MODEL_STREAM_FLAG_DEFAULT => true,
+        _ => reject!(
+            ACL_ERROR_RT_PARAM_INVALID,
+            "flag is {flag:#x}: ACL_MODEL_STREAM_FLAG_HEAD or ACL_MODEL_STREAM_FLAG_DEFAULT is taken"
         ),
-        _ => reject!(ACL_ERROR_RT_PARAM_INVALID, "flag is {flag:#x}: ACL_MODEL_STREAM_FLAG_HEAD is taken"),
-    }
+    };
     let stream = own_stream(stream)?;
     check!(
         attributes::is_persistent(&stream),
@@ -43,7 +43,7 @@ pub(crate) fn aclmdlRIBindStream(model_ri: aclmdlRI, stream: aclrtStream, flag: 
     );
     check_free(&stream, "bound")?;
     check!(graph.is_recording(), ACL_ERROR_RT_PARAM_INVALID, "modelRI was built already");
-    let lane = graph.add_lane(&stream)?;
+    let lane = graph.add_lane(&stream, waits)?;
     stream.set_recorder(Some(Recorder::Lane(graph, lane)));
     Ok(())
 }

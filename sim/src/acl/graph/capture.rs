@@ -5,20 +5,29 @@ use std::sync::Arc;
 
 use ascend_rl_sys::types::*;
 
-use super::{Graph, Recorder, capture_of, check_free, current, give, modes, not_null, own_stream};
-use crate::graph::Origin;
+use super::{Graph, Recorder, Stream, capture_of, check_free, current, give, modes, not_null, own_stream};
+use crate::graph::{Begun, Origin};
 use crate::reject::{Outcome, check, reject};
 
 pub(crate) fn aclmdlRICaptureBegin(stream: aclrtStream, mode: aclmdlRICaptureMode) -> Outcome {
+    let stream = check_begin(stream, mode)?;
+    let begun = Begun { mode, thread: std::thread::current().id() };
+    begin(Graph::new(Origin::Capture(begun), stream.device, stream.context), &stream)
+}
+
+/// The stream of a capture that may begin.
+pub(super) fn check_begin(stream: aclrtStream, mode: aclmdlRICaptureMode) -> Outcome<Arc<Stream>> {
     not_null("stream", stream)?;
     check!(mode.name().is_some(), ACL_ERROR_RT_PARAM_INVALID, "mode is {}, which is no mode of a capture", mode.0);
     let stream = own_stream(stream)?;
     let default = Arc::ptr_eq(&stream, current()?.default_stream());
     check!(!default, ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "stream is the default stream, which cannot be captured");
     check_free(&stream, "captured a second time")?;
-    let origin = Origin::Capture { mode, thread: std::thread::current().id() };
-    let graph = Graph::new(origin, stream.device, stream.context);
-    let lane = graph.add_lane(&stream)?;
+    Ok(stream)
+}
+
+pub(super) fn begin(graph: Arc<Graph>, stream: &Arc<Stream>) -> Outcome {
+    let lane = graph.add_lane(stream, false)?;
     modes::enter(&graph);
     stream.set_recorder(Some(Recorder::Lane(graph, lane)));
     Ok(())
@@ -61,7 +70,10 @@ pub(crate) fn aclmdlRICaptureEnd(stream: aclrtStream, model_ri: *mut aclmdlRI) -
     let ended = graph.end_capture();
     modes::leave(&graph);
     if let Err(refusal) = check_thread(&graph).and(ended) {
-        graph.remove();
+        // What another graph runs goes with that.
+        if !graph.is_inner() {
+            graph.remove();
+        }
         return Err(refusal);
     }
     give(model_ri, graph.handle() as aclmdlRI);
@@ -70,7 +82,7 @@ pub(crate) fn aclmdlRICaptureEnd(stream: aclrtStream, model_ri: *mut aclmdlRI) -
 
 /// Only a RELAXED capture may be ended by another thread.
 fn check_thread(graph: &Graph) -> Outcome {
-    if let Origin::Capture { mode, thread } = graph.origin {
+    if let Some(Begun { mode, thread }) = graph.begun() {
         check!(
             mode == ACL_MODEL_RI_CAPTURE_MODE_RELAXED || thread == std::thread::current().id(),
             ACL_ERROR_RT_STREAM_CAPTURE_WRONG_THREAD,

@@ -12,8 +12,13 @@ use crate::reject::{Outcome, check, reject};
 /// How long the end of a graph waits for its replays, as the runtime has it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// 107026 while a capture goes on.
+/// 107026 while a capture goes on. What a condition runs belongs to the graph of that.
 fn check_ended(graph: &Graph) -> Outcome {
+    check!(
+        !graph.is_inner(),
+        ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
+        "modelRI is a graph that a condition runs: it runs with the graph that has the condition, and goes with it"
+    );
     check!(
         !(graph.is_capture() && graph.is_recording()),
         ACL_ERROR_RT_MODEL_CAPTURED,

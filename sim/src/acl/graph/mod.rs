@@ -4,13 +4,16 @@
 //! its API pages (`docs/zh/api_ref/15`, `docs/zh/dev_guide/04`).
 //!
 //! # Not covered
-//! Memory of pools, conditional tasks, parameters of single tasks (`aclmdlRITask*`, `aclmdlRIUpdate`), streams
-//! that a task activates. What changes the runtime's settings is not captured: it acts at once.
+//! Memory of pools, parameters of single tasks (`aclmdlRITask*`, `aclmdlRIUpdate`), collectives in graphs with a flow of control or
+//! that a condition runs. What changes the runtime's settings is not captured: it acts at once.
 
 mod build;
 mod capture;
+mod conditions;
 mod execute;
+mod flow;
 mod groups;
+mod labels;
 mod modes;
 mod names;
 
@@ -26,8 +29,11 @@ use crate::reject::{Outcome, check, reject};
 
 pub(crate) use build::*;
 pub(crate) use capture::*;
+pub(crate) use conditions::*;
 pub(crate) use execute::*;
+pub(crate) use flow::*;
 pub(crate) use groups::*;
+pub(crate) use labels::*;
 pub(crate) use modes::{aclmdlRICaptureThreadExchangeMode, check_blocking, check_pageable};
 pub(crate) use names::*;
 

@@ -8,7 +8,7 @@ use ascend_rl_sys::types::*;
 
 use super::{Stream, capture_of, give, not_null};
 use crate::acl::context::current;
-use crate::graph::{Graph, Origin};
+use crate::graph::Graph;
 use crate::reject::{Outcome, Reject, check, reject};
 
 /// The captures that are going on.
@@ -48,14 +48,11 @@ pub(crate) fn check_blocking(name: &str) -> Outcome {
     let (context, this) = (current()?.handle(), std::thread::current().id());
     let captures = captures();
     let strictest = |concerns: &dyn Fn(&Graph) -> bool| {
-        let modes = captures.iter().filter(|capture| concerns(capture)).filter_map(|capture| match capture.origin {
-            Origin::Capture { mode, .. } => Some(mode.0),
-            Origin::Built => None,
-        });
+        let modes = captures.iter().filter(|capture| concerns(capture)).filter_map(|capture| Some(capture.begun()?.mode.0));
         modes.min().map(aclmdlRICaptureMode)
     };
     let Some(everywhere) = strictest(&|capture| capture.context == context) else { return Ok(()) };
-    let own = strictest(&|capture| matches!(capture.origin, Origin::Capture { thread, .. } if thread == this));
+    let own = strictest(&|capture| capture.begun().is_some_and(|begun| begun.thread == this));
     let refused = if MODE.get() == ACL_MODEL_RI_CAPTURE_MODE_GLOBAL {
         everywhere == ACL_MODEL_RI_CAPTURE_MODE_GLOBAL || own == Some(ACL_MODEL_RI_CAPTURE_MODE_THREAD_LOCAL)
     } else {

@@ -65,6 +65,23 @@ pub(crate) fn aclnnInplaceNormalGetWorkspaceSize(
     })
 }
 
+/// Four words of the stream of numbers that a seed and an offset have.
+pub(crate) fn four_words(seed: u64, offset: u64, group: u64) -> [u32; 4] {
+    Stream { seed, offset }.group(group)
+}
+
+/// The same as numbers in [0, 1).
+pub(crate) fn four_units(seed: u64, offset: u64, group: u64) -> [f32; 4] {
+    four_words(seed, offset, group).map(unit)
+}
+
+/// The same as normal numbers.
+pub(crate) fn four_normals(seed: u64, offset: u64, group: u64) -> [f32; 4] {
+    let [a, b, c, d] = four_words(seed, offset, group);
+    let ([x, y], [z, w]) = (normals(a, b), normals(c, d));
+    [x, y, z, w]
+}
+
 /// Two normal numbers out of two words (Box and Muller).
 fn normals(radius: u32, angle: u32) -> [f32; 2] {
     // In (0, 1], whose logarithm is finite.

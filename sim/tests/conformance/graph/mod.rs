@@ -4,9 +4,12 @@
 mod build;
 mod capture;
 mod collectives;
+mod conditions;
 mod copies;
 mod ends;
+mod events_outside;
 mod external;
+mod flow;
 mod groups;
 mod holds;
 mod modes;

@@ -11,6 +11,7 @@ mod limits;
 mod notify;
 mod numbers;
 mod prof;
+mod random;
 mod states;
 
 use super::*;
