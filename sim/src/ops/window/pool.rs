@@ -1,8 +1,10 @@
 //! `aclnnAvgPool2d` and `aclnnMaxPool`: one number of each window of an image.
 
 use ascend_rl_sys::types::*;
+use half::f16;
 
 use super::{Axis, check_format, numbers, pair};
+use crate::convert::Float;
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;
 use crate::ops::dtypes::*;
@@ -37,11 +39,7 @@ pub(crate) fn aclnnAvgPool2dGetWorkspaceSize(
         0 => {}
         // Less precision for f32 is not A2's, nor f16 in the place of bf16; other floats stay what they are.
         1 if x.dtype != ACL_FLOAT => {}
-        2 if x.dtype == ACL_FLOAT16 => {}
-        2 if x.dtype == ACL_FLOAT => reject!(
-            ACL_ERROR_FEATURE_UNSUPPORTED,
-            "{NAME}: cubeMathType is 2 (USE_FP16); the simulator computes f32 in full precision, pass 0"
-        ),
+        2 if x.dtype != ACL_BF16 => {}
         other => reject!(ACLNN_ERR_PARAM_INVALID, "{NAME}: cubeMathType is {other}, which {} does not take on A2", name(x.dtype)),
     }
     let kernel = pair(&numbers(&call, "kernelSize", kernel_size, &[1, 2], 1)?, [1, 1]);
@@ -62,14 +60,17 @@ pub(crate) fn aclnnAvgPool2dGetWorkspaceSize(
             axes[d].taps_of(window).count()
         }
     };
+    // USE_FP16: what is read, and the mean of it, are rounded to f16.
+    let halves = cube_math_type == 2;
+    let rounded = move |v: f32| if halves { f16::narrow(v).widen() } else { v };
     plan(call, (x, y), axes, ws, executor, move |image, v, h| {
         let (width, mut sum) = (axes[1].places, 0.0);
         for row in axes[0].taps_of(v) {
             for column in axes[1].taps_of(h) {
-                sum += image[row * width + column];
+                sum += rounded(image[row * width + column]);
             }
         }
-        sum / if divisor_override != 0 { divisor_override as f32 } else { (counted(0, v) * counted(1, h)) as f32 }
+        rounded(sum / if divisor_override != 0 { divisor_override as f32 } else { (counted(0, v) * counted(1, h)) as f32 })
     })
 }
 
