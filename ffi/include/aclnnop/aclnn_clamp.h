@@ -51,6 +51,14 @@ aclnnStatus aclnnInplaceClampMaxGetWorkspaceSize(const aclTensor *selfRef, const
 /** Phase two of `aclnnInplaceClampMaxGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnInplaceClampMax(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self` no smaller than a tensor. Since CANN 8.1. */
+aclnnStatus aclnnInplaceClampMinTensorGetWorkspaceSize(aclTensor *selfRef, const aclTensor *clipValueMin,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceClampMinTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceClampMinTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -44,6 +44,13 @@ aclnnStatus aclnnDivModGetWorkspaceSize(const aclTensor *self, const aclTensor *
 /** Phase two of `aclnnDivModGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnDivMod(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self /= other`, rounded by mode. Since CANN 8.1. */
+aclnnStatus aclnnInplaceDivModGetWorkspaceSize(aclTensor *selfRef, const aclTensor *other, int32_t mode,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceDivModGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceDivMod(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

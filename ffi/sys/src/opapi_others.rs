@@ -496,6 +496,50 @@ macro_rules! opapi_others_symbols {
         ["8.1"] op aclnnForeachErf, aclnnForeachErfGetWorkspaceSize(x: *const aclTensorList, out: *const aclTensorList);
         /// `1 - erf(x)` of each.
         ["8.1"] op aclnnForeachErfc, aclnnForeachErfcGetWorkspaceSize(x: *const aclTensorList, out: *const aclTensorList);
+
+        // ---- windows: what goes back
+        /// The largest of each window, and a mask of which tap it was.
+        ["8.1"] op aclnnMaxPool2dWithMask, aclnnMaxPool2dWithMaskGetWorkspaceSize(self_: *const aclTensor, kernel_size: *const aclIntArray, stride: *const aclIntArray, padding: *const aclIntArray, dilation: *const aclIntArray, ceil_mode: bool, out: *mut aclTensor, indices: *mut aclTensor);
+        /// Gradient of `aclnnMaxPool2dWithMask`.
+        ["8.1"] op aclnnMaxPool2dWithMaskBackward, aclnnMaxPool2dWithMaskBackwardGetWorkspaceSize(grad_output: *const aclTensor, self_: *const aclTensor, indices: *const aclTensor, kernel_size: *const aclIntArray, stride: *const aclIntArray, padding: *const aclIntArray, dilation: *const aclIntArray, ceil_mode: bool, grad_input: *mut aclTensor);
+        /// Gradient of `aclnnAvgPool2d`.
+        ["8.1"] op aclnnAvgPool2dBackward, aclnnAvgPool2dBackwardGetWorkspaceSize(grad_output: *const aclTensor, self_: *const aclTensor, kernel_size: *const aclIntArray, stride: *const aclIntArray, padding: *const aclIntArray, ceil_mode: bool, count_include_pad: bool, divisor_override: i64, cube_math_type: i8, grad_input: *mut aclTensor);
+
+        // ---- norms by channel
+        /// Each channel to mean 0 and variance 1 over all images, then times `weight` plus `bias`; moves the running statistics.
+        ["8.1"] op aclnnBatchNorm, aclnnBatchNormGetWorkspaceSize(input: *const aclTensor, weight: *const aclTensor, bias: *const aclTensor, running_mean: *mut aclTensor, running_var: *mut aclTensor, training: bool, momentum: f64, eps: f64, output: *mut aclTensor, save_mean: *mut aclTensor, save_invstd: *mut aclTensor);
+        /// Gradients of `aclnnBatchNorm`.
+        ["8.1"] op aclnnBatchNormBackward, aclnnBatchNormBackwardGetWorkspaceSize(grad_out: *const aclTensor, input: *const aclTensor, weight: *const aclTensor, running_mean: *const aclTensor, running_var: *const aclTensor, save_mean: *const aclTensor, save_invstd: *const aclTensor, training: bool, eps: f64, output_mask: *const aclBoolArray, grad_input: *mut aclTensor, grad_weight: *mut aclTensor, grad_bias: *mut aclTensor);
+        /// Gradients of `aclnnGroupNorm`.
+        ["8.1"] op aclnnGroupNormBackward, aclnnGroupNormBackwardGetWorkspaceSize(grad_out: *const aclTensor, input: *const aclTensor, mean: *const aclTensor, rstd: *const aclTensor, gamma: *const aclTensor, n: i64, c: i64, hx_w: i64, group: i64, output_mask: *const aclBoolArray, grad_input: *mut aclTensor, grad_gamma_out: *mut aclTensor, grad_beta_out: *mut aclTensor);
+
+        // ---- what is found
+        /// Each element once; `valueOut` takes on their number.
+        ["8.1"] op aclnnUnique, aclnnUniqueGetWorkspaceSize(self_: *const aclTensor, sorted: bool, return_inverse: bool, value_out: *mut aclTensor, inverse_out: *mut aclTensor);
+        /// The same, and how often each is there.
+        ["8.1"] op aclnnUnique2, aclnnUnique2GetWorkspaceSize(self_: *const aclTensor, sorted: bool, return_inverse: bool, return_counts: bool, value_out: *mut aclTensor, inverse_out: *mut aclTensor, counts_out: *mut aclTensor);
+        /// Each run of equal elements once.
+        ["8.1"] op aclnnUniqueConsecutive, aclnnUniqueConsecutiveGetWorkspaceSize(self_: *const aclTensor, return_inverse: bool, return_counts: bool, dim: i64, value_out: *mut aclTensor, inverse_out: *mut aclTensor, counts_out: *mut aclTensor);
+        /// Where elements would go in a sorted sequence.
+        ["8.1"] op aclnnSearchSorted, aclnnSearchSortedGetWorkspaceSize(sorted_sequence: *const aclTensor, self_: *const aclTensor, out_int32: bool, right: bool, sorter: *const aclTensor, out: *mut aclTensor);
+        /// Where a scalar would go.
+        ["8.1"] op aclnnSearchSorteds, aclnnSearchSortedsGetWorkspaceSize(sorted_sequence: *const aclTensor, self_: *const aclScalar, out_int32: bool, right: bool, sorter: *const aclTensor, out: *mut aclTensor);
+        /// The `k`-th smallest along a dim, and where it is.
+        ["8.1"] op aclnnKthvalue, aclnnKthvalueGetWorkspaceSize(self_: *const aclTensor, k: i64, dim: i64, keepdim: bool, values_out: *mut aclTensor, indices_out: *mut aclTensor);
+        /// The lower of the middle ones of all elements.
+        ["8.1"] op aclnnMedian, aclnnMedianGetWorkspaceSize(self_: *const aclTensor, values_out: *mut aclTensor);
+        /// The same along a dim, and where it is.
+        ["8.1"] op aclnnMedianDim, aclnnMedianDimGetWorkspaceSize(self_: *const aclTensor, dim: i64, keep_dim: bool, values_out: *mut aclTensor, indices_out: *mut aclTensor);
+        /// Elements by their numbers in the whole line.
+        ["8.1"] op aclnnTake, aclnnTakeGetWorkspaceSize(self_: *const aclTensor, index: *const aclTensor, out: *mut aclTensor);
+        /// `aclnnScatter` of one value.
+        ["8.1"] op aclnnScatterValue, aclnnScatterValueGetWorkspaceSize(self_: *const aclTensor, dim: i64, index: *const aclTensor, value: *const aclScalar, reduce: i64, out: *mut aclTensor);
+        /// A value in the slices that numbers on the host name.
+        ["8.1"] op aclnnIndexFillTensor, aclnnIndexFillTensorGetWorkspaceSize(self_: *const aclTensor, dim: i64, index: *const aclIntArray, value: *const aclScalar, out: *mut aclTensor);
+        /// The same in place.
+        ["8.1"] op aclnnInplaceIndexFillTensor, aclnnInplaceIndexFillTensorGetWorkspaceSize(self_ref: *mut aclTensor, dim: i64, index: *const aclIntArray, value: *const aclScalar);
+        /// The sum of the products of two vectors.
+        ["8.1"] op aclnnDot, aclnnDotGetWorkspaceSize(self_: *const aclTensor, tensor: *const aclTensor, out: *mut aclTensor);
     } };
 }
 opapi_others_symbols!(operator_table);

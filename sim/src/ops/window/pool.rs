@@ -50,15 +50,9 @@ pub(crate) fn aclnnAvgPool2dGetWorkspaceSize(
         ACLNN_ERR_PARAM_INVALID,
         "{NAME}: paddings is {padding:?}; at most half of kernelSize, {kernel:?}, is taken"
     );
-    let axes = axes(NAME, &x, &y, kernel, strides, padding.map(|p| [p, p]), ceil_mode)?;
+    let axes = axes(NAME, &x, ("out", &y), kernel, strides, padding.map(|p| [p, p]), ceil_mode)?;
     let counted = move |d: usize, window: usize| {
-        let Axis { places, stride, taps, padding, .. } = axes[d];
-        // A window may reach beyond the padding, where nothing counts.
-        if count_include_pad {
-            (window * stride + taps).min(places + 2 * padding) - window * stride
-        } else {
-            axes[d].taps_of(window).count()
-        }
+        if count_include_pad { axes[d].padded_taps(window) } else { axes[d].taps_of(window).count() }
     };
     // USE_FP16: what is read, and the mean of it, are rounded to f16.
     let halves = cube_math_type == 2;
@@ -107,7 +101,7 @@ pub(crate) fn aclnnMaxPoolGetWorkspaceSize(
         ACLNN_ERR_PARAM_INVALID,
         "{NAME}: pads is {pads:?} for height and width; no two together may be above kernelShape, {kernel:?}"
     );
-    let axes = axes(NAME, &x, &y, kernel, strides, pads, ceil_mode != 0)?;
+    let axes = axes(NAME, &x, ("out", &y), kernel, strides, pads, ceil_mode != 0)?;
     plan(call, (x, y), axes, ws, executor, move |image, v, h| {
         let (width, mut most) = (axes[1].places, f32::NEG_INFINITY);
         for row in axes[0].taps_of(v) {
@@ -120,7 +114,7 @@ pub(crate) fn aclnnMaxPoolGetWorkspaceSize(
     })
 }
 
-fn check_image(name: &str, x: &Tensor, y: &Tensor, takes: &[aclDataType]) -> Outcome {
+pub(super) fn check_image(name: &str, x: &Tensor, y: &Tensor, takes: &[aclDataType]) -> Outcome {
     check_dtype(name, "self", x, takes)?;
     check_same_dtype(name, "out", y, "self", x.dtype)?;
     let rank = x.rank();
@@ -130,10 +124,10 @@ fn check_image(name: &str, x: &Tensor, y: &Tensor, takes: &[aclDataType]) -> Out
 }
 
 /// Height and width, as many windows as fit; with `ceil` one more where part of it does, if it begins in the image or before.
-fn axes(
+pub(super) fn axes(
     name: &str,
     x: &Tensor,
-    y: &Tensor,
+    (y_param, y): (&str, &Tensor),
     kernel: [usize; 2],
     strides: [usize; 2],
     padding: [[usize; 2]; 2],
@@ -154,8 +148,10 @@ fn axes(
         dims[first + d] = windows;
         axes[d] = Axis { places, windows, taps, stride, dilation: 1, padding: before };
     }
-    check_shape(name, "out", y, &dims)?;
-    check_writable(name, "out", y)?;
+    check_shape(name, y_param, y, &dims)?;
+    if y_param == "out" {
+        check_writable(name, y_param, y)?;
+    }
     Ok(axes)
 }
 

@@ -1,0 +1,23 @@
+/* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
+/** Operators: what phase one takes, and phase two. */
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_MEDIAN_H
+#define ASCEND_RL_ACLNNOP_ACLNN_MEDIAN_H
+
+#include "aclnn/aclnn_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The lower of the middle ones of all elements. Since CANN 8.1. */
+aclnnStatus aclnnMedianGetWorkspaceSize(const aclTensor *self, aclTensor *valuesOut, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnMedianGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnMedian(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
