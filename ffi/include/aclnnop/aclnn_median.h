@@ -16,6 +16,13 @@ aclnnStatus aclnnMedianGetWorkspaceSize(const aclTensor *self, aclTensor *values
 /** Phase two of `aclnnMedianGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnMedian(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** The same along a dim, and where it is. Since CANN 8.1. */
+aclnnStatus aclnnMedianDimGetWorkspaceSize(const aclTensor *self, int64_t dim, bool keepDim, aclTensor *valuesOut,
+    aclTensor *indicesOut, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnMedianDimGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnMedianDim(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnProdGetWorkspaceSize(const aclTensor *self, aclDataType dtype, 
 /** Phase two of `aclnnProdGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnProd(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** The product along one dim. Since CANN 8.1. */
+aclnnStatus aclnnProdDimGetWorkspaceSize(const aclTensor *self, int64_t dim, bool keepDim, aclDataType dtype,
+    aclTensor *out, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnProdDimGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnProdDim(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

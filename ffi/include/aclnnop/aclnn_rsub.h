@@ -16,6 +16,13 @@ aclnnStatus aclnnRsubGetWorkspaceSize(const aclTensor *self, const aclTensor *ot
 /** Phase two of `aclnnRsubGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnRsub(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `out = scalar - alpha*self`. Since CANN 8.1. */
+aclnnStatus aclnnRsubsGetWorkspaceSize(const aclTensor *self, const aclScalar *other, const aclScalar *alpha,
+    aclTensor *out, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnRsubsGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnRsubs(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,7 +1,7 @@
 /* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
 /** Operators: what phase one takes, and phase two. */
-#ifndef ASCEND_RL_ACLNNOP_ACLNN_IS_POS_INF_H
-#define ASCEND_RL_ACLNNOP_ACLNN_IS_POS_INF_H
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_ISPOSINF_H
+#define ASCEND_RL_ACLNNOP_ACLNN_ISPOSINF_H
 
 #include "aclnn/aclnn_base.h"
 

@@ -1,7 +1,7 @@
 /* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
 /** Operators: what phase one takes, and phase two. */
-#ifndef ASCEND_RL_ACLNNOP_ACLNN_MAX_POOL2D_WITH_MASK_H
-#define ASCEND_RL_ACLNNOP_ACLNN_MAX_POOL2D_WITH_MASK_H
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_MAX_POOL2D_WITH_INDICES_H
+#define ASCEND_RL_ACLNNOP_ACLNN_MAX_POOL2D_WITH_INDICES_H
 
 #include "aclnn/aclnn_base.h"
 
