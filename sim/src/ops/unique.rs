@@ -203,6 +203,8 @@ mod tests {
         run(|w, e| aclnnUniqueGetWorkspaceSize(x.handle(), true, false, out.handle(), none.handle(), w, e)).unwrap();
         assert_eq!(shape(&out), 2);
         assert_close(&out.values()[..2], &[2.0, f64::NAN], 0.0, 0.0);
+        // The one before has the shape of what was found.
+        let out = Array::out(ACL_FLOAT, &[3]);
         let wrong = run(|w, e| aclnnUniqueGetWorkspaceSize(x.handle(), true, true, out.handle(), none.handle(), w, e));
         assert_eq!(refusal(wrong, "aclnnUnique", "inverseOut has 0 elements"), ACLNN_ERR_PARAM_INVALID);
         let (o, n) = (out.handle(), none.handle());
