@@ -16,6 +16,13 @@ aclnnStatus aclnnLogSigmoidGetWorkspaceSize(const aclTensor *self, aclTensor *ou
 /** Phase two of `aclnnLogSigmoidGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnLogSigmoid(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `aclnnLogSigmoid` with a buffer for its gradient. Since CANN 8.1. */
+aclnnStatus aclnnLogSigmoidForwardGetWorkspaceSize(const aclTensor *self, aclTensor *out, aclTensor *buffer,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnLogSigmoidForwardGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnLogSigmoidForward(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

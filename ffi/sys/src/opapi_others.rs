@@ -278,6 +278,8 @@ macro_rules! opapi_others_symbols {
         ["8.1"] op aclnnHardtanhBackward, aclnnHardtanhBackwardGetWorkspaceSize(grad_output: *const aclTensor, self_: *const aclTensor, min: *const aclScalar, max: *const aclScalar, out: *mut aclTensor);
         /// `out = log(sigmoid(self))`.
         ["8.1"] op aclnnLogSigmoid, aclnnLogSigmoidGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// `aclnnLogSigmoid` with a buffer for its gradient.
+        ["8.1"] op aclnnLogSigmoidForward, aclnnLogSigmoidForwardGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor, buffer: *mut aclTensor);
         /// Gradient of `aclnnLogSigmoid`.
         ["8.1"] op aclnnLogSigmoidBackward, aclnnLogSigmoidBackwardGetWorkspaceSize(grad_output: *const aclTensor, self_: *const aclTensor, buffer: *const aclTensor, grad_input: *mut aclTensor);
         /// `self` nearer to 0 by `lambd`.

@@ -132,7 +132,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["Lerps"], "lerp_scalar"),
     (&["LogAddExp"], "logaddexp"),
     (&["LogAddExp2"], "logaddexp2"),
-    (&["LogSigmoid"], "logsigmoid"),
+    (&["LogSigmoid", "LogSigmoidForward"], "logsigmoid"),
     (&["LogSigmoidBackward"], "logsigmoid_backward"),
     (&["LogSoftmax"], "logsoftmax"),
     (&["LogSoftmaxBackward"], "logsoftmax_backward"),

@@ -81,24 +81,26 @@ mod tests {
     type Scalar = fn(*const aclTensor, *const aclScalar, *const aclTensor, *mut u64, *mut *mut aclOpExecutor) -> Outcome;
     type Own = fn(*const aclTensor, *const aclTensor, *mut u64, *mut *mut aclOpExecutor) -> Outcome;
     type OwnScalar = fn(*const aclTensor, *const aclScalar, *mut u64, *mut *mut aclOpExecutor) -> Outcome;
+    type Bits = fn(i64, i64) -> i64;
+    type Forms = (Two, Scalar, Own, OwnScalar, Bits);
 
     #[test]
     fn bits_of_integers() {
-        let and: (Two, Scalar, Own, OwnScalar, fn(i64, i64) -> i64) = (
+        let and: Forms = (
             aclnnBitwiseAndTensorGetWorkspaceSize,
             aclnnBitwiseAndScalarGetWorkspaceSize,
             aclnnInplaceBitwiseAndTensorGetWorkspaceSize,
             aclnnInplaceBitwiseAndScalarGetWorkspaceSize,
             |a, b| a & b,
         );
-        let or: (Two, Scalar, Own, OwnScalar, fn(i64, i64) -> i64) = (
+        let or: Forms = (
             aclnnBitwiseOrTensorGetWorkspaceSize,
             aclnnBitwiseOrScalarGetWorkspaceSize,
             aclnnInplaceBitwiseOrTensorGetWorkspaceSize,
             aclnnInplaceBitwiseOrScalarGetWorkspaceSize,
             |a, b| a | b,
         );
-        let xor: (Two, Scalar, Own, OwnScalar, fn(i64, i64) -> i64) = (
+        let xor: Forms = (
             aclnnBitwiseXorTensorGetWorkspaceSize,
             aclnnBitwiseXorScalarGetWorkspaceSize,
             aclnnInplaceBitwiseXorTensorGetWorkspaceSize,

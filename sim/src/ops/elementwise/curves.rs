@@ -109,6 +109,20 @@ fn softplus(x: f32) -> f32 {
     most + exp(-x.abs()).ln_1p()
 }
 
+/// `aclnnLogSigmoid` with a buffer for its gradient, which is CANN's own, of any shape: it must be there and is not written.
+pub(crate) fn aclnnLogSigmoidForwardGetWorkspaceSize(
+    self_: *const aclTensor,
+    out: *mut aclTensor,
+    buffer: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnLogSigmoidForward";
+    static ROW: Row = curves!(@row "aclnnLogSigmoidForward", |x, _b, _c, [_s, _t, _u]| -softplus(-x));
+    Call::new(NAME).input("buffer", buffer)?;
+    constants(&ROW, &[("self", self_)], &[], ("out", out), (ws, executor))
+}
+
 /// Gradient of `aclnnLogSigmoid`. The buffer is CANN's own, of any shape: it must be there and is not read.
 pub(crate) fn aclnnLogSigmoidBackwardGetWorkspaceSize(
     grad_output: *const aclTensor,
@@ -262,8 +276,11 @@ pub(crate) fn aclnnPreluGetWorkspaceSize(
     check_same_dtype(NAME, "weight", &weight, "self", own.dtype)?;
     let channels = if own.rank() < 2 { 1 } else { own.dims[1] };
     let n = weight.numel();
+    // `[C]`, or `[1, C, 1 ..]` as PyTorch passes it.
+    let long = weight.dims.iter().position(|&dim| dim > 1);
+    let line = weight.dims.iter().filter(|&&dim| dim > 1).count() <= 1;
     check!(
-        weight.rank() <= 1 && (n == 1 || n == channels),
+        n == 1 || n == channels && line,
         ACLNN_ERR_PARAM_INVALID,
         "{NAME}: weight has shape {:?}; one element, or {channels}, one for each channel, is needed",
         weight.dims
@@ -271,7 +288,7 @@ pub(crate) fn aclnnPreluGetWorkspaceSize(
     // Along the second dim.
     let (mut dims, mut strides) = ([1; 8], [0; 8]);
     if n > 1 {
-        (dims[1], strides[1]) = (n, weight.strides[0]);
+        (dims[1], strides[1]) = (n, long.map_or(0, |axis| weight.strides[axis]));
     }
     (weight.dims, weight.strides) = (Dims::new(&dims[..own.rank()]), Dims::new(&strides[..own.rank()]));
     let out = call.output("out", out)?;

@@ -128,7 +128,8 @@ const BOUNDS: [(aclDataType, f64); 3] = [(ACL_FLOAT, 1e-6), (ACL_BF16, 1.0 / 128
 #[test]
 fn functions_of_each() {
     type Body = fn(*const aclTensorList, *const aclTensorList, *mut u64, *mut *mut aclOpExecutor) -> Outcome;
-    let cases: [(Body, fn(f64) -> f64); 22] = [
+    type Formula = fn(f64) -> f64;
+    let cases: [(Body, Formula); 22] = [
         (aclnnForeachAbsGetWorkspaceSize, f64::abs),
         (aclnnForeachNegGetWorkspaceSize, |a| -a),
         (aclnnForeachSignGetWorkspaceSize, f64::signum),
@@ -169,7 +170,8 @@ fn functions_of_each() {
 fn functions_of_pairs() {
     type Body =
         fn(*const aclTensorList, *const aclTensorList, *const aclTensorList, *mut u64, *mut *mut aclOpExecutor) -> Outcome;
-    let cases: [(Body, fn(f64, f64) -> f64); 5] = [
+    type Formula = fn(f64, f64) -> f64;
+    let cases: [(Body, Formula); 5] = [
         (aclnnForeachMulListGetWorkspaceSize, |a, b| a * b),
         (aclnnForeachDivListGetWorkspaceSize, |a, b| a / b),
         (aclnnForeachPowListGetWorkspaceSize, f64::powf),

@@ -67,7 +67,9 @@ fn curves_of_slices() {
     let celu_: One = |x, y, w, e| aclnnCeluGetWorkspaceSize(x, Number::float(1.5).0, y, w, e);
     let tanh: One = |x, y, w, e| aclnnHardtanhGetWorkspaceSize(x, Number::float(-1.25).0, Number::int(2).0, y, w, e);
     let threshold: One = |x, y, w, e| aclnnThresholdGetWorkspaceSize(x, Number::float(0.75).0, Number::int(4).0, y, w, e);
-    let cases: [(One, Curve); 7] = [
+    let buffered: One = |x, y, w, e| aclnnLogSigmoidForwardGetWorkspaceSize(x, y, Array::new(ACL_FLOAT, &[0], []).handle(), w, e);
+    let cases: [(One, Curve); 8] = [
+        (buffered, log_sigmoid),
         (|x, y, w, e| aclnnMishGetWorkspaceSize(x, y, w, e), mish),
         (|x, y, w, e| aclnnLogSigmoidGetWorkspaceSize(x, y, w, e), log_sigmoid),
         (soft, softshrink),
@@ -188,8 +190,9 @@ fn slopes_by_channel() {
     for (dtype, relative) in BOUNDS {
         let x = Array::new(dtype, &[2, 3, 5], noise(4));
         let out = Array::out(dtype, &[2, 3, 5]);
-        let (one, each) = (Array::new(dtype, &[1], [0.25]), Array::new(dtype, &[3], [0.5, -1.0, 0.125]));
-        for weight in [&one, &each] {
+        let (one, each) = (Array::new(dtype, &[1, 1, 1], [0.25]), Array::new(dtype, &[3], [0.5, -1.0, 0.125]));
+        let turned = Array::new(dtype, &[1, 3, 1], [0.5, -1.0, 0.125]);
+        for weight in [&one, &each, &turned] {
             run(|w, e| aclnnPreluGetWorkspaceSize(x.handle(), weight.handle(), out.handle(), w, e)).unwrap();
             let slopes = weight.values();
             let of = |i: usize| if slopes.len() == 1 { slopes[0] } else { slopes[i / 5 % 3] };
