@@ -48,8 +48,12 @@ pub fn swiglu_backward<'a>(
     aclnn!(s, aclnnSwiGluGrad(dy.input(s, OP, "dy")?, x.input(s, OP, "x")?, -1i64, dx.output(s, OP, "dx")?))
 }
 
+/// `approximate` of `aclnnGeluV2`.
+const BY_ERROR_FUNCTION: i64 = 0;
+
 macro_rules! plain {
-    ($(#[$doc:meta])* $name:ident, $aclnn:ident; $(#[$back_doc:meta])* $back:ident, $back_aclnn:ident, $of:ident) => {
+    ($(#[$doc:meta])* $name:ident, $aclnn:ident $(, $mode:expr)?;
+        $(#[$back_doc:meta])* $back:ident, $back_aclnn:ident, $of:ident $(, $back_mode:expr)?) => {
         $(#[$doc])*
         pub fn $name<'a>(s: &Stream, x: impl Into<View<'a>>, out: impl Into<ViewMut<'a>>) -> Result<()> {
             const OP: &str = stringify!($name);
@@ -57,7 +61,7 @@ macro_rules! plain {
             check::dtype(OP, "x", x.dtype(), FLOATS)?;
             check::dtype(OP, "out", out.dtype(), FLOATS)?;
             check::shape(OP, "out", out.shape(), x.shape())?;
-            aclnn!(s, $aclnn(x.input(s, OP, "x")?, out.output(s, OP, "out")?))
+            aclnn!(s, $aclnn(x.input(s, OP, "x")?, $($mode,)? out.output(s, OP, "out")?))
         }
 
         $(#[$back_doc])*
@@ -69,7 +73,8 @@ macro_rules! plain {
             check::shape(OP, stringify!($of), of.shape(), dy.shape())?;
             check::dtype(OP, "dx", dx.dtype(), FLOATS)?;
             check::shape(OP, "dx", dx.shape(), dy.shape())?;
-            aclnn!(s, $back_aclnn(dy.input(s, OP, "dy")?, of.input(s, OP, stringify!($of))?, dx.output(s, OP, "dx")?))
+            let (dy, of) = (dy.input(s, OP, "dy")?, of.input(s, OP, stringify!($of))?);
+            aclnn!(s, $back_aclnn(dy, of, $($back_mode,)? dx.output(s, OP, "dx")?))
         }
     };
 }
@@ -80,10 +85,11 @@ plain! {
     silu_backward, aclnnSiluBackward, x
 }
 plain! {
-    /// `out = x * Φ(x)`, by the error function. Shapes: alike. CANN: `aclnnGelu` (8.1).
-    gelu, aclnnGelu;
-    /// Gradient of [`gelu`] at `x`. Shapes: alike. CANN: `aclnnGeluBackward` (8.1).
-    gelu_backward, aclnnGeluBackward, x
+    /// `out = x * Φ(x)`, by the error function. Shapes: alike. CANN: `aclnnGeluV2` (8.1), `approximate` 0; `aclnnGelu` is the
+    /// curve by tanh.
+    gelu, aclnnGeluV2, BY_ERROR_FUNCTION;
+    /// Gradient of [`gelu`] at `x`. Shapes: alike. CANN: `aclnnGeluBackwardV2` (8.1), "none".
+    gelu_backward, aclnnGeluBackwardV2, x, c"none"
 }
 plain! {
     /// `out = 1 / (1 + exp(-x))`. Shapes: alike. CANN: `aclnnSigmoid` (8.1).

@@ -51,6 +51,29 @@ aclnnStatus aclnnInplaceClampMaxGetWorkspaceSize(const aclTensor *selfRef, const
 /** Phase two of `aclnnInplaceClampMaxGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnInplaceClampMax(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self` no larger than a tensor. Since CANN 8.1. */
+aclnnStatus aclnnClampMaxTensorGetWorkspaceSize(const aclTensor *self, const aclTensor *max, aclTensor *out,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnClampMaxTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnClampMaxTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
+/** `self` no smaller than a tensor. Since CANN 8.1. */
+aclnnStatus aclnnInplaceClampMinTensorGetWorkspaceSize(aclTensor *selfRef, const aclTensor *clipValueMin,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceClampMinTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceClampMinTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
+/** `self` no larger than a tensor. Since CANN 8.1. */
+aclnnStatus aclnnInplaceClampMaxTensorGetWorkspaceSize(aclTensor *selfRef, const aclTensor *max,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceClampMaxTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceClampMaxTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

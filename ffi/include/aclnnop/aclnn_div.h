@@ -44,6 +44,27 @@ aclnnStatus aclnnDivModGetWorkspaceSize(const aclTensor *self, const aclTensor *
 /** Phase two of `aclnnDivModGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnDivMod(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `out = self / scalar`, rounded by mode: 0 not, 1 towards 0, 2 down. Since CANN 8.1. */
+aclnnStatus aclnnDivModsGetWorkspaceSize(const aclTensor *self, const aclScalar *other, int32_t mode, aclTensor *out,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnDivModsGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnDivMods(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
+/** `self /= other`, rounded by mode. Since CANN 8.1. */
+aclnnStatus aclnnInplaceDivModGetWorkspaceSize(aclTensor *selfRef, const aclTensor *other, int32_t mode,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceDivModGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceDivMod(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
+/** `self /= scalar`, rounded by mode. Since CANN 8.1. */
+aclnnStatus aclnnInplaceDivModsGetWorkspaceSize(aclTensor *selfRef, const aclScalar *other, int32_t mode,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceDivModsGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceDivMods(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnDropoutGenMaskGetWorkspaceSize(const aclIntArray *shape, double
 /** Phase two of `aclnnDropoutGenMaskGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnDropoutGenMask(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** A mask of random bits, each 0 with probability `prob`. Since CANN 8.1. */
+aclnnStatus aclnnDropoutGenMaskV2GetWorkspaceSize(const aclIntArray *shape, double prob, int64_t seed, int64_t offset,
+    aclDataType probDataType, aclTensor *out, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnDropoutGenMaskV2GetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnDropoutGenMaskV2(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

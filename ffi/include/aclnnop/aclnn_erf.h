@@ -16,6 +16,12 @@ aclnnStatus aclnnErfGetWorkspaceSize(const aclTensor *self, aclTensor *out, uint
 /** Phase two of `aclnnErfGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnErf(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = erf(self)`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceErfGetWorkspaceSize(aclTensor *selfRef, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceErfGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceErf(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,12 @@ aclnnStatus aclnnExpm1GetWorkspaceSize(const aclTensor *self, aclTensor *out, ui
 /** Phase two of `aclnnExpm1GetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnExpm1(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = exp(self) - 1`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceExpm1GetWorkspaceSize(aclTensor *selfRef, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceExpm1GetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceExpm1(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

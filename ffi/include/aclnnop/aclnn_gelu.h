@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/** `out = self * Φ(self)`. Since CANN 8.1. */
+/** GELU by tanh; by the error function it is `aclnnGeluV2`. Since CANN 8.1. */
 aclnnStatus aclnnGeluGetWorkspaceSize(const aclTensor *self, aclTensor *out, uint64_t *workspaceSize,
     aclOpExecutor **executor);
 

@@ -16,6 +16,14 @@ aclnnStatus aclnnHardsigmoidGetWorkspaceSize(const aclTensor *self, aclTensor *o
 /** Phase two of `aclnnHardsigmoidGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnHardsigmoid(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `aclnnHardsigmoid` in place. Since CANN 8.1. */
+aclnnStatus aclnnInplaceHardsigmoidGetWorkspaceSize(const aclTensor *self, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceHardsigmoidGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceHardsigmoid(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnHardswishGetWorkspaceSize(const aclTensor *self, const aclTenso
 /** Phase two of `aclnnHardswishGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnHardswish(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `aclnnHardswish` in place. Since CANN 8.1. */
+aclnnStatus aclnnInplaceHardswishGetWorkspaceSize(const aclTensor *self, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceHardswishGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceHardswish(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

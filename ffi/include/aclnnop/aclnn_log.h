@@ -16,6 +16,12 @@ aclnnStatus aclnnLogGetWorkspaceSize(const aclTensor *self, aclTensor *out, uint
 /** Phase two of `aclnnLogGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnLog(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = log(self)`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLogGetWorkspaceSize(aclTensor *selfRef, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceLogGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLog(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnLogicalAndGetWorkspaceSize(const aclTensor *self, const aclTens
 /** Phase two of `aclnnLogicalAndGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnLogicalAnd(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** Whether both are not 0, in place. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLogicalAndGetWorkspaceSize(aclTensor *selfRef, const aclTensor *other, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceLogicalAndGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLogicalAnd(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

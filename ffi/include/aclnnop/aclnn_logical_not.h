@@ -16,6 +16,13 @@ aclnnStatus aclnnLogicalNotGetWorkspaceSize(const aclTensor *self, aclTensor *ou
 /** Phase two of `aclnnLogicalNotGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnLogicalNot(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = !self`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLogicalNotGetWorkspaceSize(aclTensor *selfRef, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceLogicalNotGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLogicalNot(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnLogicalOrGetWorkspaceSize(const aclTensor *self, const aclTenso
 /** Phase two of `aclnnLogicalOrGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnLogicalOr(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** Whether one of two is not 0, in place. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLogicalOrGetWorkspaceSize(aclTensor *selfRef, const aclTensor *other, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceLogicalOrGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLogicalOr(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,12 @@ aclnnStatus aclnnNegGetWorkspaceSize(const aclTensor *self, aclTensor *out, uint
 /** Phase two of `aclnnNegGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnNeg(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = -self`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceNegGetWorkspaceSize(aclTensor *selfRef, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceNegGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceNeg(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

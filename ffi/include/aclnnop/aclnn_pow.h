@@ -23,6 +23,14 @@ aclnnStatus aclnnPowScalarTensorGetWorkspaceSize(const aclScalar *self, const ac
 /** Phase two of `aclnnPowScalarTensorGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnPowScalarTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self ^= scalar`. Since CANN 8.1. */
+aclnnStatus aclnnInplacePowTensorScalarGetWorkspaceSize(const aclTensor *self, const aclScalar *exponent,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplacePowTensorScalarGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplacePowTensorScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

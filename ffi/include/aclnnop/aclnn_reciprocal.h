@@ -16,6 +16,13 @@ aclnnStatus aclnnReciprocalGetWorkspaceSize(const aclTensor *self, aclTensor *ou
 /** Phase two of `aclnnReciprocalGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnReciprocal(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = 1 / self`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceReciprocalGetWorkspaceSize(const aclTensor *selfRef, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceReciprocalGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceReciprocal(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

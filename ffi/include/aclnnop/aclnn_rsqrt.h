@@ -16,6 +16,12 @@ aclnnStatus aclnnRsqrtGetWorkspaceSize(const aclTensor *self, aclTensor *out, ui
 /** Phase two of `aclnnRsqrtGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnRsqrt(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = 1 / sqrt(self)`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceRsqrtGetWorkspaceSize(aclTensor *selfRef, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceRsqrtGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceRsqrt(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnVarGetWorkspaceSize(const aclTensor *self, const aclIntArray *d
 /** Phase two of `aclnnVarGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnVar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** The variance over dims, divided by `correction` less than the count. Since CANN 8.1. */
+aclnnStatus aclnnVarCorrectionGetWorkspaceSize(const aclTensor *self, const aclIntArray *dim, int64_t correction,
+    bool keepdim, aclTensor *out, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnVarCorrectionGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnVarCorrection(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

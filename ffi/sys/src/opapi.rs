@@ -145,7 +145,7 @@ macro_rules! opapi_symbols {
         ["8.1"] op aclnnSilu, aclnnSiluGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
         /// Gradient of `aclnnSilu`.
         ["8.1"] op aclnnSiluBackward, aclnnSiluBackwardGetWorkspaceSize(grad_output: *const aclTensor, self_: *const aclTensor, grad_input: *mut aclTensor);
-        /// `out = self * Φ(self)`.
+        /// GELU by tanh; by the error function it is `aclnnGeluV2`.
         ["8.1"] op aclnnGelu, aclnnGeluGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
         /// Gradient of `aclnnGelu`.
         ["8.1"] op aclnnGeluBackward, aclnnGeluBackwardGetWorkspaceSize(grad_output: *const aclTensor, self_: *const aclTensor, grad_input: *const aclTensor);

@@ -1,8 +1,9 @@
-//! Arrays of floats and bools, and lists of scalars. Of these, operators take the bools.
+//! Arrays of floats and bools, and lists of scalars. Of these, operators take the bools and the scalars.
 
 use ascend_rl_sys::types::*;
 
-use super::objects::{SCALARS, destroy, resolve};
+use super::objects::{SCALARS, destroy, resolve, resolve_scalar};
+use crate::ops::call::Scalar;
 use crate::registry::{Kind, Registry};
 use crate::reject::{Outcome, check, reject};
 
@@ -35,6 +36,11 @@ pub(crate) fn aclDestroyBoolArray(array: *const aclBoolArray) -> Outcome {
 
 pub(crate) fn resolve_bool_array(handle: *const aclBoolArray, name: &str, param: &str) -> Outcome<Vec<bool>> {
     resolve(&BOOL_ARRAYS, handle as usize, name, param, "bool array")
+}
+
+pub(crate) fn resolve_scalar_list(handle: *const aclScalarList, name: &str, param: &str) -> Outcome<Vec<Scalar>> {
+    let members = resolve(&SCALAR_LISTS, handle as usize, name, param, "scalar list")?;
+    members.into_iter().map(|handle| resolve_scalar(handle as *const aclScalar, name, param)).collect()
 }
 
 /// The list owns the scalars from now on.

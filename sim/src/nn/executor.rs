@@ -104,7 +104,7 @@ macro_rules! handles {
         }
     )* };
 }
-handles!(aclTensor, aclScalar, aclIntArray, aclBoolArray, aclTensorList);
+handles!(aclTensor, aclScalar, aclIntArray, aclBoolArray, aclTensorList, aclScalarList);
 
 impl Keep for *const c_char {
     type Kept = Option<CString>;

@@ -173,6 +173,14 @@ impl Call {
         crate::nn::resolve_scalar(handle, self.name, param)
     }
 
+    /// The numbers of a host list.
+    pub(crate) fn scalars(&self, param: &'static str, handle: *const aclScalarList) -> Outcome<Vec<Scalar>> {
+        if handle.is_null() {
+            reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
+        }
+        crate::nn::resolve_scalar_list(handle, self.name, param)
+    }
+
     /// A host array; null gives `None`.
     pub(crate) fn int_array(&self, param: &'static str, handle: *const aclIntArray) -> Outcome<Option<Vec<i64>>> {
         if handle.is_null() { Ok(None) } else { crate::nn::resolve_int_array(handle, self.name, param).map(Some) }

@@ -1,4 +1,4 @@
-//! `aclnnDropout`, `aclnnDropoutGenMask`, `aclnnDropoutDoMask`: zeros at random.
+//! `aclnnDropout`, `aclnnDropoutGenMask` and its V2, `aclnnDropoutDoMask`: zeros at random.
 //!
 //! A mask is a bit an element, the first in the lowest bit of the first byte, in as many bytes as hold a multiple of 128 bits.
 //! Bits come from Philox4x32-10 of seed and offset: the same everywhere, and as likely as on a card, but not the card's own.
@@ -63,17 +63,44 @@ pub(crate) fn aclnnDropoutGenMaskGetWorkspaceSize(
     ws: *mut u64,
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
-    const NAME: &str = "aclnnDropoutGenMask";
-    let mut call = Call::new(NAME);
-    let Some(shape) = call.int_array("shape", shape)? else { reject!(ACLNN_ERR_PARAM_NULLPTR, "{NAME}: shape is null") };
+    mask("aclnnDropoutGenMask", shape, (prob, seed, offset), out, (ws, executor))
+}
+
+/// The same. In the dtype a card compares its random numbers with the probability; the bits here are as likely in all of them.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
+pub(crate) fn aclnnDropoutGenMaskV2GetWorkspaceSize(
+    shape: *const aclIntArray,
+    prob: f64,
+    seed: i64,
+    offset: i64,
+    prob_data_type: aclDataType,
+    out: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnDropoutGenMaskV2";
+    let given = name(prob_data_type);
+    check!(is_float(prob_data_type), ACLNN_ERR_PARAM_INVALID, "{NAME}: probDataType is {given}; a float is taken");
+    mask(NAME, shape, (prob, seed, offset), out, (ws, executor))
+}
+
+fn mask(
+    name: &'static str,
+    shape: *const aclIntArray,
+    (prob, seed, offset): (f64, i64, i64),
+    out: *mut aclTensor,
+    (ws, executor): (*mut u64, *mut *mut aclOpExecutor),
+) -> Outcome {
+    let mut call = Call::new(name);
+    let Some(shape) = call.int_array("shape", shape)? else { reject!(ACLNN_ERR_PARAM_NULLPTR, "{name}: shape is null") };
     let output = call.output("out", out)?;
     let product = |n: usize, &dim: &i64| usize::try_from(dim).ok().and_then(|dim| n.checked_mul(dim));
     let Some(n) = shape.iter().try_fold(1, product) else {
-        reject!(ACLNN_ERR_PARAM_INVALID, "{NAME}: shape is {shape:?}, which no tensor has")
+        reject!(ACLNN_ERR_PARAM_INVALID, "{name}: shape is {shape:?}, which no tensor has")
     };
-    check_probability(NAME, "prob", prob)?;
-    check_mask(NAME, "out", &output, n)?;
-    check_writable(NAME, "out", &output)?;
+    check_probability(name, "prob", prob)?;
+    check_mask(name, "out", &output, n)?;
+    check_writable(name, "out", &output)?;
     let bits = View::new(&output);
     call.finish(ws, executor, move || generate(&bits, prob, seed, offset))
 }
@@ -255,6 +282,9 @@ mod tests {
             run(|w, e| aclnnDropoutDoMaskGetWorkspaceSize(x.handle(), mask.handle(), 0.25, dx.handle(), w, e)).unwrap();
             assert_eq!(dx.values(), first);
             run(|w, e| aclnnDropoutGenMaskGetWorkspaceSize(shape.0, 0.25, 5, 0, alone.handle(), w, e)).unwrap();
+            let again = Array::new(ACL_UINT8, &[alone.values().len() as i64], std::iter::repeat(0.0));
+            run(|w, e| aclnnDropoutGenMaskV2GetWorkspaceSize(shape.0, 0.25, 5, 0, ACL_BF16, again.handle(), w, e)).unwrap();
+            assert_eq!(again.values(), alone.values());
             assert_eq!(bits(&alone), kept);
         }
     }

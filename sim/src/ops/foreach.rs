@@ -1,6 +1,11 @@
-//! Lists of tensors at once: `aclnnForeach*`. Each result is rounded once, to the dtype of its tensor.
+//! Lists of tensors at once: `aclnnForeach*`. Each result is rounded once, to the dtype of its tensor. The operators that compute
+//! element by element are rows of `rows`.
+
+mod rows;
 
 use ascend_rl_sys::types::*;
+
+pub(crate) use rows::*;
 
 use super::call::Call;
 use super::dtypes::*;
@@ -13,11 +18,12 @@ use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, check};
 use crate::simd::vectorized;
 
-/// A number that all share: from the host, or on the device, where it is read when the operation runs.
-#[derive(Clone, Copy)]
+/// A number that all tensors share: from the host, or on the device, where it is read when the operation runs. Or one for each.
 enum Number {
     Host(f32),
     Device(View),
+    Hosts(Vec<f32>),
+    Devices(View),
 }
 
 impl Number {
@@ -33,10 +39,34 @@ impl Number {
         Ok(Number::Device(View::new(&t)))
     }
 
-    fn get(&self) -> f32 {
+    /// One for each tensor, from the host. How many there are is checked with the lists.
+    fn hosts(call: &Call, param: &'static str, handle: *const aclScalarList) -> Outcome<Number> {
+        Ok(Number::Hosts(call.scalars(param, handle)?.into_iter().map(|scalar| scalar.as_f64() as f32).collect()))
+    }
+
+    /// One for each tensor, on the device.
+    fn devices(call: &mut Call, param: &'static str, handle: *const aclTensor) -> Outcome<Number> {
+        let t = call.input(param, handle)?;
+        check_dtype(call.name(), param, &t, FLOATS)?;
+        Ok(Number::Devices(View::new(&t)))
+    }
+
+    /// How many there are, where they are not one for all.
+    fn len(&self) -> Option<usize> {
         match self {
-            Number::Host(value) => *value,
-            Number::Device(view) => all::<f32>(view)[0],
+            Number::Host(_) | Number::Device(_) => None,
+            Number::Hosts(values) => Some(values.len()),
+            Number::Devices(view) => Some(view.numel()),
+        }
+    }
+
+    /// As many as there are tensors.
+    fn get(&self, n: usize) -> Vec<f32> {
+        match self {
+            Number::Host(value) => vec![*value; n],
+            Number::Device(view) => vec![all::<f32>(view)[0]; n],
+            Number::Hosts(values) => values.clone(),
+            Number::Devices(view) => all(view),
         }
     }
 }
@@ -71,9 +101,16 @@ fn each<const N: usize>(
         let views: [View; N] = std::array::from_fn(|list| View::new(&lists[list].1[i]));
         plans.push((views, View::new(out)));
     }
+    if let Some(given) = number.len() {
+        let needed = outs.len();
+        check!(
+            given == needed,
+            ACLNN_ERR_PARAM_INVALID,
+            "{name}: there are {given} numbers; one for each of {needed} tensors is needed"
+        );
+    }
     call.finish(ws, executor, move || {
-        let number = number.get();
-        for (inputs, out) in &plans {
+        for ((inputs, out), number) in plans.iter().zip(number.get(plans.len())) {
             split(out.numel().div_ceil(BLOCK), BLOCK, |blocks| {
                 let mut buffers: [Buffer<f32>; N] = std::array::from_fn(|_| Buffer::new());
                 let mut result = Buffer::new();
@@ -103,55 +140,6 @@ fn check_lengths(name: &str, param: &str, list: &[Tensor], first_param: &str, fi
     check!(len == needed, ACLNN_ERR_PARAM_INVALID, "{name}: {param} has {len} tensors; {first_param} makes it {needed}");
     check!(len > 0, ACLNN_ERR_PARAM_INVALID, "{name}: {param} has no tensors");
     Ok(())
-}
-
-/// Bodies: the lists that are read, the number (on the host or the device), the type of the result's list, and what is computed.
-macro_rules! foreach {
-    ($($body:ident, $name:literal ($($x:ident $param:literal),+; $number:ident $number_param:literal $on:ident $ty:ty; $out:ty):
-        |$args:pat_param, $s:pat_param| $value:expr;)*) => { $(
-        pub(crate) fn $body(
-            $($x: *const aclTensorList,)+ $number: *const $ty, out: $out, ws: *mut u64, executor: *mut *mut aclOpExecutor,
-        ) -> Outcome {
-            #[allow(unused_mut)] // Only a number on the device is read through it.
-            let mut call = Call::new($name);
-            let number = Number::$on(foreach!(@call $on call), $number_param, $number)?;
-            each(call, [$(($param, $x)),+], number, out, (ws, executor), #[inline(always)] |$args, $s| $value)
-        }
-    )* };
-    (@call host $call:ident) => { &$call };
-    (@call device $call:ident) => { &mut $call };
-}
-foreach! {
-    aclnnForeachAddListGetWorkspaceSize, "aclnnForeachAddList"
-        (x1 "x1", x2 "x2"; alpha "alpha" device aclTensor; *const aclTensorList): |[a, b], s| a + s * b;
-    aclnnForeachAddListV2GetWorkspaceSize, "aclnnForeachAddListV2"
-        (x1 "x1", x2 "x2"; alpha "alpha" host aclScalar; *mut aclTensorList): |[a, b], s| a + s * b;
-    aclnnForeachAddScalarV2GetWorkspaceSize, "aclnnForeachAddScalarV2"
-        (x "x"; scalar "scalar" host aclScalar; *mut aclTensorList): |[a], s| a + s;
-    aclnnForeachMulScalarGetWorkspaceSize, "aclnnForeachMulScalar"
-        (x "x"; scalar "scalar" device aclTensor; *const aclTensorList): |[a], s| a * s;
-    aclnnForeachMulScalarV2GetWorkspaceSize, "aclnnForeachMulScalarV2"
-        (x "x"; scalar "scalar" host aclScalar; *mut aclTensorList): |[a], s| a * s;
-    aclnnForeachDivScalarV2GetWorkspaceSize, "aclnnForeachDivScalarV2"
-        (x "x"; scalar "scalar" host aclScalar; *mut aclTensorList): |[a], s| a / s;
-    aclnnForeachAddcmulScalarV2GetWorkspaceSize, "aclnnForeachAddcmulScalarV2"
-        (x1 "x1", x2 "x2", x3 "x3"; scalar "scalar" host aclScalar; *mut aclTensorList): |[a, b, c], s| a + s * b * c;
-    aclnnForeachAddcdivScalarGetWorkspaceSize, "aclnnForeachAddcdivScalar"
-        (x1 "x1", x2 "x2", x3 "x3"; scalar "scalar" device aclTensor; *const aclTensorList): |[a, b, c], s| a + s * (b / c);
-    aclnnForeachAddcdivScalarV2GetWorkspaceSize, "aclnnForeachAddcdivScalarV2"
-        (x1 "x1", x2 "x2", x3 "x3"; scalar "scalar" host aclScalar; *mut aclTensorList): |[a, b, c], s| a + s * (b / c);
-    aclnnForeachLerpScalarGetWorkspaceSize, "aclnnForeachLerpScalar"
-        (x1 "x1", x2 "x2"; weight "weight" host aclScalar; *const aclTensorList): |[a, b], s| a + s * (b - a);
-}
-
-/// `out = sqrt(x)` of each.
-pub(crate) fn aclnnForeachSqrtGetWorkspaceSize(
-    x: *const aclTensorList,
-    out: *const aclTensorList,
-    ws: *mut u64,
-    executor: *mut *mut aclOpExecutor,
-) -> Outcome {
-    each(Call::new("aclnnForeachSqrt"), [("x", x)], Number::Host(0.0), out, (ws, executor), |[a], _| a.sqrt())
 }
 
 /// The norm of each tensor, in f64 until it is rounded; order 0 is refused, as are orders that are no 1, 2 or infinity.

@@ -55,6 +55,11 @@ fn round(t: &Tensor) -> Option<Vec<f16>> {
     Some(values)
 }
 
+/// What the values become by way of f16.
+pub(super) fn round_values(values: &mut [f32]) {
+    values.iter_mut().for_each(|v| *v = f16::narrow(*v).widen());
+}
+
 /// The values as a contiguous tensor.
 fn tensor(values: &mut [f16], dims: &Dims) -> Tensor {
     Tensor { dtype: ACL_FLOAT16, dims: *dims, strides: dims.contiguous_strides(), data: values.as_mut_ptr().cast() }

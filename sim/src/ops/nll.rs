@@ -13,14 +13,14 @@ use crate::reject::{Outcome, check, reject};
 
 /// What becomes of the rows' losses, by CANN's number.
 #[derive(Clone, Copy, PartialEq)]
-enum Reduction {
+pub(super) enum Reduction {
     None,
     Mean,
     Sum,
 }
 
 impl Reduction {
-    fn read(operator: &str, number: i64) -> Outcome<Reduction> {
+    pub(super) fn read(operator: &str, number: i64) -> Outcome<Reduction> {
         match number {
             0 => Ok(Reduction::None),
             1 => Ok(Reduction::Mean),

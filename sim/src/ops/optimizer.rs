@@ -34,24 +34,27 @@ pub(crate) fn aclnnApplyAdamWV2GetWorkspaceSize(
     const NAME: &str = "aclnnApplyAdamWV2";
     let mut call = Call::new(NAME);
     let (var, m, v) = (call.output("varRef", var_ref)?, call.output("mRef", m_ref)?, call.output("vRef", v_ref)?);
-    check!(!amsgrad, ACL_ERROR_FEATURE_UNSUPPORTED, "{NAME}: amsgrad is true; the simulator takes false");
-    call.absent("maxGradNormOptionalRef", max_grad_norm_ref)?;
+    // The largest `v` so far; without amsgrad it is not read.
+    let max = if amsgrad { Some(call.output("maxGradNormOptionalRef", max_grad_norm_ref)?) } else { None };
     let (grad, step) = (call.input("grad", grad)?, call.input("step", step)?);
     for (param, t) in [("varRef", &var), ("mRef", &m), ("vRef", &v), ("grad", &grad)] {
         check_dtype(NAME, param, t, FLOATS)?;
         check_shape(NAME, param, t, &var.dims)?;
     }
-    for (param, t) in [("mRef", &m), ("vRef", &v)] {
+    for (param, t) in [("mRef", &m), ("vRef", &v)].into_iter().chain(max.as_ref().map(|max| ("maxGradNormOptionalRef", max))) {
         check_same_dtype(NAME, param, t, "varRef", var.dtype)?;
-    }
-    for (param, t) in [("varRef", &var), ("mRef", &m), ("vRef", &v)] {
+        check_shape(NAME, param, t, &var.dims)?;
         check_writable(NAME, param, t)?;
     }
+    check_writable(NAME, "varRef", &var)?;
     check_dtype(NAME, "step", &step, &[ACL_INT64, ACL_FLOAT])?;
     check!(step.numel() == 1, ACLNN_ERR_PARAM_INVALID, "{NAME}: step has shape {:?}; one element is needed", step.dims);
     let [var, m, v, grad, step] = [var, m, v, grad, step].map(|t| View::new(&t));
+    // Through the view, a block at a time: it is rare enough.
+    let max = max.map(|max| View::new(&max));
+    let beside = max.unwrap_or(step);
     let [var, m, v] =
-        [[&var, &m, &v], [&m, &var, &v], [&v, &var, &m]].map(|[own, a, b]| Target::new(*own, &[a, b, &grad, &step]));
+        [[&var, &m, &v], [&m, &var, &v], [&v, &var, &m]].map(|[own, a, b]| Target::new(*own, &[a, b, &grad, &step, &beside]));
     call.finish(ws, executor, move || {
         let t = step.load::<f32>(0, 1, &mut Buffer::new())[0] as f64 + 1.0;
         let adam = AdamW {
@@ -65,12 +68,16 @@ pub(crate) fn aclnnApplyAdamWV2GetWorkspaceSize(
         };
         // Blocks and not elements, so that a plain f32 tensor is walked in whole ones.
         split(grad.numel().div_ceil(BLOCK), BLOCK, |blocks| {
-            let [mut var_row, mut m_row, mut v_row, mut grad_row] = [(); 4].map(|()| Row::new(BLOCK));
+            let [mut var_row, mut m_row, mut v_row, mut grad_row, mut max_row] = [(); 5].map(|()| Row::new(BLOCK));
             for start in blocks.map(|block| block * BLOCK) {
                 let n = BLOCK.min(grad.numel() - start);
                 let [w, m_now, v_now] =
                     [(&var, &mut var_row), (&m, &mut m_row), (&v, &mut v_row)].map(|(target, row)| target.values(start, n, row));
-                adam.update(w, m_now, v_now, grad_row.load(&grad, start, n));
+                let seen = max.as_ref().map(|max| max_row.copy(max, start, n));
+                adam.update(w, m_now, v_now, grad_row.load(&grad, start, n), seen);
+                if let Some(max) = &max {
+                    max.store(start, max_row.room(n));
+                }
                 var.store(start, w);
                 m.store(start, m_now);
                 v.store(start, v_now);
@@ -92,10 +99,23 @@ struct AdamW {
 }
 
 impl AdamW {
-    fn update(&self, var: &mut [f32], m: &mut [f32], v: &mut [f32], grad: &[f32]) {
+    /// `seen` is the largest `v` so far, which takes its place in the step.
+    fn update(&self, var: &mut [f32], m: &mut [f32], v: &mut [f32], grad: &[f32], mut seen: Option<&mut [f32]>) {
         vectorized(
             #[inline(always)]
             || {
+                if let Some(seen) = seen.as_deref_mut() {
+                    for ((var, (m, v)), (grad, seen)) in
+                        var.iter_mut().zip(m.iter_mut().zip(v.iter_mut())).zip(grad.iter().zip(seen))
+                    {
+                        let grad = self.sign * grad;
+                        *m = self.beta1 * *m + (1.0 - self.beta1) * grad;
+                        *v = self.beta2 * *v + (1.0 - self.beta2) * grad * grad;
+                        *seen = if *seen < *v { *v } else { *seen };
+                        *var = *var * self.keep - self.step_size * *m / ((*seen * self.v_scale).sqrt() + self.eps);
+                    }
+                    return;
+                }
                 for ((var, (m, v)), grad) in var.iter_mut().zip(m.iter_mut().zip(v.iter_mut())).zip(grad) {
                     let grad = self.sign * grad;
                     *m = self.beta1 * *m + (1.0 - self.beta1) * grad;
@@ -122,25 +142,15 @@ mod tests {
     const DECAY: f32 = 0.1;
     const EPS: f32 = 1e-8;
 
-    fn adamw([var, m, v, grad, step]: [&Array; 5], amsgrad: bool, maximize: bool) -> Outcome {
+    fn adamw(tensors: [&Array; 5], amsgrad: bool, maximize: bool) -> Outcome {
+        with_largest(tensors, null_mut(), amsgrad, maximize)
+    }
+
+    fn with_largest([var, m, v, grad, step]: [&Array; 5], largest: *mut aclTensor, amsgrad: bool, maximize: bool) -> Outcome {
         run(|ws, e| {
             let [var, m, v, grad, step] = [var, m, v, grad, step].map(|t| t.handle());
             aclnnApplyAdamWV2GetWorkspaceSize(
-                var,
-                m,
-                v,
-                null_mut(),
-                grad,
-                step,
-                LR,
-                BETA1,
-                BETA2,
-                DECAY,
-                EPS,
-                amsgrad,
-                maximize,
-                ws,
-                e,
+                var, m, v, largest, grad, step, LR, BETA1, BETA2, DECAY, EPS, amsgrad, maximize, ws, e,
             )
         })
     }
@@ -176,6 +186,30 @@ mod tests {
     }
 
     #[test]
+    fn with_amsgrad_the_largest_square_counts() {
+        let dims = [2, 700];
+        let zeros = || Array::new(ACL_FLOAT, &dims, std::iter::repeat(0.0));
+        let (var, m, v, largest) = (Array::new(ACL_FLOAT, &dims, noise(1)), zeros(), zeros(), zeros());
+        let (mut w, mut m64, mut v64, mut most) = (var.values(), m.values(), v.values(), v.values());
+        let (lr, beta1, beta2) = (f64::from(LR), f64::from(BETA1), f64::from(BETA2));
+        for t in 1..4i32 {
+            // Gradients that shrink, so that the first step's squares stay the largest.
+            let grad = Array::new(ACL_FLOAT, &dims, noise(10).map(|g| g * 10f64.powi(-3 * t)));
+            let step = Array::new(ACL_INT64, &[1], [f64::from(t - 1)]);
+            with_largest([&var, &m, &v, &grad, &step], largest.handle(), true, false).unwrap();
+            for (i, g) in grad.values().into_iter().enumerate() {
+                m64[i] = beta1 * m64[i] + (1.0 - beta1) * g;
+                v64[i] = beta2 * v64[i] + (1.0 - beta2) * g * g;
+                most[i] = most[i].max(v64[i]);
+                let (m_hat, v_hat) = (m64[i] / (1.0 - beta1.powi(t)), most[i] / (1.0 - beta2.powi(t)));
+                w[i] = w[i] * (1.0 - lr * f64::from(DECAY)) - lr * m_hat / (v_hat.sqrt() + f64::from(EPS));
+            }
+            assert_close(&largest.values(), &most, 3e-6, 1e-14);
+            assert_close(&var.values(), &w, 1e-6, 1e-6);
+        }
+    }
+
+    #[test]
     fn strided_state_is_updated_where_it_lies() {
         let plain = |seed| Array::new(ACL_FLOAT, &[5, 3], noise(seed));
         let wide = |seed| Array::strided(ACL_FLOAT, &[5, 3], &[8, 2], 1, 40, noise(seed));
@@ -199,8 +233,8 @@ mod tests {
         invalid(adamw([&var, &var, &var, &step, &step], false, false), "grad is");
         invalid(adamw([&var, &var, &var, &grad, &var], false, false), "step has shape [4]");
         invalid(adamw([&var, &var, &var, &grad, &of(ACL_INT32, &[1])], false, false), "step is");
-        let unsupported = adamw([&var, &var, &var, &grad, &step], true, false);
-        assert_eq!(refusal(unsupported, NAME, "amsgrad is true"), ACL_ERROR_FEATURE_UNSUPPORTED);
+        let missing = adamw([&var, &var, &var, &grad, &step], true, false);
+        assert_eq!(refusal(missing, NAME, "maxGradNormOptionalRef is null"), ACLNN_ERR_PARAM_NULLPTR);
         let null = run(|ws, e| {
             let (var, grad, step) = (var.handle(), grad.handle(), step.handle());
             aclnnApplyAdamWV2GetWorkspaceSize(

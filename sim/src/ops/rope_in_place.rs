@@ -225,10 +225,11 @@ pub(crate) fn aclnnRotaryPositionEmbeddingGradGetWorkspaceSize(
         ACLNN_ERR_PARAM_INVALID,
         "{NAME}: dy's last dim is {d}; an even number below {MAX_DIM} is taken"
     );
-    for (param, t, dims) in
-        [("sin", &sin, &cos.dims), ("dcosOut", &dcos, &cos.dims), ("dsinOut", &dsin, &cos.dims), ("dxOut", &dx, &dy.dims)]
-    {
-        check_shape(NAME, param, t, dims)?;
+    check_shape(NAME, "sin", &sin, &cos.dims)?;
+    check_shape(NAME, "dxOut", &dx, &dy.dims)?;
+    // Without x these two are not written, and callers pass empty ones.
+    for (param, t) in [("dcosOut", &dcos), ("dsinOut", &dsin)].into_iter().filter(|_| x.is_some()) {
+        check_shape(NAME, param, t, &cos.dims)?;
     }
     for (param, t) in [("dxOut", &dx), ("dcosOut", &dcos), ("dsinOut", &dsin)] {
         check_contiguous(NAME, param, t)?;

@@ -187,7 +187,8 @@ impl Params {
         }
         let prefix = call.int_array("prefix", self.prefix)?.unwrap_or_default();
         check!(
-            prefix.is_empty(),
+            // It says something in these two modes alone; callers pass it in others.
+            prefix.is_empty() || !matches!(self.sparse_mode, 5 | 6),
             ACL_ERROR_FEATURE_UNSUPPORTED,
             "{name}: prefix {prefix:?} is not supported by the simulator; pass null, or no numbers"
         );

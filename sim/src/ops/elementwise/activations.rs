@@ -58,7 +58,8 @@ macro_rules! forward {
 }
 forward! {
     aclnnSiluGetWorkspaceSize, "aclnnSilu", "self", "out": |x| x * sigmoid(x);
-    aclnnGeluGetWorkspaceSize, "aclnnGelu", "self", "out": |x| x * normal(x);
+    // By tanh, as its document says; `aclnnGeluV2` has the one by the error function.
+    aclnnGeluGetWorkspaceSize, "aclnnGelu", "self", "out": |x| x * tanh_gate(x);
     aclnnSigmoidGetWorkspaceSize, "aclnnSigmoid", "self", "out": |x| sigmoid(x);
 }
 
@@ -79,7 +80,8 @@ macro_rules! backward {
 backward! {
     aclnnSiluBackwardGetWorkspaceSize, "aclnnSiluBackward", "self", *mut aclTensor:
         |d, x| d * sigmoid(x) * (1.0 + x * (1.0 - sigmoid(x)));
-    aclnnGeluBackwardGetWorkspaceSize, "aclnnGeluBackward", "self", *const aclTensor: |d, x| d * gelu_slope(x);
+    // Its kernel has the constants of tanh (`gelu_grad_dag.h` of ops-nn), whatever the first formula of its document.
+    aclnnGeluBackwardGetWorkspaceSize, "aclnnGeluBackward", "self", *const aclTensor: |d, x| d * gelu_tanh_slope(x);
     aclnnSigmoidBackwardGetWorkspaceSize, "aclnnSigmoidBackward", "output", *mut aclTensor: |d, y| d * y * (1.0 - y);
 }
 
@@ -201,7 +203,7 @@ mod tests {
         let erf: Forward = |x, y, ws, e| aclnnGeluV2GetWorkspaceSize(x, 0, y, ws, e);
         let operators: [(Forward, Function); 5] = [
             (aclnnSiluGetWorkspaceSize, |x| x * sigmoid(x)),
-            (aclnnGeluGetWorkspaceSize, gelu),
+            (aclnnGeluGetWorkspaceSize, gelu_tanh),
             (erf, gelu),
             (tanh, gelu_tanh),
             (aclnnSigmoidGetWorkspaceSize, sigmoid),
@@ -225,7 +227,7 @@ mod tests {
         let tanh: Backward = |d, x, g, ws, e| aclnnGeluBackwardV2GetWorkspaceSize(d, x, c"tanh".as_ptr().cast_mut(), g, ws, e);
         let gelu_v1: Backward = |d, x, g, ws, e| aclnnGeluBackwardGetWorkspaceSize(d, x, g, ws, e);
         let operators: [(Backward, Function); 4] =
-            [(aclnnSiluBackwardGetWorkspaceSize, |x| x * sigmoid(x)), (gelu_v1, gelu), (none, gelu), (tanh, gelu_tanh)];
+            [(aclnnSiluBackwardGetWorkspaceSize, |x| x * sigmoid(x)), (gelu_v1, gelu_tanh), (none, gelu), (tanh, gelu_tanh)];
         for (dtype, relative) in cases() {
             for (body, f) in operators {
                 let (d, x) = (Array::new(dtype, &[77], noise(2)), Array::new(dtype, &[77], noise(3).map(|v| 5.0 * v)));

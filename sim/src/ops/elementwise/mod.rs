@@ -4,8 +4,13 @@
 //! dtype is then cast to the output's. Not covered: f64 and complex, which CANN computes on the AI CPU.
 
 mod activations;
+mod arithmetic;
+mod bits;
+mod close;
+mod curves;
 mod engine;
 mod extremes;
+mod functions;
 mod operators;
 mod pieces;
 mod prepare;
@@ -15,6 +20,11 @@ mod signatures;
 mod tests;
 
 pub(crate) use activations::*;
+pub(crate) use arithmetic::*;
+pub(crate) use bits::*;
+pub(crate) use close::*;
+pub(crate) use curves::*;
 pub(crate) use extremes::*;
+pub(crate) use functions::*;
 pub(crate) use operators::*;
 pub(crate) use pieces::*;

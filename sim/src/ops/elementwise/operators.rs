@@ -96,10 +96,6 @@ operators! { out = self:
     aclnnLogGetWorkspaceSize, "aclnnLog", ALL: |a, _b, _c, _s| log(a);
     aclnnNegGetWorkspaceSize, "aclnnNeg", SIGNED: |a, _b, _c, _s| -a, a.wrapping_neg();
 }
-operators! { out = self, least, most:
-    aclnnClampTensorGetWorkspaceSize, "aclnnClampTensor", NUMBERS:
-        |a, b, c, _s| { let least = if a < b { b } else { a }; if least > c { c } else { least } }, a.max(b).min(c);
-}
 operators! { out = self, other:
     aclnnClampMinTensorGetWorkspaceSize, "aclnnClampMinTensor", NUMBERS: |a, b, _c, _s| if a < b { b } else { a }, a.max(b);
 }
@@ -131,7 +127,7 @@ fn one(_: i64) -> i64 {
 }
 
 /// 0, whatever the integer.
-fn zero(_: i64) -> i64 {
+pub(super) fn zero(_: i64) -> i64 {
     0
 }
 
@@ -170,33 +166,43 @@ pub(crate) fn aclnnClampGetWorkspaceSize(
     prepare(call, &ROW, &inputs, Factor::Limits(limits), ("out", out), (ws, executor))
 }
 
-/// `out = self / other`: 0 exactly, 1 rounded towards zero, 2 rounded down.
-pub(crate) fn aclnnDivModGetWorkspaceSize(
+/// `out = self` no smaller than one tensor and no larger than the other; a null one does not limit.
+pub(crate) fn aclnnClampTensorGetWorkspaceSize(
     self_: *const aclTensor,
-    other: *const aclTensor,
-    mode: std::ffi::c_int,
+    clip_value_min: *const aclTensor,
+    clip_value_max: *const aclTensor,
     out: *mut aclTensor,
     ws: *mut u64,
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
-    const NAME: &str = "aclnnDivMod";
-    let row = match mode {
-        0 => row!("aclnnDivMod", ALL, false, |a, b, _c, _s| a / b),
-        1 => row!("aclnnDivMod", ALL, false, |a, b, _c, _s| (a / b).trunc(), quotient(a, b, false)),
-        2 => row!("aclnnDivMod", ALL, false, |a, b, _c, _s| (a / b).floor(), quotient(a, b, true)),
-        _ => reject!(ACLNN_ERR_PARAM_INVALID, "{NAME}: mode is {mode}; 0 (exact), 1 (towards zero) and 2 (down) are taken"),
-    };
+    const NAME: &str = "aclnnClampTensor";
     let mut call = Call::new(NAME);
-    let inputs = [("self", call.input("self", self_)?), ("other", call.input("other", other)?)];
-    let out = call.output("out", out)?;
-    prepare(call, row, &inputs, Factor::None, ("out", out), (ws, executor))
-}
-
-/// A quotient of integers; of 0 it is -1, which is what the hardware gives and nobody should rely on.
-fn quotient(a: i64, b: i64, down: bool) -> i64 {
-    if b == 0 {
-        return -1;
+    let own = ("self", call.input("self", self_)?);
+    let least = call.optional_input("clipValueMin", clip_value_min)?.map(|t| ("clipValueMin", t));
+    let most = call.optional_input("clipValueMax", clip_value_max)?.map(|t| ("clipValueMax", t));
+    let out = ("out", call.output("out", out)?);
+    match (least, most) {
+        (Some(least), Some(most)) => {
+            let row = row!(
+                "aclnnClampTensor",
+                NUMBERS,
+                false,
+                |a, b, c, _s| {
+                    let least = if a < b { b } else { a };
+                    if least > c { c } else { least }
+                },
+                a.max(b).min(c)
+            );
+            prepare(call, row, &[own, least, most], Factor::None, out, (ws, executor))
+        }
+        (Some(least), None) => {
+            let row = row!("aclnnClampTensor", NUMBERS, false, |a, b, _c, _s| if a < b { b } else { a }, a.max(b));
+            prepare(call, row, &[own, least], Factor::None, out, (ws, executor))
+        }
+        (None, Some(most)) => {
+            let row = row!("aclnnClampTensor", NUMBERS, false, |a, b, _c, _s| if a > b { b } else { a }, a.min(b));
+            prepare(call, row, &[own, most], Factor::None, out, (ws, executor))
+        }
+        (None, None) => reject!(ACLNN_ERR_PARAM_NULLPTR, "{NAME}: clipValueMin and clipValueMax are both null"),
     }
-    let towards_zero = a.wrapping_div(b);
-    towards_zero - i64::from(down && a.wrapping_rem(b) != 0 && (a < 0) != (b < 0))
 }

@@ -5,7 +5,7 @@ use ascend_rl_sys::types::*;
 
 use super::engine::{Lanes, lanes};
 use super::operators::power;
-use super::prepare::{Factor, Row, prepare};
+use super::prepare::{Factor, Row, constants, prepare};
 use super::signatures::{operators, row};
 use crate::math::exp;
 use crate::ops::call::Call;
@@ -31,7 +31,7 @@ operators! { out = self:
 
 /// `x/6 + 1/2` between 0 and 1; a number that is none stays one.
 #[inline(always)]
-fn hard(x: f32) -> f32 {
+pub(super) fn hard(x: f32) -> f32 {
     let line = x * (1.0 / 6.0) + 0.5;
     let least = if line < 0.0 { 0.0 } else { line };
     if least > 1.0 { 1.0 } else { least }
@@ -46,7 +46,7 @@ pub(crate) fn aclnnLeakyReluGetWorkspaceSize(
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
     let row = row!("aclnnLeakyRelu", FLOATS, false, |a, _b, _c, s| if a < 0.0 { s * a } else { a });
-    constants(row, self_, &[("negativeSlope", negative_slope)], out, (ws, executor))
+    constants(row, &[("self", self_)], &[("negativeSlope", negative_slope)], ("out", out), (ws, executor))
 }
 
 /// `out = scale*self` above 0, else `alpha*scale*(exp(inputScale*self) - 1)`.
@@ -63,7 +63,7 @@ pub(crate) fn aclnnEluGetWorkspaceSize(
         lanes!(f32: |a, _b, _c, [alpha, scale, input]| if a > 0.0 { scale * a } else { alpha * scale * (input * a).exp_m1() });
     static ROW: Row = Row { name: "aclnnElu", takes: FLOATS, float: ELU, int: None, compares: false };
     let given = [("alpha", alpha), ("scale", scale), ("inputScale", input_scale)];
-    constants(&ROW, self_, &given, out, (ws, executor))
+    constants(&ROW, &[("self", self_)], &given, ("out", out), (ws, executor))
 }
 
 /// `out = log(1 + exp(beta*self)) / beta`; `self` itself where `beta*self` is above `threshold`.
@@ -81,25 +81,7 @@ pub(crate) fn aclnnSoftplusGetWorkspaceSize(
         if x > threshold { a } else { (x.max(0.0) + exp(-x.abs()).ln_1p()) / beta }
     });
     static ROW: Row = Row { name: "aclnnSoftplus", takes: FLOATS, float: SOFTPLUS, int: None, compares: false };
-    constants(&ROW, self_, &[("beta", beta), ("threshold", threshold)], out, (ws, executor))
-}
-
-/// A function of one tensor and up to three numbers, which play no part in choosing the dtype.
-fn constants(
-    row: &'static Row,
-    self_: *const aclTensor,
-    given: &[(&'static str, *const aclScalar)],
-    out: *mut aclTensor,
-    out_params: (*mut u64, *mut *mut aclOpExecutor),
-) -> Outcome {
-    let mut call = Call::new(row.name);
-    let inputs = [("self", call.input("self", self_)?)];
-    let mut constants = [0.0; 3];
-    for (constant, (param, scalar)) in constants.iter_mut().zip(given) {
-        *constant = call.scalar(param, *scalar)?.as_f64() as f32;
-    }
-    let out = call.output("out", out)?;
-    prepare(call, row, &inputs, Factor::Constants(constants), ("out", out), out_params)
+    constants(&ROW, &[("self", self_)], &[("beta", beta), ("threshold", threshold)], ("out", out), (ws, executor))
 }
 
 /// `selfRef = value` wherever it is not above `threshold`.

@@ -63,6 +63,13 @@ pub(super) fn prepare(
     }
     if row.int.is_none() && !is_float(dtype) {
         dtype = ACL_FLOAT;
+    } else {
+        let together = self::name(dtype);
+        check!(
+            row.takes.contains(&dtype),
+            ACLNN_ERR_PARAM_INVALID,
+            "{name}: the inputs together are {together}, which it does not take"
+        );
     }
     if let Factor::Alpha(param, alpha) = factor {
         check_alpha(name, param, alpha, dtype)?;
@@ -169,4 +176,25 @@ fn check_shapes(name: &str, inputs: &[(&'static str, Tensor)], out_param: &str, 
         Some(dims) => check_shape(name, out_param, out, &dims),
         None => reject!(ACLNN_ERR_PARAM_INVALID, "{name}: the shapes {shapes:?} do not broadcast"),
     }
+}
+
+/// A function of up to three tensors and three numbers, which play no part in choosing the dtype: ends phase one.
+pub(super) fn constants(
+    row: &'static Row,
+    inputs: &[(&'static str, *const aclTensor)],
+    given: &[(&'static str, *const aclScalar)],
+    (out_param, out): (&'static str, *const aclTensor),
+    out_params: Out,
+) -> Outcome {
+    let mut call = Call::new(row.name);
+    let mut tensors = Vec::with_capacity(inputs.len());
+    for &(param, handle) in inputs {
+        tensors.push((param, call.input(param, handle)?));
+    }
+    let mut constants = [0.0; 3];
+    for (constant, (param, scalar)) in constants.iter_mut().zip(given) {
+        *constant = call.scalar(param, *scalar)?.as_f64() as f32;
+    }
+    let out = call.output(out_param, out)?;
+    prepare(call, row, &tensors, Factor::Constants(constants), (out_param, out), out_params)
 }

@@ -35,12 +35,15 @@ macro_rules! operators {
         operators!(@same $body, $name, $out, row!($name, $takes, false, |$a, $b, $c, $s| $float $(, $int)?));
     )* };
     (out = self: $($rows:tt)*) => { operators!(@bodies one, false; $($rows)*); };
+    (out = scalar, other: $($rows:tt)*) => { operators!(@bodies scalar_first, false; $($rows)*); };
+    (out = self, end, weight: $($rows:tt)*) => { operators!(@bodies between, false; $($rows)*); };
+    (self = self, end, weight: $($rows:tt)*) => { operators!(@bodies in_place_between, false; $($rows)*); };
+    (out = input: $($rows:tt)*) => { operators!(@bodies one_input, false; $($rows)*); };
     (self = self, other: $($rows:tt)*) => { operators!(@bodies in_place, false; $($rows)*); };
     (self = self: $($rows:tt)*) => { operators!(@bodies in_place_one, false; $($rows)*); };
     (bool = self: $($rows:tt)*) => { operators!(@bodies one, true; $($rows)*); };
     (out = self, alpha scalar: $($rows:tt)*) => { operators!(@bodies scaled, false; $($rows)*); };
     (self = self, alpha scalar: $($rows:tt)*) => { operators!(@bodies in_place_scaled, false; $($rows)*); };
-    (out = self, least, most: $($rows:tt)*) => { operators!(@bodies three, false; $($rows)*); };
     (out = self, other, condition: $($rows:tt)*) => { operators!(@bodies choice, false; $($rows)*); };
     (out = self, tensor1, tensor2, value: $($rows:tt)*) => { operators!(@bodies fused, false; $($rows)*); };
     (self = self, tensor1, tensor2, value: $($rows:tt)*) => { operators!(@bodies in_place_fused, false; $($rows)*); };
@@ -94,6 +97,41 @@ macro_rules! operators {
             prepare(call, $row, &inputs, Factor::Other(other), ("out", out), (ws, executor))
         }
     };
+    (@scalar_first $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclScalar, other: *const aclTensor, out: *const aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let first = call.scalar("self", self_)?;
+            let inputs = [("other", call.input("other", other)?)];
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::Other(first), ("out", out), (ws, executor))
+        }
+    };
+    (@between $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_: *const aclTensor, end: *const aclTensor, weight: *const aclTensor, out: *const aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, end) = (call.input("self", self_)?, call.input("end", end)?);
+            let inputs = [("self", own), ("end", end), ("weight", call.input("weight", weight)?)];
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+        }
+    };
+    (@in_place_between $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            self_ref: *const aclTensor, end: *const aclTensor, weight: *const aclTensor,
+            ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let (own, end) = (call.output("selfRef", self_ref)?, call.input("end", end)?);
+            let inputs = [("selfRef", own), ("end", end), ("weight", call.input("weight", weight)?)];
+            prepare(call, $row, &inputs, Factor::None, ("selfRef", own), (ws, executor))
+        }
+    };
     (@in_place_scalar $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
             self_ref: *const aclTensor, other: *const aclScalar, ws: *mut u64, executor: *mut *mut aclOpExecutor,
@@ -110,6 +148,16 @@ macro_rules! operators {
         ) -> Outcome {
             let mut call = Call::new($name);
             let inputs = [("self", call.input("self", self_)?)];
+            let out = call.output("out", out)?;
+            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+        }
+    };
+    (@one_input $body:ident, $name:literal, $row:expr) => {
+        pub(crate) fn $body(
+            input: *const aclTensor, out: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
+        ) -> Outcome {
+            let mut call = Call::new($name);
+            let inputs = [("input", call.input("input", input)?)];
             let out = call.output("out", out)?;
             prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
         }
@@ -179,18 +227,6 @@ macro_rules! operators {
             let own = call.output("selfRef", self_ref)?;
             let other = call.scalar("other", other)?.times(call.scalar("alpha", alpha)?);
             prepare(call, $row, &[("selfRef", own)], Factor::Other(other), ("selfRef", own), (ws, executor))
-        }
-    };
-    (@three $body:ident, $name:literal, $row:expr) => {
-        pub(crate) fn $body(
-            self_: *const aclTensor, least: *const aclTensor, most: *const aclTensor, out: *const aclTensor,
-            ws: *mut u64, executor: *mut *mut aclOpExecutor,
-        ) -> Outcome {
-            let mut call = Call::new($name);
-            let (own, least) = (call.input("self", self_)?, call.input("clipValueMin", least)?);
-            let inputs = [("self", own), ("clipValueMin", least), ("clipValueMax", call.input("clipValueMax", most)?)];
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
         }
     };
     (@fused $body:ident, $name:literal, $row:expr) => {

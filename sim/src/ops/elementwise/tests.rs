@@ -328,6 +328,12 @@ fn limits_keep_what_is_no_number() {
     let (low, high) = (Array::new(ACL_FLOAT, &[1], [0.0]), Array::new(ACL_FLOAT, &[4], [1.0, 1.0, 0.25, 9.0]));
     run(|w, e| aclnnClampTensorGetWorkspaceSize(x.handle(), low.handle(), high.handle(), out.handle(), w, e)).unwrap();
     assert_close(&out.values(), &[0.0, f64::NAN, 0.25, 7.0], 0.0, 0.0);
+    run(|w, e| aclnnClampTensorGetWorkspaceSize(x.handle(), low.handle(), null(), out.handle(), w, e)).unwrap();
+    assert_close(&out.values(), &[0.0, f64::NAN, 0.5, 7.0], 0.0, 0.0);
+    run(|w, e| aclnnClampTensorGetWorkspaceSize(x.handle(), null(), high.handle(), out.handle(), w, e)).unwrap();
+    assert_close(&out.values(), &[-5.0, f64::NAN, 0.25, 7.0], 0.0, 0.0);
+    let refused = run(|w, e| aclnnClampTensorGetWorkspaceSize(x.handle(), null(), null(), out.handle(), w, e));
+    assert_eq!(refusal(refused, "aclnnClampTensor", "both null"), ACLNN_ERR_PARAM_NULLPTR);
     run(|w, e| aclnnClampMinTensorGetWorkspaceSize(x.handle(), high.handle(), out.handle(), w, e)).unwrap();
     assert_close(&out.values(), &[1.0, f64::NAN, 0.5, 9.0], 0.0, 0.0);
     let refused = run(|w, e| aclnnClampGetWorkspaceSize(x.handle(), none, none, out.handle(), w, e));

@@ -116,3 +116,181 @@ fn refusals_name_what_is_wrong() {
     let odd = run(|ws, e| aclnnForeachNormGetWorkspaceSize(list(&[&a]), three.0, list(&[&b]), ws, e));
     assert_eq!(refusal(odd, "aclnnForeachNorm", "scalar is 3"), ACL_ERROR_FEATURE_UNSUPPORTED);
 }
+
+/// Positive numbers below 1, which all of these functions take.
+fn positive(dtype: aclDataType) -> Vec<Array> {
+    SHAPES.iter().map(|dims| Array::new(dtype, dims, noise(40).map(|v| 0.05 + 0.9 * v.abs()))).collect()
+}
+
+/// Halves round once, to a neighbour where they straddle.
+const BOUNDS: [(aclDataType, f64); 3] = [(ACL_FLOAT, 1e-6), (ACL_BF16, 1.0 / 128.0), (ACL_FLOAT16, 1.0 / 1024.0)];
+
+#[test]
+fn functions_of_each() {
+    type Body = fn(*const aclTensorList, *const aclTensorList, *mut u64, *mut *mut aclOpExecutor) -> Outcome;
+    type Formula = fn(f64) -> f64;
+    let cases: [(Body, Formula); 22] = [
+        (aclnnForeachAbsGetWorkspaceSize, f64::abs),
+        (aclnnForeachNegGetWorkspaceSize, |a| -a),
+        (aclnnForeachSignGetWorkspaceSize, f64::signum),
+        (aclnnForeachReciprocalGetWorkspaceSize, |a| 1.0 / a),
+        (aclnnForeachExpGetWorkspaceSize, f64::exp),
+        (aclnnForeachExpm1GetWorkspaceSize, f64::exp_m1),
+        (aclnnForeachLogGetWorkspaceSize, f64::ln),
+        (aclnnForeachLog1pGetWorkspaceSize, f64::ln_1p),
+        (aclnnForeachLog2GetWorkspaceSize, f64::log2),
+        (aclnnForeachLog10GetWorkspaceSize, f64::log10),
+        (aclnnForeachSigmoidGetWorkspaceSize, |a| 1.0 / (1.0 + (-a).exp())),
+        (aclnnForeachTanhGetWorkspaceSize, f64::tanh),
+        (aclnnForeachSinGetWorkspaceSize, f64::sin),
+        (aclnnForeachCosGetWorkspaceSize, f64::cos),
+        (aclnnForeachTanGetWorkspaceSize, f64::tan),
+        (aclnnForeachSinhGetWorkspaceSize, f64::sinh),
+        (aclnnForeachCoshGetWorkspaceSize, f64::cosh),
+        (aclnnForeachAsinGetWorkspaceSize, f64::asin),
+        (aclnnForeachAcosGetWorkspaceSize, f64::acos),
+        (aclnnForeachAtanGetWorkspaceSize, f64::atan),
+        (aclnnForeachErfGetWorkspaceSize, libm::erf),
+        (aclnnForeachErfcGetWorkspaceSize, libm::erfc),
+    ];
+    for (dtype, relative) in BOUNDS {
+        let x = positive(dtype);
+        for (body, f) in cases {
+            let out = outs(dtype);
+            run(|ws, e| body(of(&x), of(&out), ws, e)).unwrap();
+            for (x, out) in x.iter().zip(&out) {
+                let want: Vec<f64> = x.values().into_iter().map(f).collect();
+                assert_close(&out.values(), &want, relative, 1e-7);
+            }
+        }
+    }
+}
+
+#[test]
+fn functions_of_pairs() {
+    type Body =
+        fn(*const aclTensorList, *const aclTensorList, *const aclTensorList, *mut u64, *mut *mut aclOpExecutor) -> Outcome;
+    type Formula = fn(f64, f64) -> f64;
+    let cases: [(Body, Formula); 5] = [
+        (aclnnForeachMulListGetWorkspaceSize, |a, b| a * b),
+        (aclnnForeachDivListGetWorkspaceSize, |a, b| a / b),
+        (aclnnForeachPowListGetWorkspaceSize, f64::powf),
+        (aclnnForeachMaximumListGetWorkspaceSize, f64::max),
+        (aclnnForeachMinimumListGetWorkspaceSize, f64::min),
+    ];
+    for (dtype, relative) in BOUNDS {
+        let (x, y, w) = (positive(dtype), arrays(dtype, 7), arrays(dtype, 8));
+        for (body, f) in cases {
+            let out = outs(dtype);
+            run(|ws, e| body(of(&x), of(&y), of(&out), ws, e)).unwrap();
+            for (i, out) in out.iter().enumerate() {
+                let want: Vec<f64> = x[i].values().iter().zip(y[i].values()).map(|(&a, b)| f(a, b)).collect();
+                assert_close(&out.values(), &want, relative, 1e-7);
+            }
+        }
+        let out = outs(dtype);
+        run(|ws, e| aclnnForeachLerpListGetWorkspaceSize(of(&x), of(&y), of(&w), of(&out), ws, e)).unwrap();
+        for (i, out) in out.iter().enumerate() {
+            let (x, y, w) = (x[i].values(), y[i].values(), w[i].values());
+            let want: Vec<f64> = (0..x.len()).map(|j| x[j] + w[j] * (y[j] - x[j])).collect();
+            assert_close(&out.values(), &want, relative, 1e-6);
+        }
+    }
+}
+
+/// One number for all, from the host and from the device, and one for each: all give the same formula.
+#[test]
+fn functions_with_numbers() {
+    type Formula = fn(f64, f64, f64, f64) -> f64;
+    let formulas: [Formula; 8] = [
+        |a, _, _, s| a + s,
+        |a, _, _, s| a - s,
+        |a, _, _, s| a * s,
+        |a, _, _, s| a / s,
+        |a, _, _, s| a.powf(s),
+        |a, _, _, s| a.max(s),
+        |a, _, _, s| a.min(s),
+        |a, b, c, s| a + s * b * c,
+    ];
+    let numbers = [0.75f32, 0.5, 0.25, 2.0];
+    for (dtype, relative) in BOUNDS {
+        let (x, y, z) = (positive(dtype), arrays(dtype, 7), arrays(dtype, 8));
+        for (which, formula) in formulas.into_iter().enumerate() {
+            let (host, device) = (Host::float(0.75), Array::new(ACL_FLOAT, &[1], [0.75]));
+            let each = Array::new(ACL_FLOAT, &[4], numbers.map(f64::from));
+            for way in 0..3 {
+                let scalars: Vec<*const aclScalar> = numbers
+                    .iter()
+                    .map(|n| crate::nn::aclCreateScalar((&raw const *n).cast_mut().cast(), ACL_FLOAT).unwrap().cast_const())
+                    .collect();
+                let listed = crate::nn::aclCreateScalarList(scalars.as_ptr(), 4).unwrap();
+                let out = outs(dtype);
+                let (a, b, c, o, h, d) = (of(&x), of(&y), of(&z), of(&out), host.0, device.handle());
+                run(|ws, e| match (which, way) {
+                    (0, 0) => aclnnForeachAddScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                    (0, 1) => aclnnForeachAddScalarGetWorkspaceSize(a, d, o, ws, e),
+                    (0, _) => aclnnForeachAddScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                    (1, 0) => aclnnForeachSubScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                    (1, 1) => aclnnForeachSubScalarGetWorkspaceSize(a, d, o, ws, e),
+                    (1, _) => aclnnForeachSubScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                    (2, 0) => aclnnForeachMulScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                    (2, 1) => aclnnForeachMulScalarGetWorkspaceSize(a, d, o, ws, e),
+                    (2, _) => aclnnForeachMulScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                    (3, 0) => aclnnForeachDivScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                    (3, 1) => aclnnForeachDivScalarGetWorkspaceSize(a, d, o, ws, e),
+                    (3, _) => aclnnForeachDivScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                    (4, 0) => aclnnForeachPowScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                    (4, 1) => aclnnForeachPowScalarGetWorkspaceSize(a, d, o, ws, e),
+                    (4, _) => aclnnForeachPowScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                    (5, 0) => aclnnForeachMaximumScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                    (5, 1) => aclnnForeachMaximumScalarGetWorkspaceSize(a, d, o, ws, e),
+                    (5, _) => aclnnForeachMaximumScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                    (6, 0) => aclnnForeachMinimumScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                    (6, 1) => aclnnForeachMinimumScalarGetWorkspaceSize(a, d, o, ws, e),
+                    (6, _) => aclnnForeachMinimumScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                    (_, 0) => aclnnForeachAddcmulScalarV2GetWorkspaceSize(a, b, c, h, o, ws, e),
+                    (_, 1) => aclnnForeachAddcmulScalarGetWorkspaceSize(a, b, c, d, o, ws, e),
+                    _ => aclnnForeachAddcmulScalarListGetWorkspaceSize(a, b, c, each.handle(), o, ws, e),
+                })
+                .unwrap();
+                for (i, out) in out.iter().enumerate() {
+                    let s = if way < 2 { 0.75 } else { f64::from(numbers[i]) };
+                    let (a, b, c) = (x[i].values(), y[i].values(), z[i].values());
+                    let want: Vec<f64> = (0..a.len()).map(|j| formula(a[j], b[j], c[j], s)).collect();
+                    assert_close(&out.values(), &want, relative, 3e-7);
+                }
+                crate::nn::aclDestroyScalarList(listed).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn differences_quotients_and_powers_of_lists() {
+    let (x, y, out) = (positive(ACL_FLOAT), arrays(ACL_FLOAT, 7), outs(ACL_FLOAT));
+    let (host, device) = (Host::float(0.75), Array::new(ACL_FLOAT, &[1], [0.75]));
+    let check = |f: &dyn Fn(f64, f64, f64) -> f64| {
+        for (i, out) in out.iter().enumerate() {
+            let number = [0.5, -1.0, 2.0, 0.25][i];
+            let want: Vec<f64> = x[i].values().iter().zip(y[i].values()).map(|(&a, b)| f(a, b, number)).collect();
+            assert_close(&out.values(), &want, 1e-6, 1e-6);
+        }
+    };
+    run(|ws, e| aclnnForeachSubListGetWorkspaceSize(of(&x), of(&y), device.handle(), of(&out), ws, e)).unwrap();
+    check(&|a, b, _| a - 0.75 * b);
+    run(|ws, e| aclnnForeachSubListV2GetWorkspaceSize(of(&x), of(&y), host.0, of(&out), ws, e)).unwrap();
+    check(&|a, b, _| a - 0.75 * b);
+    run(|ws, e| aclnnForeachPowScalarAndTensorGetWorkspaceSize(host.0, of(&x), of(&out), ws, e)).unwrap();
+    check(&|a, _, _| 0.75f64.powf(a));
+    let numbers = Array::new(ACL_FLOAT, &[4], [0.5, -1.0, 2.0, 0.25]);
+    let (one, n) = (of(&x), numbers.handle());
+    run(|ws, e| aclnnForeachAddcdivListGetWorkspaceSize(one, of(&y), of(&x), n, of(&out), ws, e)).unwrap();
+    check(&|a, b, s| a + s * b / a);
+    run(|ws, e| aclnnForeachAddcdivScalarListGetWorkspaceSize(one, of(&y), of(&x), n, of(&out), ws, e)).unwrap();
+    check(&|a, b, s| a + s * b / a);
+    run(|ws, e| aclnnForeachAddcmulListGetWorkspaceSize(one, of(&y), of(&x), n, of(&out), ws, e)).unwrap();
+    check(&|a, b, s| a + s * b * a);
+    let few = Array::new(ACL_FLOAT, &[3], [1.0; 3]);
+    let wrong = run(|ws, e| aclnnForeachAddcmulListGetWorkspaceSize(one, of(&y), of(&x), few.handle(), of(&out), ws, e));
+    assert_eq!(refusal(wrong, "aclnnForeachAddcmulList", "there are 3 numbers"), ACLNN_ERR_PARAM_INVALID);
+}

@@ -159,7 +159,8 @@ pub(crate) fn aclnnGroupedMatmulV5GetWorkspaceSize(
     let mut call = Call::new(NAME);
     let extras = [activation_input, activation_quant_scale, activation_quant_offset];
     activations(&call, NAME, extras, [activation_feature_out, dyn_quant_scale_out], act_type)?;
-    call.absent("tuningConfigOptional", tuning_config)?;
+    // A hint of how many rows a group has, which changes no result.
+    call.int_array("tuningConfigOptional", tuning_config)?;
     let groups = GroupList::device(&mut call, NAME, group_list, group_list_type)?;
     let group_type = GroupType::read(NAME, group_type)?;
     let quant = Quant { scale, offset, antiquant_scale, antiquant_offset, per_token: per_token_scale };
@@ -205,7 +206,8 @@ pub(crate) fn aclnnGroupedMatmulWeightNzGetWorkspaceSize(
     );
     let extras = [activation_input, activation_quant_scale, activation_quant_offset];
     activations(&call, NAME, extras, [activation_feature_out, dyn_quant_scale_out], act_type)?;
-    call.absent("tuningConfigOptional", tuning_config)?;
+    // A hint of how many rows a group has, which changes no result.
+    call.int_array("tuningConfigOptional", tuning_config)?;
     let groups = GroupList::device(&mut call, NAME, group_list, group_list_type)?;
     let group_type = GroupType::read(NAME, group_type)?;
     let quant = Quant { scale, offset, antiquant_scale, antiquant_offset, per_token: per_token_scale };

@@ -103,6 +103,7 @@ fn every_version_gives_the_same() {
     let (xs, ws) = (x.values(), w.values());
     let want = [product(&xs[..2 * k], &ws[..k * n], k, n), product(&xs[2 * k..], &ws[k * n..], k, n)].concat();
     let (host, device) = (Ints::new(&[2, 5]), Array::new(ACL_INT64, &[2], [2.0, 5.0]));
+    let hint = Ints::new(&[3]);
     let no: *const aclTensorList = null();
     for version in 1..=5 {
         let out = Array::out(ACL_FLOAT, &[5, 2]);
@@ -151,7 +152,7 @@ fn every_version_gives_the_same() {
                 0,
                 0,
                 0,
-                std::ptr::null_mut(),
+                hint.0,
                 y,
                 no_list(),
                 no_list(),

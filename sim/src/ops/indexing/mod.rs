@@ -1,6 +1,7 @@
 //! Elements and slices named by indices: taken from a tensor, or put into one.
 
 mod combine;
+mod fill;
 mod list;
 mod mask;
 mod places;
@@ -13,6 +14,7 @@ mod put_tests;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fill::*;
 pub(crate) use list::*;
 pub(crate) use mask::*;
 pub(super) use places::{Along, Places};

@@ -104,6 +104,26 @@ pub(crate) fn aclnnScatterGetWorkspaceSize(
     scatter(Elements { call, name: NAME, input, target, dim, index, source, reduce }, (ws, executor))
 }
 
+/// [`aclnnScatterGetWorkspaceSize`] of one value for all.
+#[allow(clippy::too_many_arguments)] // CANN's own signature.
+pub(crate) fn aclnnScatterValueGetWorkspaceSize(
+    self_: *const aclTensor,
+    dim: i64,
+    index: *const aclTensor,
+    value: *const aclScalar,
+    reduce: i64,
+    out: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnScatterValue";
+    let mut call = Call::new(NAME);
+    let (input, index) = (call.input("self", self_)?, call.input("index", index)?);
+    let (value, output, reduce) = (call.scalar("value", value)?, call.output("out", out)?, reduction(NAME, reduce)?);
+    let (input, target, index, source) = (Some(&input), ("out", &output), &index, Err(value));
+    scatter(Elements { call, name: NAME, input, target, dim, index, source, reduce }, (ws, executor))
+}
+
 /// [`aclnnScatterGetWorkspaceSize`] that adds.
 pub(crate) fn aclnnScatterAddGetWorkspaceSize(
     self_: *const aclTensor,

@@ -41,7 +41,10 @@ fn scatters_write_add_and_multiply() {
                 assert_eq!(x.values(), want);
             }
             let (x, two) = (Array::new(dtype, &dims, (0..60).map(|_| 1.0)), Number::int(2));
-            run(|w, e| aclnnInplaceScatterValueGetWorkspaceSize(x.handle(), dim, index.handle(), two.0, 0, w, e)).unwrap();
+            let apart = Array::out(dtype, &dims);
+            let (s, i, o) = (x.handle(), index.handle(), apart.handle());
+            run(|w, e| aclnnScatterValueGetWorkspaceSize(s, dim, i, two.0, 0, o, w, e)).unwrap();
+            run(|w, e| aclnnInplaceScatterValueGetWorkspaceSize(s, dim, i, two.0, 0, w, e)).unwrap();
             let mut want = vec![1.0; 60];
             by_index(&shape, |at| {
                 let mut to = at.to_vec();
@@ -49,7 +52,7 @@ fn scatters_write_add_and_multiply() {
                 want[element(&dims, &to)] = 2.0;
                 0.0
             });
-            assert_eq!(x.values(), want);
+            assert_eq!((x.values(), apart.values()), (want.clone(), want));
         }
     }
 }

@@ -24,10 +24,11 @@ pub(crate) fn aclnnIndexSelectGetWorkspaceSize(
     let (input, index) = (call.input("self", self_)?, call.input("index", index)?);
     let output = call.output("out", out)?;
     check!(index.rank() <= 1, ACLNN_ERR_PARAM_INVALID, "{NAME}: index is {}-D; 1-D is needed", index.rank());
-    select(call, NAME, &input, dim, &at_least_1d(&index), &output, (ws, executor))
+    select(call, NAME, &input, (dim, false), &at_least_1d(&index), &output, (ws, executor))
 }
 
-/// The same; an `index` of any rank takes the place of `dim`.
+/// The same; an `index` of any rank takes the place of `dim`, and negative ones count from the end (`aclnn_gather_v2.cpp` of ops-nn
+/// calls its kernel with `negativeIndexSupport`).
 pub(crate) fn aclnnGatherV2GetWorkspaceSize(
     self_: *const aclTensor,
     dim: i64,
@@ -40,7 +41,7 @@ pub(crate) fn aclnnGatherV2GetWorkspaceSize(
     let mut call = Call::new(NAME);
     let (input, index) = (call.input("self", self_)?, call.input("index", index)?);
     let output = call.output("out", out)?;
-    select(call, NAME, &input, dim, &index, &output, (ws, executor))
+    select(call, NAME, &input, (dim, true), &index, &output, (ws, executor))
 }
 
 /// A scalar as one element in one dim; other tensors as they are.
@@ -54,7 +55,15 @@ pub(super) fn axes_of(tensor: &Tensor) -> Vec<Axis> {
     tensor.dims.iter().copied().zip(tensor.strides.iter().copied()).collect()
 }
 
-fn select(call: Call, name: &'static str, input: &Tensor, dim: i64, index: &Tensor, output: &Tensor, out: Out) -> Outcome {
+fn select(
+    call: Call,
+    name: &'static str,
+    input: &Tensor,
+    (dim, wraps): (i64, bool),
+    index: &Tensor,
+    output: &Tensor,
+    out: Out,
+) -> Outcome {
     check_dtype(name, "self", input, ALL)?;
     check_dtype(name, "index", index, INDICES)?;
     check_same_dtype(name, "out", output, "self", input.dtype)?;
@@ -65,7 +74,7 @@ fn select(call: Call, name: &'static str, input: &Tensor, dim: i64, index: &Tens
     check_rank(name, axes.len())?;
     check_shape(name, "out", output, &axes.iter().map(|axis| axis.0).collect::<Vec<_>>())?;
     check_writable(name, "out", output)?;
-    let along = Along::at(index, dim, axes.len(), dim);
+    let along = Along { wraps, ..Along::at(index, dim, axes.len(), dim) };
     let (places, to) = (Places::new((name, "index"), input, &axes, &[along], true), View::new(output));
     call.finish(out.0, out.1, move || places.read(&to))
 }

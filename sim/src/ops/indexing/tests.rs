@@ -42,6 +42,10 @@ fn slices_along_a_dim() {
                     values[element(&dims, &at)]
                 });
                 assert_eq!(out.values(), want);
+                // Negative ones count from the end.
+                let back = Array::new(index_type, &[2, 4], picks.iter().map(|pick| pick - dims[d] as f64));
+                run(|w, e| aclnnGatherV2GetWorkspaceSize(x.handle(), dim, back.handle(), out.handle(), w, e)).unwrap();
+                assert_eq!(out.values(), want);
                 let line = indices(index_type, &[8], dims[d], 3);
                 shape.splice(d..d + 2, [8]);
                 let flat = Array::out(dtype, &shape);
@@ -134,7 +138,8 @@ fn what_is_found_makes_the_shape() {
         assert_eq!(out.values()[..want.len()], want);
         let places: Vec<usize> = (0..3000).filter(|&i| values[i] != 0.0).collect();
         let index = |i: usize, d: usize| [i / 1000, i / 2 % 500, i % 2][d] as f64;
-        let (rows, columns) = (Array::out(ACL_INT64, &[3000, 3]), Array::out(ACL_INT64, &[3, 3000]));
+        // Room for all, or for what is found.
+        let (rows, columns) = (Array::out(ACL_INT64, &[3000, 3]), Array::out(ACL_INT64, &[3, places.len() as i64]));
         run(|w, e| aclnnNonzeroGetWorkspaceSize(x.handle(), rows.handle(), w, e)).unwrap();
         run(|w, e| aclnnNonzeroV2GetWorkspaceSize(x.handle(), columns.handle(), w, e)).unwrap();
         let n = places.len();
@@ -220,8 +225,16 @@ fn refusals_name_what_does_not_fit() {
     let add =
         run(|w, e| aclnnIndexAddGetWorkspaceSize(ints.handle(), 0, line.handle(), ints.handle(), half.0, ints.handle(), w, e));
     assert_eq!(refusal(add, "aclnnIndexAdd", "alpha is Float(0.5)"), ACLNN_ERR_PARAM_INVALID);
-    let found = run(|w, e| aclnnNonzeroGetWorkspaceSize(x.handle(), index.handle(), w, e));
-    assert_eq!(refusal(found, "aclnnNonzero", "out has shape [2, 3]; [6, 2]"), ACLNN_ERR_PARAM_INVALID);
+    let found = run(|w, e| aclnnNonzeroGetWorkspaceSize(x.handle(), x.handle(), w, e));
+    assert_eq!(refusal(found, "aclnnNonzero", "out is ACL_FLOAT"), ACLNN_ERR_PARAM_INVALID);
     let select = run(|w, e| aclnnIndexSelectGetWorkspaceSize(x.handle(), 0, index.handle(), x.handle(), w, e));
     assert_eq!(refusal(select, "aclnnIndexSelect", "index is 2-D"), ACLNN_ERR_PARAM_INVALID);
+}
+
+/// The operation fails on the device: only there is known what is found.
+#[test]
+#[should_panic(expected = "aclnnNonzeroV2: out has 2 elements; 6 indices are found")]
+fn what_is_found_must_fit() {
+    let (x, out) = (Array::new(ACL_FLOAT, &[2, 2], [1.0, 0.0, 2.0, 3.0]), Array::out(ACL_INT64, &[2, 1]));
+    let _ = run(|w, e| aclnnNonzeroV2GetWorkspaceSize(x.handle(), out.handle(), w, e));
 }

@@ -78,6 +78,25 @@ fn add_rms_norm_normalises_the_rounded_sum() {
     }
 }
 
+/// x's own ones before the dims of gamma may be left out, as CANN's example does.
+#[test]
+fn gradients_take_rstd_without_ones_at_its_end() {
+    let (dy, x) = (Array::new(ACL_FLOAT, &[2, 1, 5], noise(1)), Array::new(ACL_FLOAT, &[2, 1, 5], noise(2)));
+    let gamma = Array::new(ACL_FLOAT, &[5], noise(3));
+    let factors = rms(&x.values(), &gamma.values()).1;
+    let both = [&[2, 1, 1][..], &[2]].map(|shape| {
+        let (rstd, dx) = (Array::new(ACL_FLOAT, shape, factors.clone()), Array::out(ACL_FLOAT, &[2, 1, 5]));
+        let dgamma = Array::out(ACL_FLOAT, &[5]);
+        run(|ws, e| {
+            let [dy, x, rstd, gamma, dx, dgamma] = [&dy, &x, &rstd, &gamma, &dx, &dgamma].map(|t| t.handle());
+            aclnnRmsNormGradGetWorkspaceSize(dy, x, rstd, gamma, dx, dgamma, ws, e)
+        })
+        .unwrap();
+        (dx.values(), dgamma.values())
+    });
+    assert_eq!(both[0], both[1]);
+}
+
 #[test]
 fn gradients_follow_the_formula_over_many_rows() {
     for dtype in [ACL_FLOAT, ACL_BF16] {

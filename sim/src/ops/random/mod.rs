@@ -1,15 +1,17 @@
-//! Random numbers: `aclnnInplaceUniform`, `aclnnInplaceNormal`, `aclnnInplaceRandom`, `aclnnMultinomial`.
+//! Random numbers: `aclnnInplaceUniform`, `aclnnInplaceNormal`, `aclnnInplaceRandom`, `aclnnMultinomial`, `aclnnRandperm`.
 //!
 //! All are Philox by seed and offset: the same two give the same numbers, whatever the number of threads; another offset gives
 //! numbers of its own. They are not the numbers of a card, which orders its counters in ways that CANN does not document.
 
 mod multinomial;
+mod permutation;
 mod philox;
 
 use ascend_rl_sys::types::*;
 
 use self::philox::{Stream, unit};
 pub(crate) use multinomial::*;
+pub(crate) use permutation::*;
 
 use super::call::Call;
 use super::dtypes::*;

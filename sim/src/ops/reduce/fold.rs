@@ -95,6 +95,8 @@ macro_rules! sums {
 }
 
 sums! {
+    /// The sum of what are numbers.
+    OfNumbers: x => if x.is_nan() { 0.0 } else { x as f64 }, sum => sum;
     /// The root of the sum of squares.
     Euclidean: x => x as f64 * x as f64, sum => sum.sqrt();
     /// The sum of magnitudes.
@@ -138,6 +140,81 @@ impl Fold for Variance {
         let around_mean = squares - sum * sum / self.count;
         // Not `max`, which would make a number of NaN.
         ((if around_mean < 0.0 { 0.0 } else { around_mean }) / self.divisor) as f32
+    }
+}
+
+/// The root of that.
+#[derive(Clone, Copy)]
+pub(super) struct Deviation(pub Variance);
+
+impl Fold for Deviation {
+    type In = f32;
+    type Sum = [f64; 2];
+    #[inline(always)]
+    fn start(self) -> [f64; 2] {
+        self.0.start()
+    }
+    #[inline(always)]
+    fn step(self, sum: [f64; 2], x: f32) -> [f64; 2] {
+        self.0.step(sum, x)
+    }
+    #[inline(always)]
+    fn join(self, a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
+        self.0.join(a, b)
+    }
+    #[inline(always)]
+    fn end(self, sum: [f64; 2]) -> f32 {
+        self.0.end(sum).sqrt()
+    }
+}
+
+/// The product, in f64.
+#[derive(Clone, Copy)]
+pub(super) struct Product;
+
+impl Fold for Product {
+    type In = f32;
+    type Sum = f64;
+    #[inline(always)]
+    fn start(self) -> f64 {
+        1.0
+    }
+    #[inline(always)]
+    fn step(self, product: f64, x: f32) -> f64 {
+        product * x as f64
+    }
+    #[inline(always)]
+    fn join(self, a: f64, b: f64) -> f64 {
+        a * b
+    }
+    #[inline(always)]
+    fn end(self, product: f64) -> f32 {
+        product as f32
+    }
+}
+
+/// The product of integers, modulo 2^64.
+#[derive(Clone, Copy)]
+pub(super) struct ExactProduct;
+
+impl Fold for ExactProduct {
+    type In = i64;
+    type Sum = i64;
+    #[inline(always)]
+    fn start(self) -> i64 {
+        1
+    }
+    #[inline(always)]
+    fn step(self, product: i64, x: i64) -> i64 {
+        product.wrapping_mul(x)
+    }
+    #[inline(always)]
+    fn join(self, a: i64, b: i64) -> i64 {
+        a.wrapping_mul(b)
+    }
+    #[inline(always)]
+    fn end(self, product: i64) -> i64 {
+        product
     }
 }
 

@@ -1,19 +1,23 @@
-//! Reductions over any dims: `aclnnReduceSum`, `aclnnLinalgVectorNorm` and `aclnnNorm`, `aclnnVar`, `aclnnAll`, `aclnnAny`; in
-//! `more`, extremes, means and `aclnnLogSumExp`.
+//! Reductions over any dims: `aclnnReduceSum`, `aclnnLinalgVectorNorm` and `aclnnNorm`, `aclnnAll`, `aclnnAny`; in `more`, extremes,
+//! means and `aclnnLogSumExp`; in `spread`, variances; in `products`, products and sums of what are numbers; in `pairs`, results that
+//! come in twos.
 //!
 //! Floats are summed in f64, integers exactly (modulo 2^64); the order depends on the shape alone, never on the threads.
 
 mod fold;
 mod list;
 mod more;
+mod pairs;
 mod plan;
+mod products;
+mod spread;
 
 use ascend_rl_sys::types::*;
 
 use self::fold::*;
 pub(super) use self::plan::output_dims;
 use self::plan::{Plan, reduced_dims};
-pub(crate) use self::{list::*, more::*};
+pub(crate) use self::{list::*, more::*, pairs::*, products::*, spread::*};
 use super::call::Call;
 use super::dtypes::*;
 use crate::reject::{Outcome, reject};
@@ -122,34 +126,6 @@ fn norm(
         f64::NEG_INFINITY => finish!(Smallest),
         _ => finish!(Power(ord)),
     }
-}
-
-/// `out = variance of self` over `dim` (null or empty: all), divided by one less than the count if `unbiased`.
-#[allow(clippy::too_many_arguments)] // CANN's own signature.
-pub(crate) fn aclnnVarGetWorkspaceSize(
-    self_: *const aclTensor,
-    dim: *const aclIntArray,
-    unbiased: bool,
-    keepdim: bool,
-    out: *mut aclTensor,
-    ws: *mut u64,
-    executor: *mut *mut aclOpExecutor,
-) -> Outcome {
-    const NAME: &str = "aclnnVar";
-    let mut call = Call::new(NAME);
-    let input = call.input("self", self_)?;
-    let dims = call.int_array("dim", dim)?.unwrap_or_default();
-    let output = call.output("out", out)?;
-    check_dtype(NAME, "self", &input, FLOATS)?;
-    check_same_dtype(NAME, "out", &output, "self", input.dtype)?;
-    let reduced = reduced_dims(NAME, &dims, &input)?;
-    check_shape(NAME, "out", &output, &output_dims(&input, reduced, keepdim))?;
-    check_writable(NAME, "out", &output)?;
-    let count: usize = (0..input.rank()).filter(|&d| reduced & 1 << d != 0).map(|d| input.dims[d]).product();
-    let divisor = count as f64 - f64::from(unbiased);
-    // Of nothing, and of one number where one is taken away, there is none: 0 / 0.
-    let plan = Plan::new(Variance { count: count as f64, divisor: divisor.max(0.0) }, &input, &output, reduced);
-    call.finish(ws, executor, move || plan.run())
 }
 
 macro_rules! truths {

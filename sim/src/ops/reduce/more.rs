@@ -1,4 +1,4 @@
-//! Extremes and means over any dims: `aclnnMax`, `aclnnAmax`, `aclnnAmin`, `aclnnMean`, `aclnnMeanV2`, `aclnnLogSumExp`.
+//! Extremes and means over any dims: `aclnnMax`, `aclnnMin`, `aclnnAmax`, `aclnnAmin`, `aclnnMean`, `aclnnMeanV2`, `aclnnLogSumExp`.
 
 use std::marker::PhantomData;
 
@@ -12,22 +12,26 @@ use crate::ops::dtypes::*;
 use crate::reject::{Outcome, check};
 
 /// What phase one writes.
-type Ends = (*mut u64, *mut *mut aclOpExecutor);
+pub(super) type Ends = (*mut u64, *mut *mut aclOpExecutor);
 
-/// `out` is the largest of all elements, a scalar or `[1]`; NaN if there is one.
-pub(crate) fn aclnnMaxGetWorkspaceSize(
-    self_: *const aclTensor,
-    out: *mut aclTensor,
-    ws: *mut u64,
-    executor: *mut *mut aclOpExecutor,
-) -> Outcome {
-    const NAME: &str = "aclnnMax";
-    let mut call = Call::new(NAME);
-    let (input, output) = (call.input("self", self_)?, call.output("out", out)?);
-    if output.dims[..] != [1] {
-        check_shape(NAME, "out", &output, &[])?;
-    }
-    extreme::<false>(NAME, call, &input, &output, everything(&input), (ws, executor))
+macro_rules! extremes {
+    ($($(#[$doc:meta])* $body:ident, $name:literal, $least:literal;)*) => { $(
+        $(#[$doc])*
+        pub(crate) fn $body(self_: *const aclTensor, out: *mut aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
+            let mut call = Call::new($name);
+            let (input, output) = (call.input("self", self_)?, call.output("out", out)?);
+            if output.dims[..] != [1] {
+                check_shape($name, "out", &output, &[])?;
+            }
+            extreme::<$least>($name, call, &input, &output, everything(&input), (ws, executor))
+        }
+    )* };
+}
+extremes! {
+    /// `out` is the largest of all elements, a scalar or `[1]`; NaN if there is one.
+    aclnnMaxGetWorkspaceSize, "aclnnMax", false;
+    /// `out` is the smallest of all elements, a scalar or `[1]`; NaN if there is one.
+    aclnnMinGetWorkspaceSize, "aclnnMin", true;
 }
 
 /// `out` is the largest over `dim` (null or empty: all); NaN if there is one.
@@ -107,7 +111,7 @@ pub(crate) fn aclnnLogSumExpGetWorkspaceSize(
 }
 
 /// The arguments of a reduction over `dim`, and the set of dims it names.
-fn over(
+pub(super) fn over(
     name: &'static str,
     self_: *const aclTensor,
     dim: *const aclIntArray,
@@ -124,12 +128,12 @@ fn over(
 }
 
 /// All dims.
-fn everything(input: &Tensor) -> u32 {
+pub(super) fn everything(input: &Tensor) -> u32 {
     (1 << input.rank()) - 1
 }
 
 /// How many elements reduce to one.
-fn count(input: &Tensor, reduced: u32) -> f64 {
+pub(super) fn count(input: &Tensor, reduced: u32) -> f64 {
     input.dims.iter().enumerate().filter(|(d, _)| reduced & 1 << d != 0).map(|(_, &dim)| dim as f64).product()
 }
 
@@ -161,7 +165,14 @@ fn float(name: &'static str, call: Call, fold: impl Fold, input: &Tensor, output
     finish(call, fold, input, output, reduced, ends)
 }
 
-fn finish(call: Call, fold: impl Fold, input: &Tensor, output: &Tensor, reduced: u32, (ws, executor): Ends) -> Outcome {
+pub(super) fn finish(
+    call: Call,
+    fold: impl Fold,
+    input: &Tensor,
+    output: &Tensor,
+    reduced: u32,
+    (ws, executor): Ends,
+) -> Outcome {
     let plan = Plan::new(fold, input, output, reduced);
     call.finish(ws, executor, move || plan.run())
 }

@@ -1,4 +1,4 @@
-//! Tensors from nothing but scalars: `aclnnArange`, `aclnnRange`.
+//! Tensors from nothing but scalars: `aclnnArange`, `aclnnRange`, `aclnnLinspace`, `aclnnEye`.
 
 use std::mem::MaybeUninit;
 
@@ -66,6 +66,54 @@ fn progression(
         let (start, step) = (whole(start), whole(step));
         call.finish(ws, executor, move || fill_by(&to, |i| start.wrapping_add(step.wrapping_mul(i as i64))))
     }
+}
+
+/// `out[i]` from `start` to `end` in `steps` equal steps, both ends included; made from the nearer end, as in PyTorch.
+pub(crate) fn aclnnLinspaceGetWorkspaceSize(
+    start: *const aclScalar,
+    end: *const aclScalar,
+    steps: i64,
+    out: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnLinspace";
+    let mut call = Call::new(NAME);
+    let (start, end) = (call.scalar("start", start)?.as_f64(), call.scalar("end", end)?.as_f64());
+    let output = call.output("out", out)?;
+    check_dtype(NAME, "out", &output, NUMBERS)?;
+    check!(steps >= 0, ACLNN_ERR_PARAM_INVALID, "{NAME}: steps is {steps}; 0 or more is taken");
+    let n = steps as usize;
+    check_shape(NAME, "out", &output, &[n])?;
+    check_writable(NAME, "out", &output)?;
+    let step = if n > 1 { (end - start) / (n - 1) as f64 } else { 0.0 };
+    let at = move |i: usize| if i < n.div_ceil(2) { start + i as f64 * step } else { end - (n - 1 - i) as f64 * step };
+    let to = View::new(&output);
+    if is_float(output.dtype) {
+        call.finish(ws, executor, move || fill_by(&to, |i| at(i) as f32))
+    } else {
+        // Cut off, as a cast does.
+        call.finish(ws, executor, move || fill_by(&to, |i| at(i) as i64))
+    }
+}
+
+/// 1 where row and column are the same, 0 elsewhere; `[n, m]`.
+pub(crate) fn aclnnEyeGetWorkspaceSize(
+    n: i64,
+    m: i64,
+    out: *mut aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnEye";
+    let mut call = Call::new(NAME);
+    let output = call.output("out", out)?;
+    check_dtype(NAME, "out", &output, ALL)?;
+    check!(n >= 0 && m >= 0, ACLNN_ERR_PARAM_INVALID, "{NAME}: n is {n} and m {m}; 0 or more is taken");
+    check_shape(NAME, "out", &output, &[n as usize, m as usize])?;
+    check_writable(NAME, "out", &output)?;
+    let (to, columns) = (View::new(&output), m as usize);
+    call.finish(ws, executor, move || fill_by(&to, |i| (i / columns == i % columns) as i64))
 }
 
 /// Writes `value(i)` to each place `i` of a view.

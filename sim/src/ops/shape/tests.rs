@@ -253,3 +253,37 @@ fn refusals_name_what_does_not_fit() {
     let null = run(|w, e| aclnnFlipGetWorkspaceSize(x.handle(), std::ptr::null(), x.handle(), w, e));
     assert_eq!(refusal(null, "aclnnFlip", "dims is null"), ACLNN_ERR_PARAM_NULLPTR);
 }
+
+/// One roll after the other, as in PyTorch.
+#[test]
+fn a_dim_may_be_rolled_twice() {
+    let (x, out) = (Array::new(ACL_FLOAT, &[2, 5], (0..10).map(f64::from)), Array::out(ACL_FLOAT, &[2, 5]));
+    let (shifts, dims) = (Ints::new(&[1, -4, 1]), Ints::new(&[1, -1, 0]));
+    run(|w, e| aclnnRollGetWorkspaceSize(x.handle(), shifts.0, dims.0, out.handle(), w, e)).unwrap();
+    assert_eq!(out.values(), [8.0, 9.0, 5.0, 6.0, 7.0, 3.0, 4.0, 0.0, 1.0, 2.0]);
+}
+
+#[test]
+fn equal_steps_and_diagonals() {
+    let ends = [-1.0f32, 2.0].map(Number::float);
+    for (dtype, n, want) in [
+        (ACL_FLOAT, 7, vec![-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0]),
+        (ACL_BF16, 1, vec![-1.0]),
+        (ACL_FLOAT16, 0, vec![]),
+        (ACL_INT32, 5, vec![-1.0, 0.0, 0.0, 1.0, 2.0]),
+    ] {
+        let out = Array::out(dtype, &[n]);
+        run(|w, e| aclnnLinspaceGetWorkspaceSize(ends[0].0, ends[1].0, n, out.handle(), w, e)).unwrap();
+        assert_eq!(out.values(), want);
+    }
+    for dtype in [ACL_FLOAT, ACL_BF16, ACL_INT64, ACL_BOOL] {
+        let out = Array::out(dtype, &[3, 2]);
+        run(|w, e| aclnnEyeGetWorkspaceSize(3, 2, out.handle(), w, e)).unwrap();
+        assert_eq!(out.values(), [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    }
+    let out = Array::out(ACL_FLOAT, &[3, 2]);
+    let wrong = run(|w, e| aclnnEyeGetWorkspaceSize(2, 3, out.handle(), w, e));
+    assert_eq!(refusal(wrong, "aclnnEye", "out has shape [3, 2]; [2, 3]"), ACLNN_ERR_PARAM_INVALID);
+    let wrong = run(|w, e| aclnnLinspaceGetWorkspaceSize(ends[0].0, ends[1].0, -1, out.handle(), w, e));
+    assert_eq!(refusal(wrong, "aclnnLinspace", "steps is -1"), ACLNN_ERR_PARAM_INVALID);
+}

@@ -148,14 +148,17 @@ pub(crate) fn aclnnRollGetWorkspaceSize(
             })
         });
     }
-    let mut boxes = vec![(input, output)];
+    check!(input.rank() > 0, ACLNN_ERR_PARAM_INVALID, "{NAME}: x is a scalar and dims is {dims:?}; it has no dims");
+    // A dim that is named twice is rolled twice (`aclnn_roll.cpp` of ops-math checks the dims' range alone).
+    let mut by_dim = [0; MAX_RANK];
     for (&shift, &dim) in shifts.iter().zip(&dims) {
         let d = check_dim(NAME, "dims", dim, &input)?;
-        check!(input.rank() > 0, ACLNN_ERR_PARAM_INVALID, "{NAME}: x is a scalar and dims is {dims:?}; it has no dims");
-        let again = dims.iter().filter(|&&other| other.rem_euclid(input.rank() as i64) as usize == d).count() > 1;
-        check!(!again, ACLNN_ERR_PARAM_INVALID, "{NAME}: dims {dims:?} name a dim twice");
-        let n = input.dims[d];
-        let shift = shift.rem_euclid(n.max(1) as i64) as usize;
+        let n = input.dims[d].max(1) as i64;
+        by_dim[d] = (by_dim[d] + shift.rem_euclid(n)) % n;
+    }
+    let mut boxes = vec![(input, output)];
+    for (d, shift) in by_dim.into_iter().take(input.rank()).enumerate().filter(|&(_, shift)| shift > 0) {
+        let (n, shift) = (input.dims[d], shift as usize);
         let halves = |(from, to): (Tensor, Tensor)| {
             let part = |source, target, len| (narrowed(&from, d, source, len, 1), narrowed(&to, d, target, len, 1));
             [part(0, shift, n - shift), part(n - shift, 0, shift)]

@@ -6,6 +6,7 @@ use super::{Axis, check_format, numbers};
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;
 use crate::ops::dtypes::*;
+use crate::ops::in_halves;
 use crate::ops::matmul::check_math_type;
 use crate::ops::rows::all;
 use crate::ops::split::split;
@@ -42,6 +43,7 @@ pub(crate) fn aclnnConvolutionGetWorkspaceSize(
         check!(t.rank() == rank, ACLNN_ERR_PARAM_INVALID, "{NAME}: {param} is {}-D and input {rank}-D", t.rank());
         check_format(NAME, param, handle, format)?;
     }
+    let (cube_math_type, halves) = in_halves::resolve(cube_math_type, &x, &w);
     check_math_type(NAME, cube_math_type, promote(x.dtype, w.dtype))?;
     // A convolution's result may be of another float; its transpose's may not.
     if transposed {
@@ -97,8 +99,11 @@ pub(crate) fn aclnnConvolutionGetWorkspaceSize(
     }
     let (x, w, y, bias) = (View::new(&x), View::new(&w), View::new(&y), bias.map(|b| View::new(&b)));
     call.finish(ws, executor, move || {
-        let (x, w) = (all::<f32>(&x), all::<f32>(&w));
-        let bias = bias.as_ref().map_or_else(|| vec![0.0; shape.outputs], all::<f32>);
+        let (mut x, mut w) = (all::<f32>(&x), all::<f32>(&w));
+        let mut bias = bias.as_ref().map_or_else(|| vec![0.0; shape.outputs], all::<f32>);
+        if halves {
+            [&mut x, &mut w, &mut bias].into_iter().for_each(|values| in_halves::round_values(values));
+        }
         let plane: usize = axes.iter().map(|axis| if transposed { axis.places } else { axis.windows }).product();
         split(shape.images * shape.outputs, plane * shape.taps(&axes), |range| {
             let mut sums = vec![0.0; plane];
@@ -108,6 +113,9 @@ pub(crate) fn aclnnConvolutionGetWorkspaceSize(
                     #[inline(always)]
                     || shape.channel(at / shape.outputs, at % shape.outputs, &axes, &x, &w, &mut sums),
                 );
+                if halves {
+                    in_halves::round_values(&mut sums);
+                }
                 y.store(at * plane, &sums);
             }
         })

@@ -1,11 +1,12 @@
 //! Operators that move a window over images: convolution, pooling, windows as columns, and images of other sizes.
 //!
 //! May use: what operators share. Must not: know other families. Does not cover yet: channels last (refused by name), 3-D pooling,
-//! gradients.
+//! gradients of convolutions.
 
 mod convolution;
 mod im2col;
 mod pool;
+mod pool_grad;
 mod upsample;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use ascend_rl_sys::types::*;
 pub(crate) use convolution::*;
 pub(crate) use im2col::*;
 pub(crate) use pool::*;
+pub(crate) use pool_grad::*;
 pub(crate) use upsample::*;
 
 use super::call::Call;
@@ -49,6 +51,12 @@ impl Axis {
         let first = self.padding.saturating_sub(reach).div_ceil(self.stride);
         let end = (self.places + self.padding).saturating_sub(reach).div_ceil(self.stride).min(self.windows);
         first.min(end)..end
+    }
+
+    /// How many taps of a window lie in the image or its padding: it may reach beyond both.
+    fn padded_taps(&self, window: usize) -> usize {
+        let Axis { places, stride, taps, padding, .. } = *self;
+        (window * stride + taps).min(places + 2 * padding) - window * stride
     }
 
     /// The taps of a window that lie in the image.

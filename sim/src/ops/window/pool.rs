@@ -1,8 +1,10 @@
 //! `aclnnAvgPool2d` and `aclnnMaxPool`: one number of each window of an image.
 
 use ascend_rl_sys::types::*;
+use half::f16;
 
 use super::{Axis, check_format, numbers, pair};
+use crate::convert::Float;
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;
 use crate::ops::dtypes::*;
@@ -37,11 +39,7 @@ pub(crate) fn aclnnAvgPool2dGetWorkspaceSize(
         0 => {}
         // Less precision for f32 is not A2's, nor f16 in the place of bf16; other floats stay what they are.
         1 if x.dtype != ACL_FLOAT => {}
-        2 if x.dtype == ACL_FLOAT16 => {}
-        2 if x.dtype == ACL_FLOAT => reject!(
-            ACL_ERROR_FEATURE_UNSUPPORTED,
-            "{NAME}: cubeMathType is 2 (USE_FP16); the simulator computes f32 in full precision, pass 0"
-        ),
+        2 if x.dtype != ACL_BF16 => {}
         other => reject!(ACLNN_ERR_PARAM_INVALID, "{NAME}: cubeMathType is {other}, which {} does not take on A2", name(x.dtype)),
     }
     let kernel = pair(&numbers(&call, "kernelSize", kernel_size, &[1, 2], 1)?, [1, 1]);
@@ -52,24 +50,21 @@ pub(crate) fn aclnnAvgPool2dGetWorkspaceSize(
         ACLNN_ERR_PARAM_INVALID,
         "{NAME}: paddings is {padding:?}; at most half of kernelSize, {kernel:?}, is taken"
     );
-    let axes = axes(NAME, &x, &y, kernel, strides, padding.map(|p| [p, p]), ceil_mode)?;
+    let axes = axes(NAME, &x, ("out", &y), kernel, strides, padding.map(|p| [p, p]), ceil_mode)?;
     let counted = move |d: usize, window: usize| {
-        let Axis { places, stride, taps, padding, .. } = axes[d];
-        // A window may reach beyond the padding, where nothing counts.
-        if count_include_pad {
-            (window * stride + taps).min(places + 2 * padding) - window * stride
-        } else {
-            axes[d].taps_of(window).count()
-        }
+        if count_include_pad { axes[d].padded_taps(window) } else { axes[d].taps_of(window).count() }
     };
+    // USE_FP16: what is read, and the mean of it, are rounded to f16.
+    let halves = cube_math_type == 2;
+    let rounded = move |v: f32| if halves { f16::narrow(v).widen() } else { v };
     plan(call, (x, y), axes, ws, executor, move |image, v, h| {
         let (width, mut sum) = (axes[1].places, 0.0);
         for row in axes[0].taps_of(v) {
             for column in axes[1].taps_of(h) {
-                sum += image[row * width + column];
+                sum += rounded(image[row * width + column]);
             }
         }
-        sum / if divisor_override != 0 { divisor_override as f32 } else { (counted(0, v) * counted(1, h)) as f32 }
+        rounded(sum / if divisor_override != 0 { divisor_override as f32 } else { (counted(0, v) * counted(1, h)) as f32 })
     })
 }
 
@@ -106,7 +101,7 @@ pub(crate) fn aclnnMaxPoolGetWorkspaceSize(
         ACLNN_ERR_PARAM_INVALID,
         "{NAME}: pads is {pads:?} for height and width; no two together may be above kernelShape, {kernel:?}"
     );
-    let axes = axes(NAME, &x, &y, kernel, strides, pads, ceil_mode != 0)?;
+    let axes = axes(NAME, &x, ("out", &y), kernel, strides, pads, ceil_mode != 0)?;
     plan(call, (x, y), axes, ws, executor, move |image, v, h| {
         let (width, mut most) = (axes[1].places, f32::NEG_INFINITY);
         for row in axes[0].taps_of(v) {
@@ -119,7 +114,7 @@ pub(crate) fn aclnnMaxPoolGetWorkspaceSize(
     })
 }
 
-fn check_image(name: &str, x: &Tensor, y: &Tensor, takes: &[aclDataType]) -> Outcome {
+pub(super) fn check_image(name: &str, x: &Tensor, y: &Tensor, takes: &[aclDataType]) -> Outcome {
     check_dtype(name, "self", x, takes)?;
     check_same_dtype(name, "out", y, "self", x.dtype)?;
     let rank = x.rank();
@@ -129,10 +124,10 @@ fn check_image(name: &str, x: &Tensor, y: &Tensor, takes: &[aclDataType]) -> Out
 }
 
 /// Height and width, as many windows as fit; with `ceil` one more where part of it does, if it begins in the image or before.
-fn axes(
+pub(super) fn axes(
     name: &str,
     x: &Tensor,
-    y: &Tensor,
+    (y_param, y): (&str, &Tensor),
     kernel: [usize; 2],
     strides: [usize; 2],
     padding: [[usize; 2]; 2],
@@ -153,8 +148,10 @@ fn axes(
         dims[first + d] = windows;
         axes[d] = Axis { places, windows, taps, stride, dilation: 1, padding: before };
     }
-    check_shape(name, "out", y, &dims)?;
-    check_writable(name, "out", y)?;
+    check_shape(name, y_param, y, &dims)?;
+    if y_param == "out" {
+        check_writable(name, y_param, y)?;
+    }
     Ok(axes)
 }
 

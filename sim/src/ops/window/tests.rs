@@ -225,6 +225,12 @@ fn convolutions_and_their_transposes() {
                 assert_close(&got, &want, relative, 2e-6);
             }
         }
+        // USE_HF32 may be finer than it asks for; USE_FP16 rounds what is read and what results.
+        let (got, want) = case.run([ACL_FLOAT; 3], 3, true);
+        assert_close(&got, &want, 1e-6, 2e-6);
+        let (got, want) = case.run([ACL_FLOAT; 3], 2, true);
+        assert_close(&got, &want, 2e-3, 4e-3);
+        assert!(got.iter().all(|&v| half::f16::from_f64(v).to_f64() == v), "no result in f16");
         // ggml-cann's kernel is f16 where its image is f32.
         let (got, want) = case.run([ACL_FLOAT, ACL_FLOAT16, ACL_FLOAT], 1, false);
         assert_close(&got, &want, 1e-6, 2e-6);
@@ -405,7 +411,12 @@ fn refused_pools() {
     invalid(average(&x, &y, &[2], 0), "at most half of kernelSize");
     invalid(average(&x, &y, &[0], 1), "cubeMathType is 1");
     invalid(average(&Array::new(ACL_FLOAT, &[1, 4, 4], noise(1)), &y, &[0], 0), "self has format 2");
-    assert_eq!(refusal(average(&x, &y, &[0], 2), "aclnnAvgPool2d", "cubeMathType is 2"), ACL_ERROR_FEATURE_UNSUPPORTED);
+    // USE_FP16: 1 + 2^-12 is 1 in f16.
+    let (fine, _) = image(ACL_FLOAT, ACL_FORMAT_NCL, &[1, 4, 4], std::iter::repeat(1.0 + 1.0 / 4096.0));
+    average(&fine, &y, &[0], 2).unwrap();
+    assert_eq!(read(ACL_FLOAT, &y)[..4], [1.0; 4]);
+    let brain = [[1, 4, 4], [1, 2, 2]].map(|dims| room(ACL_BF16, ACL_FORMAT_NCL, &dims));
+    invalid(average(&brain[0], &brain[1], &[0], 2), "cubeMathType is 2");
 }
 
 #[test]

@@ -25,35 +25,12 @@ fn forward(version: u32, x: &Tensors, start: *const aclIntArray, pse_type: i64, 
     let (q, k, v, mask) = (x.q.handle(), x.k.handle(), x.v.handle(), x.mask.as_ref().expect("a mask").handle());
     let (qe, ke, layout) = (x.q_ends.0, x.kv_ends.0, x.layout.pointer());
     let (max, sum, none, out, no) = (x.max.handle(), x.sum.handle(), x.nothing.handle(), x.out.handle(), null());
+    // Says something at sparseMode 5 and 6 alone; callers pass it in others.
+    let prefix = Ints::new(&[0]);
     run(|ws, e| match version {
         2 => aclnnFlashAttentionVarLenScoreV2GetWorkspaceSize(
-            q,
-            k,
-            v,
-            no,
-            no,
-            no,
-            mask,
-            null(),
-            qe,
-            ke,
-            start,
-            start,
-            0.25,
-            1.0,
-            MOST,
-            MOST,
-            4,
-            layout,
-            0,
-            3,
-            pse_type,
-            max,
-            sum,
-            none,
-            out,
-            ws,
-            e,
+            q, k, v, no, no, no, mask, prefix.0, qe, ke, start, start, 0.25, 1.0, MOST, MOST, 4, layout, 0, 3, pse_type, max,
+            sum, none, out, ws, e,
         ),
         3 => aclnnFlashAttentionVarLenScoreV3GetWorkspaceSize(
             q,

@@ -44,6 +44,8 @@ fn extremes_over_every_set_of_dims() {
             let out = Array::out(dtype, out_dims);
             run(|w, e| aclnnMaxGetWorkspaceSize(x.handle(), out.handle(), w, e)).unwrap();
             assert_eq!(out.values(), [extremum(&x.values(), false)]);
+            run(|w, e| aclnnMinGetWorkspaceSize(x.handle(), out.handle(), w, e)).unwrap();
+            assert_eq!(out.values(), [extremum(&x.values(), true)]);
         }
     }
 }

@@ -1,0 +1,25 @@
+/* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
+/** Operators: what phase one takes, and phase two. */
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_FOREACH_ADDCDIV_LIST_H
+#define ASCEND_RL_ACLNNOP_ACLNN_FOREACH_ADDCDIV_LIST_H
+
+#include "aclnn/aclnn_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** `x1 + scalar*x2/x3` of each, a scalar for each on the device. Since CANN 8.1. */
+aclnnStatus aclnnForeachAddcdivListGetWorkspaceSize(const aclTensorList *x1, const aclTensorList *x2,
+    const aclTensorList *x3, const aclTensor *scalars, const aclTensorList *out, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnForeachAddcdivListGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnForeachAddcdivList(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

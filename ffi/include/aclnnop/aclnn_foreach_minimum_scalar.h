@@ -1,0 +1,24 @@
+/* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
+/** Operators: what phase one takes, and phase two. */
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_FOREACH_MINIMUM_SCALAR_H
+#define ASCEND_RL_ACLNNOP_ACLNN_FOREACH_MINIMUM_SCALAR_H
+
+#include "aclnn/aclnn_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The smaller of an element and a scalar on the device, of each. Since CANN 8.1. */
+aclnnStatus aclnnForeachMinimumScalarGetWorkspaceSize(const aclTensorList *x, const aclTensor *scalar,
+    const aclTensorList *out, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnForeachMinimumScalarGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnForeachMinimumScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,23 @@
+/* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
+/** Operators: what phase one takes, and phase two. */
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_FOREACH_SUB_LIST_H
+#define ASCEND_RL_ACLNNOP_ACLNN_FOREACH_SUB_LIST_H
+
+#include "aclnn/aclnn_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** `x1 - alpha*x2` of each, `alpha` on the device. Since CANN 8.1. */
+aclnnStatus aclnnForeachSubListGetWorkspaceSize(const aclTensorList *x1, const aclTensorList *x2,
+    const aclTensor *alpha, const aclTensorList *out, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnForeachSubListGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnForeachSubList(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,23 @@
+/* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
+/** Operators: what phase one takes, and phase two. */
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_ISPOSINF_H
+#define ASCEND_RL_ACLNNOP_ACLNN_ISPOSINF_H
+
+#include "aclnn/aclnn_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Whether it is infinity. Since CANN 8.1. */
+aclnnStatus aclnnIsPosInfGetWorkspaceSize(const aclTensor *self, aclTensor *out, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnIsPosInfGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnIsPosInf(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,24 @@
+/* Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. */
+/** Operators: what phase one takes, and phase two. */
+#ifndef ASCEND_RL_ACLNNOP_ACLNN_SOFTSHRINK_BACKWARD_H
+#define ASCEND_RL_ACLNNOP_ACLNN_SOFTSHRINK_BACKWARD_H
+
+#include "aclnn/aclnn_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Gradient of `aclnnSoftshrink`. Since CANN 8.1. */
+aclnnStatus aclnnSoftshrinkBackwardGetWorkspaceSize(const aclTensor *gradOutput, const aclTensor *self,
+    const aclScalar *lambda, aclTensor *gradInput, uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnSoftshrinkBackwardGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnSoftshrinkBackward(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor,
+    aclrtStream stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
