@@ -310,7 +310,8 @@ fn a_profile_has_the_programs_ranges() {
             "{text}"
         );
         let all = ProfileOptions { calls: true, tasks: true };
-        assert_eq!(kind(Profile::start(&cann, &folder, &[], &all)), ErrorKind::Unsupported);
+        // More than it collects is taken, with a line on stderr.
+        drop(Profile::start(&cann, &folder, &[0], &all).unwrap());
         assert_eq!(kind(Profile::start(&cann, std::path::Path::new("a\0b"), &[], &all)), ErrorKind::Argument);
     }
     std::fs::remove_dir_all(folder).unwrap();

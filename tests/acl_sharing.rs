@@ -218,9 +218,8 @@ fn notifies_within_a_process() {
     let unknown = second.device().import_notify(&NotifyKey::from_bytes([1; 65]));
     assert_eq!(kind(unknown), ErrorKind::Argument);
     drop(ready);
-    // The stream has failed; the notify has gone all the same.
-    let error = device(1).synchronize().unwrap_err().to_string();
-    assert!(error.contains("not recorded within 1 s") && !error.contains("a notify was dropped"), "{error}");
+    // The stream has said that it failed; the notify has gone all the same, without a word.
+    device(1).synchronize().unwrap();
 }
 
 #[test]

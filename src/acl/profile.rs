@@ -15,9 +15,9 @@ const LONGEST: usize = 127;
 /// What a [`Profile`] collects beside the program's own ranges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProfileOptions {
-    /// Calls of ACL. Not in the simulator.
+    /// Calls of ACL. The simulator collects none, and says so on stderr.
     pub calls: bool,
-    /// When tasks ran on the devices. Not in the simulator: `CANN_SIM_PROFILE=1` and [`super::Tracer`] tell there.
+    /// When tasks ran on the devices. Nor these: `CANN_SIM_PROFILE=1` and [`super::Tracer`] tell there.
     pub tasks: bool,
 }
 
@@ -34,7 +34,7 @@ pub struct Profile {
 impl Profile {
     /// Collects from now on, for these devices, with the results in `folder`.
     ///
-    /// Errors: `Argument` for a folder's name with a NUL; `Unsupported` for what the simulator cannot collect; `Device` where one
+    /// Errors: `Argument` for a folder's name with a NUL; `Unsupported` for what CANN cannot collect; `Device` where one
     /// profiles already, torch_npu say; `MissingSymbol` without libmsprofiler.so.
     /// CANN: aclprofInit, aclprofCreateConfig, aclprofStart.
     pub fn start(cann: &Cann, folder: &Path, ordinals: &[u32], options: &ProfileOptions) -> Result<Profile> {

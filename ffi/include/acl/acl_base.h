@@ -1086,7 +1086,7 @@ typedef struct acldumpChunk {
     /** Not used. */
     int32_t flag;
     /** The data begin here. */
-    uint8_t dataBuf[0];
+    __extension__ uint8_t dataBuf[0];
 } acldumpChunk;
 
 /** A tensor to dump. */

@@ -334,7 +334,8 @@ pub(crate) fn aclrtSynchronizeEventWithTimeout(event: aclrtEvent, timeout: i32) 
         ACL_ERROR_RT_EVENT_SYNC_TIMEOUT,
         "the work before the event was not done within {timeout} ms"
     );
-    stream::surface(stream)
+    // An event says it as often as it is asked: only who waits for a stream takes its failure (event.cc, GetFailureStatus).
+    stream.failure().map_or(Ok(()), |failure| Err(failure.clone()))
 }
 
 pub(crate) fn aclrtEventElapsedTime(ms: *mut f32, start: aclrtEvent, end: aclrtEvent) -> Outcome {

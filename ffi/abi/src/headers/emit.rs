@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{Abi, Function, Item, Type};
+use crate::model::{Abi, Function, Item, Ty, Type};
 use crate::spell::{argument, declare, prototype};
 
 /// What stands in a header.
@@ -116,7 +116,9 @@ fn define(out: &mut String, abi: &Abi, item: &Item<Type>) -> Result<(), String> 
             write(out, format_args!("typedef {word} {name} {{\n"));
             for field in fields {
                 comment(out, "    ", &field.doc);
-                write(out, format_args!("    {};\n", declare(&field.ty, field.name.trim_start_matches("r#"))));
+                // A field of no length is what no standard has, and every compiler that CANN's programs use.
+                let own = if matches!(field.ty, Ty::Array(_, 0)) { "__extension__ " } else { "" };
+                write(out, format_args!("    {own}{};\n", declare(&field.ty, field.name.trim_start_matches("r#"))));
             }
             write(out, format_args!("}} {name};\n"));
         }

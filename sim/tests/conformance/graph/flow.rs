@@ -253,7 +253,8 @@ fn what_a_switch_needs() {
     let mut host = 0i64;
     let at = (&raw mut host).cast();
     graph_refused!(107000, "memory of a device", aclrtSwitchStream(n, ACL_RT_EQUAL, at, int, head, null_mut(), head));
-    let last = n.wrapping_byte_add(6);
+    // The room of its allocation: 32 bytes, and 32 more.
+    let last = n.wrapping_byte_add(62);
     graph_refused!(107000, "live allocation", aclrtSwitchStream(last, ACL_RT_EQUAL, n, int, head, null_mut(), head));
     for (graph, stream) in [(graph, head), (elsewhere, other)] {
         graph_ok!(aclmdlRIUnbindStream(graph, stream));

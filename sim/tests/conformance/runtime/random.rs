@@ -191,7 +191,8 @@ fn arguments_of_random_numbers() {
     odd.randomNum = at(counter);
     refused!(207000, "takes the number itself", acl?.aclrtRandomNumAsync(&odd, null, null));
     odd = good;
-    odd.randomNum = value(9u64.to_ne_bytes());
+    // The room of the result's allocation: 32 bytes, and 32 more.
+    odd.randomNum = value(17u64.to_ne_bytes());
     refused!(107000, "live allocation", acl?.aclrtRandomNumAsync(&odd, null, null));
     let mut host = [0u64; 2];
     odd = aclrtRandomNumTaskInfo { randomCounterAddr: host.as_mut_ptr().cast(), ..good };
