@@ -5,8 +5,8 @@
 //! bytes in pieces. A dump of arguments is a file an operator and shapes, in JSON: CANN states what is in it, not its form.
 //!
 //! May use: what an operator was planned with ([`crate::ops::call`]). Must not: change what an operator computes. Not covered: data of
-//! operators that ranks do together, dumps of what failed (an operator of the simulator fails by its data, not on a core), statistics, dumps of loaded models (there are none), and
-//! the variables of the environment that set the folder (`ASCEND_DUMP_PATH`).
+//! operators that ranks do together, dumps of what failed (an operator of the simulator fails by its data, not on a core), statistics,
+//! dumps of loaded models (there are none), the variables of the environment that set the folder (`ASCEND_DUMP_PATH`).
 
 mod config;
 mod file;
