@@ -41,99 +41,34 @@ impl Answer for () {
     fn refusal(_: i32) {}
 }
 
-/// A number that is no status: 0 where it cannot be given.
-impl Answer for u32 {
-    type Body = u32;
-    fn success(body: u32) -> u32 {
-        body
-    }
-    fn refusal(_: i32) -> u32 {
-        0
-    }
+/// What is no status: it is given as it is, or, where it cannot be, as what stands for none.
+macro_rules! answers {
+    ($($(#[$doc:meta])* $type:ty: $none:expr;)*) => { $(
+        $(#[$doc])*
+        impl Answer for $type {
+            type Body = $type;
+            fn success(body: $type) -> $type {
+                body
+            }
+            fn refusal(_: i32) -> $type {
+                $none
+            }
+        }
+    )* };
 }
-
-/// A size that is no status: 0 where it cannot be given.
-impl Answer for usize {
-    type Body = usize;
-    fn success(body: usize) -> usize {
-        body
-    }
-    fn refusal(_: i32) -> usize {
-        0
-    }
-}
-
-/// A number of the host's: 0 where it cannot be given.
-impl Answer for f32 {
-    type Body = f32;
-    fn success(body: f32) -> f32 {
-        body
-    }
-    fn refusal(_: i32) -> f32 {
-        0.0
-    }
-}
-
-/// The bits of such a number.
-impl Answer for u16 {
-    type Body = u16;
-    fn success(body: u16) -> u16 {
-        body
-    }
-    fn refusal(_: i32) -> u16 {
-        0
-    }
-}
-
-impl Answer for aclprofSubscribeOpFlag {
-    type Body = aclprofSubscribeOpFlag;
-    fn success(body: aclprofSubscribeOpFlag) -> aclprofSubscribeOpFlag {
-        body
-    }
-    fn refusal(_: i32) -> aclprofSubscribeOpFlag {
-        ACL_SUBSCRIBE_NONE
-    }
-}
-
-/// An id or a time: the largest number, which is neither, where it cannot be given.
-impl Answer for u64 {
-    type Body = u64;
-    fn success(body: u64) -> u64 {
-        body
-    }
-    fn refusal(_: i32) -> u64 {
-        u64::MAX
-    }
-}
-
-impl Answer for aclDataType {
-    type Body = aclDataType;
-    fn success(body: aclDataType) -> aclDataType {
-        body
-    }
-    fn refusal(_: i32) -> aclDataType {
-        ACL_DT_UNDEFINED
-    }
-}
-
-impl Answer for acltdtTensorType {
-    type Body = acltdtTensorType;
-    fn success(body: acltdtTensorType) -> acltdtTensorType {
-        body
-    }
-    fn refusal(_: i32) -> acltdtTensorType {
-        ACL_TENSOR_DATA_UNDEFINED
-    }
-}
-
-impl Answer for aclFormat {
-    type Body = aclFormat;
-    fn success(body: aclFormat) -> aclFormat {
-        body
-    }
-    fn refusal(_: i32) -> aclFormat {
-        ACL_FORMAT_UNDEFINED
-    }
+answers! {
+    u32: 0;
+    usize: 0;
+    /// A number of the host's.
+    f32: 0.0;
+    /// The bits of such a number.
+    u16: 0;
+    /// An id or a time: the largest number is neither.
+    u64: u64::MAX;
+    aclDataType: ACL_DT_UNDEFINED;
+    aclFormat: ACL_FORMAT_UNDEFINED;
+    acltdtTensorType: ACL_TENSOR_DATA_UNDEFINED;
+    aclprofSubscribeOpFlag: ACL_SUBSCRIBE_NONE;
 }
 
 impl<T> Answer for *mut T {

@@ -147,4 +147,12 @@ macro_rules! with_bits {
         }
     };
 }
+
+/// False for NaN alone.
+#[inline(always)]
+#[allow(clippy::eq_op)] // That is what tells a NaN in any lane type.
+pub(crate) fn is_ordered<T: PartialEq>(v: T) -> bool {
+    v == v
+}
+
 pub(crate) use {with_bits, with_element};

@@ -7,7 +7,7 @@ use ascend_rl_sys::types::*;
 use super::along::length;
 use super::call::Call;
 use super::dtypes::*;
-use super::element::Lane;
+use super::element::{Lane, is_ordered};
 use super::lanes;
 use super::reduce::output_dims;
 use super::split::split;
@@ -174,13 +174,6 @@ fn beats<T: PartialOrd, const LEAST: bool>(a: T, b: T) -> bool {
 #[inline(always)]
 fn better<T: PartialOrd + Copy, const LEAST: bool>(a: T, b: T) -> T {
     if beats::<T, LEAST>(b, a) { b } else { a }
-}
-
-/// False for NaN alone.
-#[inline(always)]
-#[allow(clippy::eq_op)] // That is what tells a NaN in any lane type.
-fn is_ordered<T: PartialEq>(v: T) -> bool {
-    v == v
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use ascend_rl_sys::types::*;
 use super::along::length;
 use super::call::Call;
 use super::dtypes::*;
-use super::element::Lane;
+use super::element::{Lane, is_ordered};
 use super::reduce::output_dims;
 use super::rows::all;
 use super::split::split;
@@ -105,12 +105,7 @@ fn check_sequence(name: &str, sequence: &Tensor, sorter: Option<&Tensor>, int32:
 
 /// The order of numbers; what is no number comes after all others, and is like another of its kind.
 pub(super) fn order<T: PartialOrd>(a: T, b: T) -> Ordering {
-    a.partial_cmp(&b).unwrap_or_else(|| is_odd(&a).cmp(&is_odd(&b)))
-}
-
-#[allow(clippy::eq_op)] // Only what is no number differs from itself.
-fn is_odd<T: PartialOrd>(x: &T) -> bool {
-    x != x
+    a.partial_cmp(&b).unwrap_or_else(|| is_ordered(&b).cmp(&is_ordered(&a)))
 }
 
 #[derive(Clone, Copy)]
@@ -235,7 +230,7 @@ fn find<T: Lane + PartialOrd>(from: &View, row: usize, n: usize, k: usize, value
     let mut indices: Vec<usize> = (0..n).collect();
     indices.sort_by(|&a, &b| order(line[a], line[b]));
     // Of equals the first; what is no number is at the end.
-    let first_odd = indices.partition_point(|&i| !is_odd(&line[i]));
+    let first_odd = indices.partition_point(|&i| is_ordered(line[i]));
     let place = indices[if k != MIDDLE {
         k
     } else if first_odd < n {
@@ -276,7 +271,7 @@ pub(crate) fn aclnnMedianGetWorkspaceSize(
 
 fn middle<T: Lane + PartialOrd>(mut values: Vec<T>) -> T {
     let at = (values.len() - 1) / 2;
-    match values.iter().copied().find(|v| is_odd(v)) {
+    match values.iter().copied().find(|v| !is_ordered(*v)) {
         Some(odd) => odd,
         None => *values.select_nth_unstable_by(at, |&a, &b| order(a, b)).1,
     }

@@ -6,7 +6,7 @@ use ascend_rl_sys::types::*;
 use super::length;
 use crate::ops::call::Call;
 use crate::ops::dtypes::*;
-use crate::ops::element::Lane;
+use crate::ops::element::{Lane, is_ordered};
 use crate::ops::split::split;
 use crate::ops::view::{BLOCK, Buffer, View};
 use crate::reject::Outcome;
@@ -60,7 +60,7 @@ fn extremes<T: Lane + PartialOrd, const LEAST: bool>(from: &View, values: &View,
         for (i, &x) in from.load(start + done, len, &mut buffer).iter().enumerate() {
             let beats = if LEAST { x <= best.0 } else { x >= best.0 };
             // Only a NaN differs from itself.
-            let (is_nan, stays_nan) = (unlike(x), done + i > 0 && unlike(best.0));
+            let (is_nan, stays_nan) = (!is_ordered(x), done + i > 0 && !is_ordered(best.0));
             if done + i == 0 || is_nan || beats && !stays_nan {
                 best = (x, (done + i) as i64);
             }
@@ -70,11 +70,6 @@ fn extremes<T: Lane + PartialOrd, const LEAST: bool>(from: &View, values: &View,
         values.store(start + done, &tops);
         places.store(start + done, &indices);
     }
-}
-
-#[allow(clippy::eq_op)] // That is what tells a NaN in any lane type.
-fn unlike<T: PartialEq>(x: T) -> bool {
-    x != x
 }
 
 #[cfg(test)]
