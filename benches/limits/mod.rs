@@ -55,6 +55,34 @@ pub fn fma_flops() -> f64 {
     })
 }
 
+/// Dot products of bf16 of all cores, FLOP/s, where the CPU has them.
+#[allow(dead_code)] // Each bench measures the limit it is bound by.
+pub fn bf16_flops() -> Option<f64> {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512bf16") && is_x86_feature_detected!("avx512f") {
+        // SAFETY: the CPU has the features.
+        return Some(rate(|| unsafe { dot_bf16() }));
+    }
+    None
+}
+
+/// As [`Fma`], of pairs of bf16.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bf16")]
+fn dot_bf16() -> usize {
+    use std::arch::x86_64::*;
+    let (x, y) = black_box((_mm512_set1_ps(0.999), _mm512_set1_ps(0.001)));
+    let (x, y) = (_mm512_cvtne2ps_pbh(x, x), _mm512_cvtne2ps_pbh(y, y));
+    let mut sums = [_mm512_setzero_ps(); CHAINS];
+    for _ in 0..STEPS {
+        for sum in &mut sums {
+            *sum = _mm512_dpbf16_ps(*sum, x, y);
+        }
+    }
+    black_box(sums);
+    2 * STEPS * CHAINS * 32
+}
+
 /// Reading memory with all cores, bytes/s.
 #[allow(dead_code)] // Each bench measures the limit it is bound by.
 pub fn read_bytes() -> f64 {

@@ -1,6 +1,6 @@
 //! The inner loops: packed panels of `a` and `b` multiplied into a block of the result.
 
-use super::isa::{Isa, Kernel, multiply_add};
+use super::isa::{Isa, Kernel, MultiplyAdd};
 use crate::simd::prefetch_line;
 use pulp::Simd;
 
@@ -10,8 +10,9 @@ pub(super) struct Block {
     pub cols: usize,
     pub terms: usize,
     pub a: Left,
-    /// Panels of as many columns as a register tile has.
+    /// Panels of as many columns as a register tile has, which are `width`.
     pub b: *const f32,
+    pub width: usize,
     pub b_panel: usize,
     pub c: *mut f32,
     pub c_stride: usize,
@@ -39,10 +40,17 @@ impl Block {
 
 impl Kernel for Block {
     #[inline(always)]
-    fn run<S: Simd, const FUSED: bool>(self, simd: S) {
-        // 24 (12) sums and what is multiplied fit the 32 (16) registers. As in `Isa::tile`.
+    fn run<S: Simd, M: MultiplyAdd>(self, simd: S) {
+        // 24 (12) sums and what is multiplied fit the 32 (16) registers; 12 still hide the latency of a multiply-add, 6 do not.
+        // As in `Isa::tile`.
         // SAFETY: `Block::run`'s contract.
-        unsafe { if S::REGISTER_COUNT >= 32 { self.tiles::<S, FUSED, 12>(simd) } else { self.tiles::<S, FUSED, 6>(simd) } }
+        unsafe {
+            match (S::REGISTER_COUNT >= 32, self.width == 2 * S::F32_LANES) {
+                (true, true) => self.tiles::<S, M, 12, 2>(simd),
+                (true, false) => self.tiles::<S, M, 12, 1>(simd),
+                (false, _) => self.tiles::<S, M, 6, 2>(simd),
+            }
+        }
     }
 }
 
@@ -52,8 +60,8 @@ impl Block {
     /// # Safety
     /// As [`Block::run`].
     #[inline(always)]
-    unsafe fn tiles<S: Simd, const FUSED: bool, const MR: usize>(&self, simd: S) {
-        let nr = 2 * S::F32_LANES;
+    unsafe fn tiles<S: Simd, M: MultiplyAdd, const MR: usize, const NV: usize>(&self, simd: S) {
+        let nr = NV * S::F32_LANES;
         for col in (0..self.cols).step_by(nr) {
             for row in (0..self.rows).step_by(MR) {
                 // SAFETY: the caller's contract.
@@ -62,15 +70,16 @@ impl Block {
                     let c = self.c.add(row * self.c_stride + col);
                     // Stores that wait for memory would hold the CPU up: the lines come while the sums are being made.
                     for row in 0..MR.min(self.rows - row) {
-                        prefetch_line(c.add(row * self.c_stride));
-                        prefetch_line(c.add(row * self.c_stride).wrapping_add(S::F32_LANES));
+                        for vector in 0..NV {
+                            prefetch_line(c.add(row * self.c_stride).wrapping_add(vector * S::F32_LANES));
+                        }
                     }
                     let sums = match self.a {
-                        Left::Panels(a, panel) => sums::<S, FUSED, MR>(simd, self.terms, a.add(row / MR * panel), b),
+                        Left::Panels(a, panel) => sums::<S, M, MR, NV>(simd, self.terms, a.add(row / MR * panel), b),
                         Left::Rows(a, stride) => {
                             // A missing row is the last one again; its sums are not stored.
                             let rows = std::array::from_fn(|i| a.add((row + i).min(self.rows - 1) * stride));
-                            sums_of_rows::<S, FUSED, MR>(simd, self.terms, rows, b)
+                            sums_of_rows::<S, M, MR, NV>(simd, self.terms, rows, b)
                         }
                     };
                     if row + MR <= self.rows && col + nr <= self.cols {
@@ -86,7 +95,7 @@ impl Block {
     /// # Safety
     /// `c` is writable for a whole tile.
     #[inline(always)]
-    unsafe fn put<S: Simd, const MR: usize>(&self, simd: S, sums: &[[S::f32s; 2]; MR], c: *mut f32) {
+    unsafe fn put<S: Simd, const MR: usize, const NV: usize>(&self, simd: S, sums: &[[S::f32s; NV]; MR], c: *mut f32) {
         let alpha = simd.splat_f32s(self.alpha);
         for (row, pair) in sums.iter().enumerate() {
             for (half, sum) in pair.iter().enumerate() {
@@ -103,7 +112,13 @@ impl Block {
     /// # Safety
     /// `c` is writable for `rows` by `cols`, no more than a tile.
     #[inline(always)]
-    unsafe fn put_part<V: bytemuck::Pod, const MR: usize>(&self, sums: &[[V; 2]; MR], c: *mut f32, rows: usize, cols: usize) {
+    unsafe fn put_part<V: bytemuck::Pod, const MR: usize, const NV: usize>(
+        &self,
+        sums: &[[V; NV]; MR],
+        c: *mut f32,
+        rows: usize,
+        cols: usize,
+    ) {
         for (row, pair) in sums.iter().take(rows).enumerate() {
             for (col, sum) in bytemuck::cast_slice::<V, f32>(pair).iter().take(cols).enumerate() {
                 // SAFETY: the caller's contract.
@@ -119,27 +134,27 @@ impl Block {
 /// The register tile: outer products of a column of `a` and a row of `b`, added up.
 ///
 /// # Safety
-/// `a` and `b` are readable for `terms` columns of `MR` and rows of two vectors.
+/// `a` and `b` are readable for `terms` columns of `MR` and rows of `NV` vectors.
 #[inline(always)]
-unsafe fn sums<S: Simd, const FUSED: bool, const MR: usize>(
+unsafe fn sums<S: Simd, M: MultiplyAdd, const MR: usize, const NV: usize>(
     simd: S,
     terms: usize,
     mut a: *const f32,
     mut b: *const f32,
-) -> [[S::f32s; 2]; MR] {
-    let mut sums = [[simd.splat_f32s(0.0); 2]; MR];
+) -> [[S::f32s; NV]; MR] {
+    let mut sums = [[simd.splat_f32s(0.0); NV]; MR];
     for _ in 0..terms {
         // SAFETY: the caller's contract.
         unsafe {
-            let b0 = b.cast::<S::f32s>().read_unaligned();
-            let b1 = b.add(S::F32_LANES).cast::<S::f32s>().read_unaligned();
-            for (row, pair) in sums.iter_mut().enumerate() {
+            let columns: [S::f32s; NV] = b.cast::<[S::f32s; NV]>().read_unaligned();
+            for (row, sums) in sums.iter_mut().enumerate() {
                 let a = simd.splat_f32s(*a.add(row));
-                pair[0] = multiply_add::<S, FUSED>(simd, a, b0, pair[0]);
-                pair[1] = multiply_add::<S, FUSED>(simd, a, b1, pair[1]);
+                for (sum, b) in sums.iter_mut().zip(columns) {
+                    *sum = M::multiply_add(simd, a, b, *sum);
+                }
             }
             a = a.add(MR);
-            b = b.add(2 * S::F32_LANES);
+            b = b.add(NV * S::F32_LANES);
         }
     }
     sums
@@ -150,24 +165,24 @@ unsafe fn sums<S: Simd, const FUSED: bool, const MR: usize>(
 /// # Safety
 /// The rows are readable for `terms`, and `b` as there.
 #[inline(always)]
-unsafe fn sums_of_rows<S: Simd, const FUSED: bool, const MR: usize>(
+unsafe fn sums_of_rows<S: Simd, M: MultiplyAdd, const MR: usize, const NV: usize>(
     simd: S,
     terms: usize,
     a: [*const f32; MR],
     mut b: *const f32,
-) -> [[S::f32s; 2]; MR] {
-    let mut sums = [[simd.splat_f32s(0.0); 2]; MR];
+) -> [[S::f32s; NV]; MR] {
+    let mut sums = [[simd.splat_f32s(0.0); NV]; MR];
     for term in 0..terms {
         // SAFETY: the caller's contract.
         unsafe {
-            let b0 = b.cast::<S::f32s>().read_unaligned();
-            let b1 = b.add(S::F32_LANES).cast::<S::f32s>().read_unaligned();
-            for (a, pair) in a.iter().zip(&mut sums) {
+            let columns: [S::f32s; NV] = b.cast::<[S::f32s; NV]>().read_unaligned();
+            for (a, sums) in a.iter().zip(&mut sums) {
                 let a = simd.splat_f32s(*a.add(term));
-                pair[0] = multiply_add::<S, FUSED>(simd, a, b0, pair[0]);
-                pair[1] = multiply_add::<S, FUSED>(simd, a, b1, pair[1]);
+                for (sum, b) in sums.iter_mut().zip(columns) {
+                    *sum = M::multiply_add(simd, a, b, *sum);
+                }
             }
-            b = b.add(2 * S::F32_LANES);
+            b = b.add(NV * S::F32_LANES);
         }
     }
     sums

@@ -1,7 +1,7 @@
 //! Products with few rows whose `b` has contiguous columns: decode with weights stored `[out, in]`. Packing `b` would cost more
 //! than the product, so rows of `a` and columns of `b` are multiplied as they lie.
 
-use super::isa::{Isa, Kernel, multiply_add};
+use super::isa::{Isa, Kernel, MultiplyAdd};
 use super::{Product, Tile, scratch};
 use crate::convert::widen_row;
 use pulp::Simd;
@@ -75,7 +75,7 @@ unsafe fn columns(product: &Product, isa: Isa, a: &[f32], tile: Tile) {
         if !direct {
             for row in 0..tile.rows {
                 // SAFETY: the caller's contract.
-                unsafe { product.store(row, tile.col, &own[row * tile.cols..][..tile.cols]) };
+                unsafe { product.store_row(row, tile.col, &own[row * tile.cols..][..tile.cols]) };
             }
         }
     })
@@ -91,12 +91,12 @@ struct Dots<'a, Put> {
 
 impl<Put: Fn(usize, [f32; COLS])> Kernel for Dots<'_, Put> {
     #[inline(always)]
-    fn run<S: Simd, const FUSED: bool>(self, simd: S) {
+    fn run<S: Simd, M: MultiplyAdd>(self, simd: S) {
         for row in (0..self.rows).step_by(ROWS) {
             match self.rows - row {
-                1 => self.some::<S, FUSED, 1>(simd, row),
-                2 => self.some::<S, FUSED, 2>(simd, row),
-                _ => self.some::<S, FUSED, ROWS>(simd, row),
+                1 => self.some::<S, M, 1>(simd, row),
+                2 => self.some::<S, M, 2>(simd, row),
+                _ => self.some::<S, M, ROWS>(simd, row),
             }
         }
     }
@@ -104,34 +104,45 @@ impl<Put: Fn(usize, [f32; COLS])> Kernel for Dots<'_, Put> {
 
 impl<Put: Fn(usize, [f32; COLS])> Dots<'_, Put> {
     #[inline(always)]
-    fn some<S: Simd, const FUSED: bool, const R: usize>(&self, simd: S, first: usize) {
+    fn some<S: Simd, M: MultiplyAdd, const R: usize>(&self, simd: S, first: usize) {
         let k = self.columns[0].len();
         let rows: [&[f32]; R] = std::array::from_fn(|i| &self.a[(first + i) * k..][..k]);
         let rows = rows.map(|row| S::as_simd_f32s(row));
         let columns = self.columns.map(|column| S::as_simd_f32s(column));
         let mut sums = [[simd.splat_f32s(0.0); COLS]; R];
         for i in 0..k / S::F32_LANES {
-            // SAFETY: each slice is `k` long, hence has `k / LANES` vectors. Checks would cost as much as the arithmetic.
-            let b = columns.map(|(column, _)| unsafe { *column.get_unchecked(i) });
+            // By a loop: `map` of an array of registers is a call.
+            let mut b = [simd.splat_f32s(0.0); COLS];
+            for (b, (column, _)) in b.iter_mut().zip(&columns) {
+                // SAFETY: each slice is `k` long, hence has `k / LANES` vectors. Checks would cost as much as the arithmetic.
+                *b = unsafe { *column.get_unchecked(i) };
+            }
             for (sums, (row, _)) in sums.iter_mut().zip(&rows) {
                 // SAFETY: as above.
                 let a = unsafe { *row.get_unchecked(i) };
                 for (sum, b) in sums.iter_mut().zip(b) {
-                    *sum = multiply_add::<S, FUSED>(simd, a, b, *sum);
+                    *sum = M::multiply_add(simd, a, b, *sum);
                 }
             }
         }
         if !k.is_multiple_of(S::F32_LANES) {
-            let b = columns.map(|(_, rest)| simd.partial_load_f32s(rest));
+            let mut b = [simd.splat_f32s(0.0); COLS];
+            for (b, (_, rest)) in b.iter_mut().zip(&columns) {
+                *b = simd.partial_load_f32s(rest);
+            }
             for (sums, (_, rest)) in sums.iter_mut().zip(&rows) {
                 let a = simd.partial_load_f32s(rest);
                 for (sum, b) in sums.iter_mut().zip(b) {
-                    *sum = multiply_add::<S, FUSED>(simd, a, b, *sum);
+                    *sum = M::multiply_add(simd, a, b, *sum);
                 }
             }
         }
         for (i, sums) in sums.into_iter().enumerate() {
-            (self.put)(first + i, sums.map(|sum| simd.reduce_sum_f32s(sum)));
+            let mut totals = [0.0; COLS];
+            for (total, sum) in totals.iter_mut().zip(sums) {
+                *total = simd.reduce_sum_f32s(sum);
+            }
+            (self.put)(first + i, totals);
         }
     }
 }

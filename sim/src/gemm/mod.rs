@@ -11,6 +11,8 @@
 //! Files: `isa` (which SIMD), `pack`, `block` (the register tiles), `dot` (few rows), `pairs` (some rows of 16-bit elements),
 //! `scratch`. Nothing here knows CANN.
 
+#[cfg(target_arch = "x86_64")]
+mod bf16_dot;
 mod block;
 mod dot;
 mod isa;
@@ -21,7 +23,7 @@ mod scratch;
 mod tests;
 
 use crate::convert::{narrow_row, widen_row, with_float};
-use ascend_rl_sys::types::{ACL_FLOAT, aclDataType};
+use ascend_rl_sys::types::{ACL_BF16, ACL_FLOAT, aclDataType};
 use block::{Block, Left};
 use isa::Isa;
 use pack::{Lanes, Panels};
@@ -48,16 +50,20 @@ impl Matrix {
         self.data.wrapping_add((row * self.row_stride + col * self.col_stride) * self.dtype.size())
     }
 
+    fn transposed(&self) -> Matrix {
+        Matrix { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride, ..*self }
+    }
+
     /// Rows to pack, from a column on.
     fn rows(&self, first: usize, count: usize, col: usize) -> Lanes {
         let (lane_stride, term_stride) = (self.row_stride, self.col_stride);
-        Lanes { dtype: self.dtype, data: self.at(first, col), count, lane_stride, term_stride }
+        Lanes { dtype: self.dtype, data: self.at(first, col), count, terms: self.cols - col, lane_stride, term_stride }
     }
 
     /// Columns to pack.
     fn columns(&self, first: usize, count: usize) -> Lanes {
         let (lane_stride, term_stride) = (self.col_stride, self.row_stride);
-        Lanes { dtype: self.dtype, data: self.at(0, first), count, lane_stride, term_stride }
+        Lanes { dtype: self.dtype, data: self.at(0, first), count, terms: self.rows, lane_stride, term_stride }
     }
 
     /// Elements that Rust may refer to as f32 where they lie.
@@ -83,7 +89,7 @@ pub(crate) struct Product {
     pub out: Matrix,
 }
 
-/// Terms of a sum that are added up in registers before they go to memory.
+/// Terms of a sum (or pairs, which are as large) that are added up in registers before they go to memory.
 const KC: usize = 256;
 /// Most rows of a task: a multiple of every tile's, and with [`KC`] columns of `a` half of a small L2 cache.
 const MC: usize = 96;
@@ -96,9 +102,13 @@ const MIN_COLS: usize = 128;
 const PACKED: usize = 4 << 20;
 /// Most rows for which the kernel without packing is the faster, where `b`'s columns are contiguous.
 const FEW_ROWS: usize = 4;
+/// The same of bf16 where the CPU multiplies it in pairs.
+const FEW_ROWS_OF_PAIRS: usize = 8;
 /// Most columns for which f32 rows of `a` are multiplied where they lie. Panels of them are read faster, but making them, a
 /// transposition, pays with more columns only.
 const FEW_COLS: usize = 768;
+/// Most rows for which a product is computed turned: more pay for panels of `b`.
+const MOST_TURNED: usize = 128;
 
 impl Product {
     /// Computes it with the CPU's best SIMD, on all threads.
@@ -108,15 +118,25 @@ impl Product {
     /// writes to them meanwhile.
     pub(crate) unsafe fn run(&self) {
         // SAFETY: the caller's contract.
-        unsafe { self.run_on(Isa::best()) }
+        unsafe { self.run_on(self.best_isa()) }
+    }
+
+    /// The instructions that it takes the least time on.
+    fn best_isa(&self) -> Isa {
+        let halves = self.a.dtype == ACL_BF16 && self.b.dtype == ACL_BF16;
+        halves.then(Isa::bf16).flatten().unwrap_or_else(Isa::best)
     }
 
     /// # Safety
-    /// As [`Product::run`].
+    /// As [`Product::run`]; on [`Isa::bf16`] `a` and `b` are bf16.
     unsafe fn run_on(&self, isa: Isa) {
         let (m, k) = (self.out.rows, self.a.cols);
         if m == 0 || self.out.cols == 0 {
             return;
+        }
+        if let Some(turned) = self.turned(isa) {
+            // SAFETY: the caller's contract, of the same matrices.
+            return unsafe { turned.run_packed(isa) };
         }
         if pairs::takes(self) {
             // SAFETY: the caller's contract.
@@ -124,10 +144,10 @@ impl Product {
         }
         if m <= FEW_ROWS && (self.b.row_stride == 1 || k <= 1) {
             // SAFETY: the caller's contract.
-            return unsafe { dot::run(self, isa) };
+            return unsafe { dot::run(self, isa.of_f32()) };
         }
         // Rows in place leave the whole cache to `b`.
-        let fits = self.in_place() && k * self.out.cols <= PACKED;
+        let fits = self.in_place(isa) && k * self.out.cols <= PACKED;
         if k > DEPTH && self.out.has_f32_rows() && !fits {
             for term in (0..k).step_by(DEPTH) {
                 // SAFETY: the caller's contract.
@@ -140,8 +160,31 @@ impl Product {
     }
 
     /// Whether rows of `a` are multiplied where they lie.
-    fn in_place(&self) -> bool {
-        self.a.has_f32_rows() && self.out.cols <= FEW_COLS
+    fn in_place(&self, isa: Isa) -> bool {
+        let a = &self.a;
+        let whole_lanes = match isa.terms_together() {
+            1 => a.has_f32_rows(),
+            n => {
+                let whole = a.cols.is_multiple_of(n) && a.row_stride.is_multiple_of(n);
+                whole && a.col_stride == 1 && a.data.cast::<f32>().is_aligned()
+            }
+        };
+        whole_lanes && self.out.cols <= FEW_COLS
+    }
+
+    /// The product of the transposed matrices, if it is the faster for this one: columns of `b` are then read where they lie, and
+    /// the few rows of `a` become panels. The same sums, bit for bit, as of panels of both.
+    fn turned(&self, isa: Isa) -> Option<Product> {
+        let turned = Product {
+            a: self.b.transposed(),
+            b: self.a.transposed(),
+            add: self.add.map(|(beta, c)| (beta, c.transposed())),
+            out: self.out.transposed(),
+            ..*self
+        };
+        let few = if isa.terms_together() == 1 { FEW_ROWS } else { FEW_ROWS_OF_PAIRS };
+        let takes = self.out.rows > few && self.out.rows <= MOST_TURNED && turned.in_place(isa);
+        takes.then_some(turned)
     }
 
     /// A piece of the sum, added to what the pieces before have left in `out`.
@@ -170,8 +213,9 @@ impl Product {
     /// # Safety
     /// As [`Product::run`].
     unsafe fn columns(&self, isa: Isa, first: usize, n: usize) {
-        let (m, k) = (self.out.rows, self.a.cols);
-        let (mr, nr) = isa.tile();
+        let together = isa.terms_together();
+        let (m, k) = (self.out.rows, self.a.cols.div_ceil(together));
+        let (mr, nr) = isa.tile(self.out.cols);
         let (a_panels, b_panels) = (m.div_ceil(mr), n.div_ceil(nr));
         let block_rows = block_rows(m, mr);
         let row_blocks = m.div_ceil(block_rows);
@@ -179,12 +223,12 @@ impl Product {
         let group = b_panels.div_ceil(wanted).max(MIN_COLS / nr);
         let groups = b_panels.div_ceil(group);
         // Rows that several tasks need are packed once for all; else a task packs its own, which then are in its cache.
-        let shared_a = groups > 1 && m * k <= PACKED && !self.in_place();
+        let shared_a = groups > 1 && m * k <= PACKED && !self.in_place(isa);
         let (a_len, b_len) = (if shared_a { a_panels * mr * k } else { 0 }, b_panels * nr * k);
         scratch::lend(&scratch::SHARED, a_len + b_len, |space| {
             let (b_space, a_space) = space.split_at_mut(b_len);
-            let b = Panels::new(b_space, nr, k);
-            let a = shared_a.then(|| Panels::new(a_space, mr, k));
+            let b = Panels::new(b_space, nr, k, together);
+            let a = shared_a.then(|| Panels::new(a_space, mr, k, together));
             // SAFETY: the caller's contract.
             unsafe {
                 b.pack_all(b_panels, &self.b.columns(first, n));
@@ -206,9 +250,10 @@ impl Product {
     /// # Safety
     /// As [`Product::run`].
     unsafe fn tile(&self, isa: Isa, first: usize, tile: Tile, a: Option<&Panels>, b: &Panels) {
-        let (k, mr) = (self.a.cols, isa.tile().0);
+        let (together, mr) = (isa.terms_together(), isa.tile(self.out.cols).0);
+        let k = self.a.cols.div_ceil(together);
         let direct = self.out.has_f32_rows();
-        let in_place = self.in_place();
+        let in_place = self.in_place(isa);
         let own_a = if a.is_some() || in_place { 0 } else { MC.next_multiple_of(mr) * KC.min(k) };
         let own_c = if direct { 0 } else { tile.rows * tile.cols };
         scratch::lend(&scratch::LOCAL, own_a + own_c, |space| {
@@ -224,11 +269,11 @@ impl Product {
                 let terms = KC.min(k - term);
                 let a = match a {
                     Some(a) => Left::Panels(a.at(tile.row / mr, term), a.len()),
-                    None if in_place => Left::Rows(self.a.at(tile.row, term).cast(), self.a.row_stride),
+                    None if in_place => Left::Rows(self.a.at(tile.row, together * term).cast(), self.a.row_stride / together),
                     None => {
-                        let a = Panels::new(own_a, mr, terms);
+                        let a = Panels::new(own_a, mr, terms, together);
                         // SAFETY: the caller's contract.
-                        unsafe { a.pack(0..tile.rows.div_ceil(mr), &self.a.rows(tile.row, tile.rows, term)) };
+                        unsafe { a.pack(0..tile.rows.div_ceil(mr), &self.a.rows(tile.row, tile.rows, together * term)) };
                         Left::Panels(a.at(0, 0), a.len())
                     }
                 };
@@ -238,6 +283,7 @@ impl Product {
                     terms,
                     a,
                     b: b.at(tile.col / b.width, term),
+                    width: b.width,
                     b_panel: b.len(),
                     c,
                     c_stride,
@@ -249,10 +295,8 @@ impl Product {
                 add = true;
             }
             if !direct {
-                for row in 0..tile.rows {
-                    // SAFETY: as above.
-                    unsafe { self.store(tile.row + row, first + tile.col, &own_c[row * tile.cols..][..tile.cols]) };
-                }
+                // SAFETY: as above.
+                unsafe { self.store(first, &tile, own_c) };
             }
         });
     }
@@ -289,11 +333,38 @@ impl Product {
         false
     }
 
+    /// Rounds a tile of the result to its place.
+    ///
+    /// # Safety
+    /// As [`Product::run`].
+    unsafe fn store(&self, first: usize, tile: &Tile, values: &[f32]) {
+        let (out, cols) = (&self.out, tile.cols);
+        if out.row_stride == 1 && out.col_stride != 1 {
+            // Its columns are what lies side by side.
+            let mut column = [0.0; MC];
+            for col in 0..cols {
+                for rows in (0..tile.rows).step_by(MC) {
+                    let column = &mut column[..MC.min(tile.rows - rows)];
+                    for (i, to) in column.iter_mut().enumerate() {
+                        *to = values[(rows + i) * cols + col];
+                    }
+                    // SAFETY: the caller's contract.
+                    unsafe { narrow_row(out.dtype, column, out.at(tile.row + rows, first + tile.col + col)) };
+                }
+            }
+            return;
+        }
+        for row in 0..tile.rows {
+            // SAFETY: the caller's contract.
+            unsafe { self.store_row(tile.row + row, first + tile.col, &values[row * cols..][..cols]) };
+        }
+    }
+
     /// Rounds a piece of a row of the result to its place.
     ///
     /// # Safety
     /// As [`Product::run`].
-    unsafe fn store(&self, row: usize, col: usize, values: &[f32]) {
+    unsafe fn store_row(&self, row: usize, col: usize, values: &[f32]) {
         let to = self.out.at(row, col);
         if self.out.col_stride == 1 {
             // SAFETY: the caller's contract.

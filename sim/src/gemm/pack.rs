@@ -1,10 +1,12 @@
-//! Operands into panels: `width` rows of `a` (or columns of `b`) side by side, in f32, one term of the sum after another.
+//! Operands into panels: `width` rows of `a` (or columns of `b`) side by side, one term of the sum after another, in f32. Where the
+//! CPU multiplies bf16 in pairs, a panel holds those: two terms stand where one f32 would.
 
 use std::ops::Range;
 
 use crate::convert::{Float, with_float};
 use crate::simd::{prefetch, transpose, vectorized};
 use ascend_rl_sys::types::aclDataType;
+use half::bf16;
 
 /// What is packed: rows of `a` or columns of `b`, the lanes, each a sequence of terms.
 pub(super) struct Lanes {
@@ -12,6 +14,7 @@ pub(super) struct Lanes {
     /// The first term of the first lane.
     pub data: *const u8,
     pub count: usize,
+    pub terms: usize,
     /// In elements, from lane to lane and from term to term.
     pub lane_stride: usize,
     pub term_stride: usize,
@@ -21,7 +24,10 @@ pub(super) struct Lanes {
 pub(super) struct Panels {
     data: *mut f32,
     pub width: usize,
+    /// Lengths of 32 bits each: terms, or pairs of them.
     terms: usize,
+    /// Terms of 32 bits: one f32, or two bf16.
+    together: usize,
 }
 
 // SAFETY: an address and numbers; `pack`'s contract answers for the memory.
@@ -30,6 +36,40 @@ unsafe impl Sync for Panels {}
 // SAFETY: as above, of `Panels::pack`.
 unsafe impl Sync for Lanes {}
 
+/// What 32 bits of a panel are made of.
+trait Term: Copy {
+    fn packed(self) -> f32;
+}
+
+impl<T: Float> Term for T {
+    #[inline(always)]
+    fn packed(self) -> f32 {
+        self.widen()
+    }
+}
+
+/// Two neighbouring terms of bf16.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+struct Pair(u32);
+
+impl Term for Pair {
+    #[inline(always)]
+    fn packed(self) -> f32 {
+        f32::from_bits(self.0)
+    }
+}
+
+/// Neighbours at once. By a loop: `map` and `from_fn` of arrays may be calls, and those are compiled for the baseline.
+#[inline(always)]
+fn packed<T: Term, const N: usize>(terms: [T; N]) -> [f32; N] {
+    let mut to = [0.0; N];
+    for (to, term) in to.iter_mut().zip(terms) {
+        *to = term.packed();
+    }
+    to
+}
+
 /// Terms that the CPU fetches ahead where lanes lie side by side.
 const AHEAD: usize = 8;
 
@@ -37,8 +77,9 @@ const AHEAD: usize = 8;
 const PACKED_TOGETHER: usize = 8;
 
 impl Panels {
-    pub(super) fn new(space: &mut [f32], width: usize, terms: usize) -> Panels {
-        Panels { data: space.as_mut_ptr(), width, terms }
+    /// Panels of `terms` times `together` terms of a sum.
+    pub(super) fn new(space: &mut [f32], width: usize, terms: usize, together: usize) -> Panels {
+        Panels { data: space.as_mut_ptr(), width, terms, together }
     }
 
     /// Elements of a panel.
@@ -68,6 +109,20 @@ impl Panels {
     /// # Safety
     /// The space holds the panels and nobody else touches them; all terms of the lanes are readable.
     pub(super) unsafe fn pack(&self, panels: Range<usize>, lanes: &Lanes) {
+        if self.together == 2 {
+            return vectorized(
+                #[inline(always)]
+                // SAFETY: the caller's contract.
+                || unsafe {
+                    match self.width {
+                        12 => self.pack_pairs::<12>(&panels, lanes),
+                        16 => self.pack_pairs::<16>(&panels, lanes),
+                        32 => self.pack_pairs::<32>(&panels, lanes),
+                        width => unreachable!("no register tile of pairs is {width} wide"),
+                    }
+                },
+            );
+        }
         with_float!(lanes.dtype, T => vectorized(
             #[inline(always)]
             // SAFETY: the caller's contract.
@@ -84,12 +139,52 @@ impl Panels {
         ))
     }
 
+    /// As [`Panels::pack`], of bf16 in pairs.
+    ///
+    /// # Safety
+    /// As [`Panels::pack`], of elements of bf16.
+    #[inline(always)]
+    unsafe fn pack_pairs<const W: usize>(&self, panels: &Range<usize>, lanes: &Lanes) {
+        if lanes.term_stride == 1 && lanes.lane_stride.is_multiple_of(2) && lanes.terms >= 2 * self.terms {
+            // They lie in pairs already.
+            let pairs = Lanes { terms: self.terms, lane_stride: lanes.lane_stride / 2, ..*lanes };
+            // SAFETY: the caller's contract.
+            return unsafe { self.pack_as::<W, Pair>(panels, &pairs) };
+        }
+        for panel in panels.clone() {
+            let (first, to) = (panel * W, self.at(panel, 0).cast::<[[bf16; 2]; W]>());
+            let from = lanes.data.cast::<bf16>().wrapping_add(first * lanes.lane_stride);
+            let whole = lanes.lane_stride == 1 && lanes.count - first >= W;
+            for pair in 0..self.terms {
+                let odd = 2 * pair + 1 < lanes.terms;
+                let terms = [2 * pair, 2 * pair + usize::from(odd)].map(|term| from.wrapping_add(term * lanes.term_stride));
+                if whole {
+                    prefetch(terms[0].wrapping_add(AHEAD * lanes.term_stride), W);
+                    prefetch(terms[1].wrapping_add(AHEAD * lanes.term_stride), W);
+                }
+                // SAFETY: the caller's contract.
+                unsafe {
+                    let [even, last] = if whole {
+                        terms.map(|lanes| lanes.cast::<[bf16; W]>().read_unaligned())
+                    } else {
+                        let lane = |term: *const bf16, i: usize| {
+                            if first + i < lanes.count { term.add(i * lanes.lane_stride).read_unaligned() } else { bf16::ZERO }
+                        };
+                        terms.map(|term| std::array::from_fn(|i| lane(term, i)))
+                    };
+                    let last = if odd { last } else { [bf16::ZERO; W] };
+                    to.add(pair).write(std::array::from_fn(|i| [even[i], last[i]]));
+                }
+            }
+        }
+    }
+
     /// Panels of lanes that lie side by side are filled together, in the order of memory; others one by one.
     ///
     /// # Safety
     /// As [`Panels::pack`].
     #[inline(always)]
-    unsafe fn pack_as<const W: usize, T: Float>(&self, panels: &Range<usize>, lanes: &Lanes) {
+    unsafe fn pack_as<const W: usize, T: Term>(&self, panels: &Range<usize>, lanes: &Lanes) {
         // The last panel may be too wide for the lanes that are left.
         let whole = if lanes.lane_stride == 1 { panels.end.min(lanes.count / W).max(panels.start) } else { panels.start };
         // SAFETY: the caller's contract.
@@ -113,7 +208,7 @@ impl Panels {
     /// # Safety
     /// As [`Panels::pack`].
     #[inline(always)]
-    unsafe fn copy<const W: usize, T: Float>(&self, panels: Range<usize>, lanes: &Lanes) {
+    unsafe fn copy<const W: usize, T: Term>(&self, panels: Range<usize>, lanes: &Lanes) {
         if panels.is_empty() {
             return;
         }
@@ -123,7 +218,7 @@ impl Panels {
             prefetch(from.wrapping_add(AHEAD * lanes.term_stride), panels.len() * W);
             for _ in panels.clone() {
                 // SAFETY: the caller's contract.
-                unsafe { to.cast::<[f32; W]>().write(from.cast::<[T; W]>().read_unaligned().map(Float::widen)) };
+                unsafe { to.cast::<[f32; W]>().write(packed(from.cast::<[T; W]>().read_unaligned())) };
                 (from, to) = (from.wrapping_add(W), to.wrapping_add(self.len()));
             }
         }
@@ -142,7 +237,7 @@ struct Source<T> {
 /// Terms, and lanes, that a transposition takes at a time.
 const RUN: usize = 8;
 
-impl<T: Float> Source<T> {
+impl<T: Term> Source<T> {
     /// # Safety
     /// As [`Panels::pack`].
     #[inline(always)]
@@ -181,9 +276,12 @@ impl<T: Float> Source<T> {
                         self.square::<W>(first, term, to);
                     }
                 } else {
-                    let runs: [[f32; RUN]; W] = std::array::from_fn(|lane| self.run(lane, term));
+                    let mut runs = [[0.0; RUN]; W];
+                    for (lane, run) in runs.iter_mut().enumerate() {
+                        *run = self.run(lane, term);
+                    }
                     for i in 0..RUN {
-                        to.add((term + i) * W).cast::<[f32; W]>().write(runs.map(|run| run[i]));
+                        to.add((term + i) * W).cast::<[f32; W]>().write(std::array::from_fn(|lane| runs[lane][i]));
                     }
                 }
             }
@@ -219,7 +317,7 @@ impl<T: Float> Source<T> {
     unsafe fn run(&self, lane: usize, term: usize) -> [f32; RUN] {
         let from = self.data.wrapping_add(lane * self.lane_stride + term).cast::<[T; RUN]>();
         // SAFETY: the caller's contract.
-        unsafe { from.read_unaligned() }.map(Float::widen)
+        packed(unsafe { from.read_unaligned() })
     }
 
     /// # Safety
@@ -227,6 +325,6 @@ impl<T: Float> Source<T> {
     #[inline(always)]
     unsafe fn at(&self, lane: usize, term: usize) -> f32 {
         // SAFETY: the caller's contract.
-        unsafe { self.data.add(lane * self.lane_stride + term * self.term_stride).read_unaligned() }.widen()
+        unsafe { self.data.add(lane * self.lane_stride + term * self.term_stride).read_unaligned() }.packed()
     }
 }

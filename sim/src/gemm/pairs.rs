@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 
-use super::isa::{Isa, Kernel, multiply_add};
+use super::isa::{Isa, Kernel, MultiplyAdd};
 use super::{Matrix, Product, Tile, scratch};
 use crate::pairs::{Half, load_pairs};
 use ascend_rl_sys::types::{ACL_BF16, ACL_FLOAT16};
@@ -40,7 +40,7 @@ pub(super) unsafe fn run(product: &Product, isa: Isa) {
 /// As [`run`], of elements of type `T`.
 unsafe fn typed<T: Half>(product: &Product, isa: Isa) {
     let (m, n, k) = (product.out.rows, product.out.cols, product.a.cols);
-    let width = k.next_multiple_of(WIDTH);
+    let width = k.next_multiple_of(WIDTH) / isa.terms_together();
     scratch::lend(&scratch::SHARED, m * width, |rows| {
         isa.run(Layout::<T> { a: &product.a, rows, width, element: PhantomData });
         let rows = &*rows;
@@ -75,12 +75,13 @@ unsafe fn columns<T: Half>(product: &Product, isa: Isa, rows: &[f32], width: usi
         });
         for row in 0..tile.rows {
             // SAFETY: the caller's contract.
-            unsafe { product.store(row, tile.col, &c[row * tile.cols..][..tile.cols]) };
+            unsafe { product.store_row(row, tile.col, &c[row * tile.cols..][..tile.cols]) };
         }
     })
 }
 
-/// Lays out rows of `a`: of each two registers of terms those at even places, then those at odd ones; zeros at the end.
+/// Lays out rows of `a`: of each two registers of terms those at even places, then those at odd ones; zeros at the end. Where
+/// pairs are multiplied as such, they stay.
 struct Layout<'a, T> {
     a: &'a Matrix,
     rows: &'a mut [f32],
@@ -90,16 +91,19 @@ struct Layout<'a, T> {
 
 impl<T: Half> Kernel for Layout<'_, T> {
     #[inline(always)]
-    fn run<S: Simd, const FUSED: bool>(self, simd: S) {
+    fn run<S: Simd, M: MultiplyAdd>(self, simd: S) {
         let step = 2 * S::F32_LANES;
         for (row, to) in self.rows.chunks_exact_mut(self.width).enumerate() {
-            for (at, to) in (0..self.width).step_by(step).zip(to.chunks_exact_mut(step)) {
+            for (at, to) in (0..).step_by(step).zip(to.chunks_exact_mut(step / M::TOGETHER)) {
                 let left = self.a.cols.saturating_sub(at) / 2;
                 // SAFETY: `typed`'s contract: a row has `cols` elements side by side.
                 let pairs = unsafe { load_pairs(simd, self.a.at(row, at.min(self.a.cols)), left) };
-                let (even, odd) = T::split(simd, pairs);
                 let (to, _) = S::as_mut_simd_f32s(to);
-                (to[0], to[1]) = (even, odd);
+                if M::TOGETHER == 2 {
+                    to[0] = simd.transmute_f32s_u32s(pairs);
+                } else {
+                    (to[0], to[1]) = T::split(simd, pairs);
+                }
             }
         }
     }
@@ -124,7 +128,7 @@ struct Dots<'a, T> {
 
 impl<T: Half> Kernel for Dots<'_, T> {
     #[inline(always)]
-    fn run<S: Simd, const FUSED: bool>(mut self, simd: S) {
+    fn run<S: Simd, M: MultiplyAdd>(mut self, simd: S) {
         let rows = self.rows.len() / self.width;
         // Groups of rows, as equal as can be: each reads all columns again.
         let groups = rows.div_ceil(MOST_TOGETHER);
@@ -132,11 +136,11 @@ impl<T: Half> Kernel for Dots<'_, T> {
             let (first, end) = (rows * group / groups, rows * (group + 1) / groups);
             // Eight sums or so at a time: they hide the latency of a multiply-add and leave registers for what is multiplied.
             match end - first {
-                1 => self.some::<S, FUSED, 1, 8>(simd, first),
-                2 => self.some::<S, FUSED, 2, 4>(simd, first),
-                3 => self.some::<S, FUSED, 3, 2>(simd, first),
-                4 => self.some::<S, FUSED, 4, 2>(simd, first),
-                _ => self.some::<S, FUSED, 5, 2>(simd, first),
+                1 => self.some::<S, M, 1, 8>(simd, first),
+                2 => self.some::<S, M, 2, 4>(simd, first),
+                3 => self.some::<S, M, 3, 2>(simd, first),
+                4 => self.some::<S, M, 4, 2>(simd, first),
+                _ => self.some::<S, M, 5, 2>(simd, first),
             }
         }
     }
@@ -145,7 +149,7 @@ impl<T: Half> Kernel for Dots<'_, T> {
 impl<T: Half> Dots<'_, T> {
     /// `R` rows from `first` on, with all columns, `C` at a time.
     #[inline(always)]
-    fn some<S: Simd, const FUSED: bool, const R: usize, const C: usize>(&mut self, simd: S, first: usize) {
+    fn some<S: Simd, M: MultiplyAdd, const R: usize, const C: usize>(&mut self, simd: S, first: usize) {
         let (k, step) = (self.k, 2 * S::F32_LANES);
         let rows: [*const f32; R] = std::array::from_fn(|i| self.rows[(first + i) * self.width..][..self.width].as_ptr());
         for col in (0..self.cols).step_by(C) {
@@ -162,7 +166,7 @@ impl<T: Half> Dots<'_, T> {
                     for (pairs, column) in pairs.iter_mut().zip(columns) {
                         *pairs = column.add(2 * at).cast::<S::u32s>().read_unaligned();
                     }
-                    add::<T, S, FUSED, R, C>(simd, rows, at, pairs, &mut sums);
+                    add::<T, S, M, R, C>(simd, rows, at, pairs, &mut sums);
                 }
             }
             if whole < k {
@@ -172,7 +176,7 @@ impl<T: Half> Dots<'_, T> {
                     for (pairs, column) in pairs.iter_mut().zip(columns) {
                         *pairs = load_pairs(simd, column.add(2 * whole), (k - whole) / 2);
                     }
-                    add::<T, S, FUSED, R, C>(simd, rows, whole, pairs, &mut sums);
+                    add::<T, S, M, R, C>(simd, rows, whole, pairs, &mut sums);
                 }
             }
             let totals = totals::<S, R, C>(simd, sums);
@@ -189,15 +193,25 @@ impl<T: Half> Dots<'_, T> {
 /// Adds the products of two registers of terms, from `at` on, of `R` laid-out rows with those of `C` columns.
 ///
 /// # Safety
-/// Two registers are readable there in each row.
+/// What was laid out of two registers of terms is readable there in each row.
 #[inline(always)]
-unsafe fn add<T: Half, S: Simd, const FUSED: bool, const R: usize, const C: usize>(
+unsafe fn add<T: Half, S: Simd, M: MultiplyAdd, const R: usize, const C: usize>(
     simd: S,
     rows: [*const f32; R],
     at: usize,
     pairs: [S::u32s; C],
     sums: &mut [[S::f32s; C]; R],
 ) {
+    if M::TOGETHER == 2 {
+        for (sums, row) in sums.iter_mut().zip(rows) {
+            // SAFETY: the caller's contract.
+            let row = unsafe { row.add(at / 2).cast::<S::f32s>().read_unaligned() };
+            for (sum, pairs) in sums.iter_mut().zip(pairs) {
+                *sum = M::multiply_add(simd, row, simd.transmute_f32s_u32s(pairs), *sum);
+            }
+        }
+        return;
+    }
     let mut halves = [(simd.splat_f32s(0.0), simd.splat_f32s(0.0)); C];
     for (halves, pairs) in halves.iter_mut().zip(pairs) {
         *halves = T::split(simd, pairs);
@@ -209,8 +223,8 @@ unsafe fn add<T: Half, S: Simd, const FUSED: bool, const R: usize, const C: usiz
             (row.read_unaligned(), row.add(1).read_unaligned())
         };
         for (sum, half) in sums.iter_mut().zip(&halves) {
-            *sum = multiply_add::<S, FUSED>(simd, even, half.0, *sum);
-            *sum = multiply_add::<S, FUSED>(simd, odd, half.1, *sum);
+            *sum = M::multiply_add(simd, even, half.0, *sum);
+            *sum = M::multiply_add(simd, odd, half.1, *sum);
         }
     }
 }
@@ -218,13 +232,34 @@ unsafe fn add<T: Half, S: Simd, const FUSED: bool, const R: usize, const C: usiz
 /// The totals of the lanes of some registers.
 #[inline(always)]
 fn totals<S: Simd, const R: usize, const C: usize>(simd: S, sums: [[S::f32s; C]; R]) -> [[f32; C]; R] {
-    if S::F32_LANES != 8 {
-        return sums.map(|sums| sums.map(|sum| simd.reduce_sum_f32s(sum)));
+    match S::F32_LANES {
+        8 => in_fours(bytemuck::cast_slice(sums.as_flattened())),
+        16 => {
+            let lanes: &[[[f32; 8]; 2]] = bytemuck::cast_slice(sums.as_flattened());
+            let mut halves = [[[0.0; 8]; C]; R];
+            for (to, [low, high]) in halves.as_flattened_mut().iter_mut().zip(lanes) {
+                for i in 0..8 {
+                    to[i] = low[i] + high[i];
+                }
+            }
+            in_fours(halves.as_flattened())
+        }
+        _ => {
+            let mut totals = [[0.0; C]; R];
+            for (to, sum) in totals.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
+                *to = simd.reduce_sum_f32s(*sum);
+            }
+            totals
+        }
     }
+}
+
+/// The totals of lines, four at a time.
+#[inline(always)]
+fn in_fours<const R: usize, const C: usize>(lines: &[[f32; 8]]) -> [[f32; C]; R] {
     let mut totals = [[0.0; C]; R];
-    let lanes: &[[f32; 8]] = bytemuck::cast_slice(sums.as_flattened());
-    for (to, sums) in totals.as_flattened_mut().chunks_mut(4).zip(lanes.chunks(4)) {
-        let four = std::array::from_fn(|i| sums[i.min(sums.len() - 1)]);
+    for (to, lines) in totals.as_flattened_mut().chunks_mut(4).zip(lines.chunks(4)) {
+        let four = std::array::from_fn(|i| lines[i.min(lines.len() - 1)]);
         to.copy_from_slice(&crate::simd::totals(four)[..to.len()]);
     }
     totals
