@@ -45,6 +45,23 @@ pub(crate) fn prefetch_line<T>(at: *const T) {
     let _ = at;
 }
 
+/// As [`prefetch`], into the second cache: of what is needed later than the first would keep it.
+#[inline(always)]
+pub(crate) fn prefetch_far<T>(at: *const T, n: usize) {
+    let mut line = 0;
+    while line < n {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as in `prefetch_line`.
+        unsafe {
+            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+            _mm_prefetch::<_MM_HINT_T1>(at.wrapping_add(line).cast());
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = at;
+        line += LINE / size_of::<T>();
+    }
+}
+
 /// The transpose of a square: three rounds of exchanges between lines, written so that they compile to shuffles.
 #[inline(always)]
 pub(crate) fn transpose(m: [[f32; 8]; 8]) -> [[f32; 8]; 8] {
@@ -85,6 +102,42 @@ pub(crate) fn totals(m: [[f32; 8]; 4]) -> [f32; 4] {
     let (a, b) = (mixed(m[0], m[1]), mixed(m[2], m[3]));
     let halves = add([a[0], a[1], b[0], b[1], a[4], a[5], b[4], b[5]], [a[2], a[3], b[2], b[3], a[6], a[7], b[6], b[7]]);
     std::array::from_fn(|i| halves[i] + halves[i + 4])
+}
+
+/// The totals of the lanes of some registers.
+#[inline(always)]
+pub(crate) fn totals_of<S: Simd, const R: usize, const C: usize>(simd: S, sums: [[S::f32s; C]; R]) -> [[f32; C]; R] {
+    match S::F32_LANES {
+        8 => in_fours(bytemuck::cast_slice(sums.as_flattened())),
+        16 => {
+            let lanes: &[[[f32; 8]; 2]] = bytemuck::cast_slice(sums.as_flattened());
+            let mut halves = [[[0.0; 8]; C]; R];
+            for (to, [low, high]) in halves.as_flattened_mut().iter_mut().zip(lanes) {
+                for i in 0..8 {
+                    to[i] = low[i] + high[i];
+                }
+            }
+            in_fours(halves.as_flattened())
+        }
+        _ => {
+            let mut all = [[0.0; C]; R];
+            for (to, sum) in all.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
+                *to = simd.reduce_sum_f32s(*sum);
+            }
+            all
+        }
+    }
+}
+
+/// The totals of lines, four at a time.
+#[inline(always)]
+fn in_fours<const R: usize, const C: usize>(lines: &[[f32; 8]]) -> [[f32; C]; R] {
+    let mut all = [[0.0; C]; R];
+    for (to, lines) in all.as_flattened_mut().chunks_mut(4).zip(lines.chunks(4)) {
+        let four = std::array::from_fn(|i| lines[i.min(lines.len() - 1)]);
+        to.copy_from_slice(&totals(four)[..to.len()]);
+    }
+    all
 }
 
 #[cfg(test)]

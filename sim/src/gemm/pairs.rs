@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use super::isa::{Isa, Kernel, MultiplyAdd};
 use super::{Matrix, Product, Tile, scratch};
 use crate::pairs::{Half, load_pairs};
+use crate::simd::totals_of;
 use ascend_rl_sys::types::{ACL_BF16, ACL_FLOAT16};
 use half::{bf16, f16};
 use pulp::Simd;
@@ -179,7 +180,7 @@ impl<T: Half> Dots<'_, T> {
                     add::<T, S, M, R, C>(simd, rows, whole, pairs, &mut sums);
                 }
             }
-            let totals = totals::<S, R, C>(simd, sums);
+            let totals = totals_of(simd, sums);
             for (i, totals) in totals.into_iter().enumerate() {
                 for (total, c) in totals.into_iter().zip(&mut self.c[(first + i) * self.cols..][col..self.cols]) {
                     let product = self.alpha * total;
@@ -227,40 +228,4 @@ unsafe fn add<T: Half, S: Simd, M: MultiplyAdd, const R: usize, const C: usize>(
             *sum = M::multiply_add(simd, odd, half.1, *sum);
         }
     }
-}
-
-/// The totals of the lanes of some registers.
-#[inline(always)]
-fn totals<S: Simd, const R: usize, const C: usize>(simd: S, sums: [[S::f32s; C]; R]) -> [[f32; C]; R] {
-    match S::F32_LANES {
-        8 => in_fours(bytemuck::cast_slice(sums.as_flattened())),
-        16 => {
-            let lanes: &[[[f32; 8]; 2]] = bytemuck::cast_slice(sums.as_flattened());
-            let mut halves = [[[0.0; 8]; C]; R];
-            for (to, [low, high]) in halves.as_flattened_mut().iter_mut().zip(lanes) {
-                for i in 0..8 {
-                    to[i] = low[i] + high[i];
-                }
-            }
-            in_fours(halves.as_flattened())
-        }
-        _ => {
-            let mut totals = [[0.0; C]; R];
-            for (to, sum) in totals.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
-                *to = simd.reduce_sum_f32s(*sum);
-            }
-            totals
-        }
-    }
-}
-
-/// The totals of lines, four at a time.
-#[inline(always)]
-fn in_fours<const R: usize, const C: usize>(lines: &[[f32; 8]]) -> [[f32; C]; R] {
-    let mut totals = [[0.0; C]; R];
-    for (to, lines) in totals.as_flattened_mut().chunks_mut(4).zip(lines.chunks(4)) {
-        let four = std::array::from_fn(|i| lines[i.min(lines.len() - 1)]);
-        to.copy_from_slice(&crate::simd::totals(four)[..to.len()]);
-    }
-    totals
 }

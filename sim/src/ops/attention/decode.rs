@@ -17,7 +17,7 @@ use super::view::{Heads, Seq, Source};
 use crate::convert::narrow;
 use crate::math::exp;
 use crate::pairs::{Half, load_pairs};
-use crate::simd::{LINE, prefetch, prefetch_line};
+use crate::simd::{LINE, prefetch, prefetch_far, prefetch_line, totals_of};
 
 /// Keys of a part.
 const SPLIT: usize = 256;
@@ -253,12 +253,27 @@ impl<T: Half> PartTask<'_, T> {
         // What comes after this: the same rows of the next head, or the first head of the next rows.
         let (ahead, next) = if kv_head + 1 < p.kv_heads { (tile, kv_head + 1) } else { ((tile + TILE) % SPLIT, 0) };
         let rows = |data: *mut u8, offsets: &[usize; SPLIT], tile: usize, head: usize| -> [*const T; TILE] {
-            std::array::from_fn(|j| data.cast_const().cast::<T>().wrapping_add(offsets[tile + j] + head))
+            let mut rows = [std::ptr::null(); TILE];
+            for (row, offset) in rows.iter_mut().zip(&offsets[tile..tile + TILE]) {
+                *row = data.cast_const().cast::<T>().wrapping_add(offset + head);
+            }
+            rows
         };
         let keys = rows(p.kv.k.data, &state.keys, tile, kv_head * p.kv.k.head);
         let values = rows(p.kv.v.data, &state.values, tile, kv_head * p.kv.v.head);
         let next_keys = rows(p.kv.k.data, &state.keys, ahead, next * p.kv.k.head);
         let next_values = rows(p.kv.v.data, &state.values, ahead, next * p.kv.v.head);
+        // And into the second cache, in the order of memory, the whole rows of the next tile, some with each head.
+        let (heads, later) = (p.kv_heads, tile + TILE);
+        if later < count {
+            let row = |data: *mut u8, offset: usize| data.cast_const().cast::<T>().wrapping_add(offset);
+            for j in later + TILE * kv_head / heads..later + TILE * (kv_head + 1) / heads {
+                for head in 0..heads {
+                    prefetch_far(row(p.kv.k.data, state.keys[j] + head * p.kv.k.head), p.dim);
+                    prefetch_far(row(p.kv.v.data, state.values[j] + head * p.kv.v.head), p.dim);
+                }
+            }
+        }
         // SAFETY: the contract of `Decode::run`; rows beyond the last repeat it, and weigh nothing.
         unsafe {
             let mut at = 0;
@@ -341,10 +356,10 @@ unsafe fn score<T: Half, S: Simd, const H: usize, const K: usize>(
             }
             d += step;
         }
-        for (k, sums) in sums.iter().enumerate() {
-            for (h, sum) in sums.iter().enumerate() {
+        for (k, totals) in totals_of(simd, sums).iter().enumerate() {
+            for (h, total) in totals.iter().enumerate() {
                 // SAFETY: the caller's scores, `[H][TILE]`.
-                unsafe { scores.add(h * TILE + first + k).write(simd.reduce_sum_f32s(*sum)) }
+                unsafe { scores.add(h * TILE + first + k).write(*total) }
             }
         }
         first += K;
