@@ -264,9 +264,9 @@ pub(crate) fn aclnnForeachCopyGetWorkspaceSize(
 fn copy<B: Copy>(x: &View, out: &View, at: usize, n: usize) {
     let mut buffer = Buffer::<B>::new();
     let room = buffer.room(n);
-    x.gather(at, room, |bits: B| bits);
-    // SAFETY: `gather` has written all of the room.
-    out.scatter(at, unsafe { filled(room) }, |bits: B| bits);
+    x.read(at, room);
+    // SAFETY: `read` has written all of the room.
+    out.write(at, unsafe { filled(room) });
 }
 
 #[cfg(test)]
