@@ -1,5 +1,6 @@
 //! The edge to C: how a body's outcome becomes what the function returns, and where its text goes.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
@@ -93,20 +94,32 @@ impl<T> Answer for *const T {
 
 /// Runs a body for C: no panic leaves, and the text of a refusal goes to the thread's recent message.
 pub(crate) fn call<C: Answer>(function: &str, on_panic: i32, body: impl FnOnce() -> Outcome<C::Body>) -> C {
-    let refusal = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(body)) => return C::success(body),
-        Ok(Err(refusal)) => refusal,
-        Err(payload) => Reject { code: on_panic, text: format!("a bug in the simulator: {}", panic_text(&*payload)) },
-    };
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(body)) => C::success(body),
+        Ok(Err(refusal)) => C::refusal(refused(function, refusal)),
+        Err(payload) => C::refusal(panicked(function, on_panic, payload)),
+    }
+}
+
+/// The code of a refusal whose text is kept. Not generic, as all that follows the body: there is a [`call`] for each function of C.
+#[cold]
+#[inline(never)]
+fn refused(function: &str, refusal: Reject) -> i32 {
     // A code that was given before, with its text.
     if refusal.text.is_empty() {
-        return C::refusal(refusal.code);
+        return refusal.code;
     }
     if matches!(refusal.code, 107_000..=107_999 | 207_000..=207_999 | 507_000..=507_999) {
         LAST_ERROR.set(refusal.code);
     }
     remember(format!("{}: {function}: {}", label(function, refusal.code), refusal.text));
-    C::refusal(refusal.code)
+    refusal.code
+}
+
+#[cold]
+#[inline(never)]
+fn panicked(function: &str, code: i32, payload: Box<dyn Any + Send>) -> i32 {
+    refused(function, Reject { code, text: format!("a bug in the simulator: {}", panic_text(&*payload)) })
 }
 
 /// CANN's texts begin with `E`, the module's letter and four digits: `EE1001` for a bad argument of the runtime, `EZ9999` for

@@ -18,17 +18,34 @@ use crate::spin;
 ///
 /// Only the thread that runs an operation calls this, one operation at a time; a call from inside `f` runs serially.
 /// A panic in `f` ends the job and goes on in the caller.
+#[inline]
 pub(crate) fn for_each(n: usize, f: impl Fn(usize) + Sync) {
+    run(n, &f)
+}
+
+/// A closure over an argument, compiled once: `dyn Fn` would have it twice more, as `FnMut` and `FnOnce`.
+pub(crate) trait Over<A>: Sync {
+    fn call(&self, argument: A);
+}
+
+impl<A, F: Fn(A) + Sync> Over<A> for F {
+    fn call(&self, argument: A) {
+        self(argument)
+    }
+}
+
+/// [`for_each`] of any closure: what is large is not compiled for each of hundreds of them.
+fn run(n: usize, f: &dyn Over<usize>) {
     static POOL: OnceLock<Pool> = OnceLock::new();
     if n > 1 && threads() > 1 {
         let pool = POOL.get_or_init(|| Pool::start(threads() - 1));
         if let Some(turn) = pool.turn() {
-            let panicked = pool.run(n, &f);
+            let panicked = pool.run(n, f);
             drop(turn);
             return panicked.map_or((), |payload| resume_unwind(payload));
         }
     }
-    (0..n).for_each(f)
+    (0..n).for_each(|i| f.call(i))
 }
 
 /// A part of the work of one operation, where processes do it together: part `index` of `of` equal ones.
@@ -67,7 +84,7 @@ struct Lonely(AtomicUsize);
 
 #[derive(Clone, Copy)]
 struct Job {
-    call: *const (dyn Fn(usize) + Sync),
+    call: *const dyn Over<usize>,
     n: usize,
     chunk: usize,
 }
@@ -107,7 +124,7 @@ impl Pool {
             open: Lonely(AtomicUsize::new(0)),
             inside: Lonely(AtomicUsize::new(0)),
             next: Lonely(AtomicUsize::new(0)),
-            job: UnsafeCell::new(Job { call: &|_| (), n: 0, chunk: 1 }),
+            job: UnsafeCell::new(Job { call: &|_: usize| (), n: 0, chunk: 1 }),
             panic: Mutex::new(None),
         }));
         let start = |i| {
@@ -129,13 +146,13 @@ impl Pool {
     }
 
     /// Runs a job; the caller holds the turn. Returns the first panic.
-    fn run(&self, n: usize, f: &(dyn Fn(usize) + Sync)) -> Option<Box<dyn Any + Send>> {
+    fn run(&self, n: usize, f: &dyn Over<usize>) -> Option<Box<dyn Any + Send>> {
         static NUMBER: AtomicUsize = AtomicUsize::new(1);
         let shared = self.shared;
         let chunk = n.div_ceil((self.workers.len() + 1) * CHUNKS_PER_THREAD);
         // SAFETY: the lifetime is erased, not extended: this function closes the job and waits until nobody is inside
         // before it returns, and `f` lives that long.
-        let call = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const (dyn Fn(usize) + Sync)>(f) };
+        let call = unsafe { std::mem::transmute::<*const (dyn Over<usize> + '_), *const dyn Over<usize>>(f) };
         // SAFETY: this thread holds the turn, the last job is closed and nobody is inside: nobody else looks at `job`.
         unsafe { *shared.job.get() = Job { call, n, chunk } };
         shared.next.0.store(0, Relaxed);
@@ -166,7 +183,7 @@ impl Shared {
                 }
                 for i in start..n.min(start + chunk) {
                     // SAFETY: the closure lives until the job is closed and everybody has left.
-                    unsafe { (*call)(i) };
+                    unsafe { (*call).call(i) };
                 }
             }
         }));
@@ -208,7 +225,7 @@ mod tests {
         let pool = Pool::start(3);
         for n in [2, 3, 31, 32, 33, 1000] {
             let calls: Vec<AtomicUsize> = (0..n).map(|_| AtomicUsize::new(0)).collect();
-            assert!(pool.run(n, &|i| _ = calls[i].fetch_add(1, Relaxed)).is_none());
+            assert!(pool.run(n, &|i: usize| _ = calls[i].fetch_add(1, Relaxed)).is_none());
             assert!(calls.iter().all(|c| c.load(Relaxed) == 1), "n = {n}");
         }
     }
@@ -218,7 +235,7 @@ mod tests {
         let pool = Pool::start(2);
         let here = AtomicUsize::new(0);
         // Each call waits for the two others: only three threads at once can end this.
-        let met = |_| {
+        let met = |_: usize| {
             here.fetch_add(1, SeqCst);
             assert!(spin::until(Duration::from_secs(30), || here.load(SeqCst) == 3));
         };
@@ -234,7 +251,7 @@ mod tests {
             if round % 50 == 0 {
                 std::thread::sleep(WORKER_SPIN * 4);
             }
-            assert!(pool.run(64, &|i| _ = sum.fetch_add(i, Relaxed)).is_none());
+            assert!(pool.run(64, &|i: usize| _ = sum.fetch_add(i, Relaxed)).is_none());
         }
         assert_eq!(sum.load(Relaxed), 300 * (63 * 64 / 2));
     }

@@ -5,6 +5,7 @@
 //! [`crate::nn::run`].
 
 use std::ffi::{c_char, c_int, c_void};
+use std::sync::Arc;
 
 use ascend_rl_sys::codes::*;
 use ascend_rl_sys::types::*;
@@ -15,6 +16,7 @@ use ascend_rl_sys::{
 };
 
 use crate::boundary::call;
+use crate::nn::Plan;
 
 /// Makes `fn $table() -> Table`, a struct literal with a wrapper for each row.
 macro_rules! functions {
@@ -67,17 +69,15 @@ macro_rules! sim_operators {
         fn $table() -> $Table {
             $Table { $( $name: {
                 unsafe extern "C" fn plan($($arg: $ty,)* workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> aclnnStatus {
-                    call(stringify!($plan), ACLNN_ERR_INNER, || {
-                        crate::nn::needs_device()?;
-                        let kept = ($(crate::nn::Keep::keep($arg),)*);
-                        crate::nn::with_plan(workspace_size, executor, move |workspace_size, executor| {
-                            let ($($arg,)*) = &kept;
-                            crate::ops::$plan($(crate::nn::Keep::give($arg),)* workspace_size, executor)
-                        })
-                    })
+                    let kept = ($(crate::nn::Keep::keep($arg),)*);
+                    let plan = move |workspace_size, executor| {
+                        let ($($arg,)*) = &kept;
+                        crate::ops::$plan($(crate::nn::Keep::give($arg),)* workspace_size, executor)
+                    };
+                    phase_one(stringify!($plan), workspace_size, executor, Arc::new(plan))
                 }
                 unsafe extern "C" fn run(workspace: *mut c_void, workspace_size: u64, executor: *mut aclOpExecutor, stream: aclrtStream) -> aclnnStatus {
-                    call(stringify!($name), ACLNN_ERR_INNER, || crate::nn::run(stringify!($name), workspace, workspace_size, executor, stream))
+                    phase_two(stringify!($name), workspace, workspace_size, executor, stream)
                 }
                 Some(Op { plan, run })
             } ),* }
@@ -86,6 +86,25 @@ macro_rules! sim_operators {
 }
 opapi_symbols!(sim_operators);
 opapi_others_symbols!(sim_operators);
+
+/// Phase one of any operator, its body and the arguments in `plan`.
+fn phase_one(function: &str, workspace_size: *mut u64, executor: *mut *mut aclOpExecutor, plan: Arc<dyn Plan>) -> aclnnStatus {
+    call(function, ACLNN_ERR_INNER, || {
+        crate::nn::needs_device()?;
+        crate::nn::with_plan(workspace_size, executor, plan)
+    })
+}
+
+/// Phase two of any operator.
+fn phase_two(
+    name: &'static str,
+    workspace: *mut c_void,
+    workspace_size: u64,
+    executor: *mut aclOpExecutor,
+    stream: aclrtStream,
+) -> aclnnStatus {
+    call(name, ACLNN_ERR_INNER, || crate::nn::run(name, workspace, workspace_size, executor, stream))
+}
 
 /// CANN's functions, as the simulator answers them. Every row of every list is there.
 ///

@@ -230,7 +230,7 @@ impl Engine {
         let mut took = Duration::ZERO;
         self.guarded(planned.name, || {
             let start = Instant::now();
-            (planned.work)();
+            planned.work.run();
             took = start.elapsed();
         })?;
         let most = Duration::from_nanos(self.operator_limit());

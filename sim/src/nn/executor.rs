@@ -11,8 +11,17 @@ use super::objects::EXECUTORS;
 use crate::ops::call::Planned;
 use crate::reject::{Outcome, reject};
 
-/// Phase one with the arguments that it had; the two out-parameters are its own.
-type Plan = dyn Fn(*mut u64, *mut *mut aclOpExecutor) -> Outcome + Send + Sync;
+/// Phase one with the arguments that it had; the two out-parameters are its own. A trait of ours, since `dyn Fn` would have each
+/// operator's compiled twice more, as `FnMut` and `FnOnce`.
+pub(crate) trait Plan: Send + Sync {
+    fn plan(&self, workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome;
+}
+
+impl<F: Fn(*mut u64, *mut *mut aclOpExecutor) -> Outcome + Send + Sync> Plan for F {
+    fn plan(&self, workspace_size: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
+        self(workspace_size, executor)
+    }
+}
 
 /// A planned operator.
 #[derive(Clone)]
@@ -20,30 +29,25 @@ pub(crate) struct Executor {
     pub planned: Arc<Planned>,
     /// Whether phase two may run it more than once.
     pub repeatable: bool,
-    pub plan: Option<Arc<Plan>>,
+    pub plan: Option<Arc<dyn Plan>>,
 }
 
 thread_local! {
     /// The call of phase one that this thread is in.
-    static PLANNING: RefCell<Option<Arc<Plan>>> = const { RefCell::new(None) };
+    static PLANNING: RefCell<Option<Arc<dyn Plan>>> = const { RefCell::new(None) };
 }
 
 /// Runs phase one, so that the executor that it makes can be planned again.
-pub(crate) fn with_plan(
-    workspace_size: *mut u64,
-    executor: *mut *mut aclOpExecutor,
-    plan: impl Fn(*mut u64, *mut *mut aclOpExecutor) -> Outcome + Send + Sync + 'static,
-) -> Outcome {
-    let plan: Arc<Plan> = Arc::new(plan);
+pub(crate) fn with_plan(workspace_size: *mut u64, executor: *mut *mut aclOpExecutor, plan: Arc<dyn Plan>) -> Outcome {
     PLANNING.set(Some(plan.clone()));
-    let planned = plan(workspace_size, executor);
+    let planned = plan.plan(workspace_size, executor);
     // Still there where phase one was refused.
     PLANNING.take();
     planned
 }
 
 /// For the executor that is being made.
-pub(super) fn kept_plan() -> Option<Arc<Plan>> {
+pub(super) fn kept_plan() -> Option<Arc<dyn Plan>> {
     PLANNING.take()
 }
 
@@ -54,7 +58,7 @@ pub(super) fn plan_again(executor: *mut aclOpExecutor) -> Outcome {
     };
     let Some(plan) = &found.plan else { reject!(ACLNN_ERR_INNER, "executor cannot be planned again") };
     let (mut bytes, mut made) = (0, null_mut());
-    plan(&raw mut bytes, &raw mut made)?;
+    plan.plan(&raw mut bytes, &raw mut made)?;
     let Some(made) = EXECUTORS.remove(made as usize) else { reject!(ACLNN_ERR_INNER, "phase one made no executor") };
     found.planned = made.planned;
     EXECUTORS.replace(executor as usize, found);

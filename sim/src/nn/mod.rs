@@ -11,7 +11,7 @@ pub(crate) mod tensor;
 
 pub(crate) use address::*;
 pub(crate) use arrays::*;
-pub(crate) use executor::{Keep, with_plan};
+pub(crate) use executor::{Keep, Plan, with_plan};
 pub(crate) use getters::*;
 pub(crate) use objects::*;
 pub(crate) use process::*;

@@ -48,8 +48,17 @@ impl Scalar {
     }
 }
 
-/// The work of a planned operator. `Fn`, since a repeatable executor runs many times.
-pub(crate) type Work = Box<dyn Fn() + Send + Sync>;
+/// The work of a planned operator, a closure. `Fn`, since a repeatable executor runs many times; a trait of ours, since `dyn Fn`
+/// would have each compiled twice more, as `FnMut` and `FnOnce`.
+pub(crate) trait Work: Send + Sync {
+    fn run(&self);
+}
+
+impl<F: Fn() + Send + Sync> Work for F {
+    fn run(&self) {
+        self()
+    }
+}
 
 /// What phase one makes and phase two enqueues.
 pub(crate) struct Planned {
@@ -58,7 +67,7 @@ pub(crate) struct Planned {
     pub regions: Vec<Region>,
     /// Tensors by the regions that they are, for dumps; none unless operators are dumped.
     pub described: Vec<(usize, Tensor)>,
-    pub work: Work,
+    pub work: Box<dyn Work>,
     /// What it does with other ranks instead, in this order.
     pub together: Vec<Stage>,
     /// Bytes of the workspace that it needs.
@@ -229,7 +238,13 @@ impl Call {
         executor: *mut *mut aclOpExecutor,
         work: impl Fn() + Send + Sync + 'static,
     ) -> Outcome {
-        let planned = Planned { described: self.described, ..Planned::alone(self.name, self.regions, work) };
+        self.end(workspace_size, executor, Box::new(work))
+    }
+
+    /// [`Call::finish`] of any closure.
+    fn end(self, workspace_size: *mut u64, executor: *mut *mut aclOpExecutor, work: Box<dyn Work>) -> Outcome {
+        let Call { name, regions, described } = self;
+        let planned = Planned { name, regions, described, work, together: Vec::new(), scratch: 0 };
         crate::nn::hand_over(planned, workspace_size, executor)
     }
 

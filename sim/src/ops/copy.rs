@@ -190,9 +190,9 @@ pub(super) fn move_range<B: Copy>(from: &View, source: usize, to: &View, target:
     let mut buffer = Buffer::<B>::new();
     for done in (0..n).step_by(BLOCK) {
         let room = buffer.room(BLOCK.min(n - done));
-        from.gather(source + done, room, |bits: B| bits);
-        // SAFETY: `gather` has written all of the room.
-        to.scatter(target + done, unsafe { filled(room) }, |bits: B| bits);
+        from.read(source + done, room);
+        // SAFETY: `read` has written all of the room.
+        to.write(target + done, unsafe { filled(room) });
     }
 }
 
@@ -204,7 +204,7 @@ pub(super) fn repeat<B: Copy>(to: &View, start: usize, end: usize, bits: B) {
     // SAFETY: `fill` has written all of the room.
     let block: &[B] = unsafe { filled(room) };
     for at in (start..end).step_by(BLOCK) {
-        to.scatter(at, &block[..BLOCK.min(end - at)], |bits| bits);
+        to.write(at, &block[..BLOCK.min(end - at)]);
     }
 }
 

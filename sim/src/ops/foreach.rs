@@ -10,6 +10,7 @@ pub(crate) use rows::*;
 use super::call::Call;
 use super::dtypes::*;
 use super::element::with_bits;
+use super::elementwise::Lanes;
 use super::lanes::fold;
 use super::rows::{Parts, all};
 use super::split::split;
@@ -71,23 +72,22 @@ impl Number {
     }
 }
 
-/// Plans `out[i] = f(inputs[..][i], number)` for each tensor of the lists.
-fn each<const N: usize>(
+/// Plans `out[i] = f(inputs[..][i], number)` for each tensor of the lists, of which there are up to three.
+fn each(
     mut call: Call,
-    inputs: [(&'static str, *const aclTensorList); N],
+    inputs: &[(&'static str, *const aclTensorList)],
     number: Number,
     out: *const aclTensorList,
     (ws, executor): (*mut u64, *mut *mut aclOpExecutor),
-    f: impl Fn([f32; N], f32) -> f32 + Copy + Send + Sync + 'static,
+    f: Lanes<f32>,
 ) -> Outcome {
     let name = call.name();
-    let mut lists = Vec::with_capacity(N);
-    for (param, handle) in inputs {
+    let mut lists = Vec::with_capacity(inputs.len());
+    for &(param, handle) in inputs {
         lists.push((param, call.list(param, handle, false)?));
     }
     let outs = call.list("out", out, true)?;
     let first = &lists[0].1;
-    let mut plans = Vec::with_capacity(outs.len());
     for (param, list) in lists.iter().map(|(param, list)| (*param, list)).chain([("out", &outs)]) {
         check_lengths(name, param, list, lists[0].0, first)?;
         for (t, like) in list.iter().zip(first) {
@@ -96,9 +96,13 @@ fn each<const N: usize>(
             check_shape(name, param, t, &like.dims)?;
         }
     }
+    let mut plans = Vec::with_capacity(outs.len());
     for (i, out) in outs.iter().enumerate() {
         check_writable(name, "out", out)?;
-        let views: [View; N] = std::array::from_fn(|list| View::new(&lists[list].1[i]));
+        let mut views = [View::new(&first[i]); 3];
+        for (view, (_, list)) in views.iter_mut().zip(&lists) {
+            *view = View::new(&list[i]);
+        }
         plans.push((views, View::new(out)));
     }
     if let Some(given) = number.len() {
@@ -109,25 +113,24 @@ fn each<const N: usize>(
             "{name}: there are {given} numbers; one for each of {needed} tensors is needed"
         );
     }
+    let count = lists.len();
     call.finish(ws, executor, move || {
         for ((inputs, out), number) in plans.iter().zip(number.get(plans.len())) {
             split(out.numel().div_ceil(BLOCK), BLOCK, |blocks| {
-                let mut buffers: [Buffer<f32>; N] = std::array::from_fn(|_| Buffer::new());
-                let mut result = Buffer::new();
+                let (mut rooms, mut result) = ([Buffer::new(), Buffer::new(), Buffer::new()], Buffer::new());
                 for at in blocks.map(|block| block * BLOCK) {
                     let n = BLOCK.min(out.numel() - at);
-                    let mut loaded = inputs.iter().zip(&mut buffers).map(|(view, buffer)| view.load::<f32>(at, n, buffer));
-                    let x: [&[f32]; N] = std::array::from_fn(|_| loaded.next().map_or(&[][..], |x| &x[..n]));
+                    let mut x = [&[][..]; 3];
+                    for (x, (view, room)) in x.iter_mut().zip(inputs.iter().zip(&mut rooms)).take(count) {
+                        *x = view.load::<f32>(at, n, room);
+                    }
+                    // Those that are not there repeat the first, as `Lanes` want.
+                    for i in count..3 {
+                        x[i] = x[0];
+                    }
                     let room = result.room(n);
-                    vectorized(
-                        #[inline(always)]
-                        || {
-                            for (i, to) in room.iter_mut().enumerate() {
-                                to.write(f(std::array::from_fn(|list| x[list][i]), number));
-                            }
-                        },
-                    );
-                    // SAFETY: the loop has written all of the room.
+                    f(x, [number, 0.0, 0.0], room);
+                    // SAFETY: `Lanes` write all of the room.
                     out.store(at, unsafe { filled(room) });
                 }
             })
@@ -264,9 +267,9 @@ pub(crate) fn aclnnForeachCopyGetWorkspaceSize(
 fn copy<B: Copy>(x: &View, out: &View, at: usize, n: usize) {
     let mut buffer = Buffer::<B>::new();
     let room = buffer.room(n);
-    x.gather(at, room, |bits: B| bits);
-    // SAFETY: `gather` has written all of the room.
-    out.scatter(at, unsafe { filled(room) }, |bits: B| bits);
+    x.read(at, room);
+    // SAFETY: `read` has written all of the room.
+    out.write(at, unsafe { filled(room) });
 }
 
 #[cfg(test)]

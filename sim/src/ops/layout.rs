@@ -114,7 +114,7 @@ fn row_major(view: &View) -> RowMajor {
     with_bits!(size, B => {
         // SAFETY: the vector holds `n` elements of that size, aligned as u64 is.
         let room = unsafe { std::slice::from_raw_parts_mut(memory.as_mut_ptr().cast::<std::mem::MaybeUninit<B>>(), n) };
-        view.gather::<B, B>(0, room, |bits| bits);
+        view.read::<B>(0, room);
     });
     RowMajor { memory, len: n * size }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::view::BLOCK;
-use crate::parallel;
+use crate::parallel::{self, Over};
 
 /// Below this many elements an operator runs on the stream's own thread: waking others would cost more.
 const SMALL: usize = 32 * 1024;
@@ -11,15 +11,21 @@ const SMALL: usize = 32 * 1024;
 const GRAIN: usize = 16 * 1024;
 
 /// Calls `f` with ranges that together cover `0..n`, items of `cost` elements each, on several threads if that pays.
+#[inline]
 pub(crate) fn split(n: usize, cost: usize, f: impl Fn(Range<usize>) + Sync) {
+    ranges(n, cost, &f)
+}
+
+/// [`split`] of any closure, which is compiled once.
+fn ranges(n: usize, cost: usize, f: &dyn Over<Range<usize>>) {
     if n == 0 {
         return;
     }
     if n.saturating_mul(cost.max(1)) < SMALL {
-        return f(0..n);
+        return f.call(0..n);
     }
     let grain = (GRAIN / cost.max(1)).max(1);
-    parallel::for_each(n.div_ceil(grain), |i| f(i * grain..((i + 1) * grain).min(n)));
+    parallel::for_each(n.div_ceil(grain), |i| f.call(i * grain..((i + 1) * grain).min(n)));
 }
 
 /// Cuts rows of `n` elements into groups that fill a block: `(first, count)` of each, one row at least. Short rows one by one

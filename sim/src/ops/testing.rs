@@ -244,7 +244,7 @@ pub(crate) fn run(phase_one: impl FnOnce(*mut u64, *mut *mut aclOpExecutor) -> O
     phase_one(&mut workspace, &mut executor)?;
     assert_eq!(workspace, 0, "operators of the simulator need no workspace");
     let planned = nn::EXECUTORS.remove(executor as usize).expect("an executor").planned;
-    (planned.work)();
+    planned.work.run();
     Ok(())
 }
 

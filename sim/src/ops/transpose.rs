@@ -48,14 +48,14 @@ impl Transpose {
         let (mut tile, mut line) = ([[B::default(); SIDE]; SIDE], Buffer::new());
         for r in 0..height {
             let room = line.room(width);
-            self.source.gather((outer * self.rows + row + r) * self.columns + column, room, |bits: B| bits);
-            // SAFETY: `gather` has written all of the room.
+            self.source.read((outer * self.rows + row + r) * self.columns + column, room);
+            // SAFETY: `read` has written all of the room.
             for (to, &bits) in tile.iter_mut().zip(unsafe { filled(room) }) {
                 to[r] = bits;
             }
         }
         for (c, line) in tile.iter().enumerate().take(width) {
-            self.target.scatter((outer * self.columns + column + c) * self.rows + row, &line[..height], |bits: B| bits);
+            self.target.write((outer * self.columns + column + c) * self.rows + row, &line[..height]);
         }
     }
 }

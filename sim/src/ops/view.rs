@@ -262,9 +262,22 @@ impl View {
         with_element!(self.dtype, E => self.gather(start, room, T::load::<E>))
     }
 
+    /// Moves elements of `B`'s size, whatever they are, from `start` on, to fill `room`. In a function of its own, as
+    /// [`View::write`]: many operators only move.
+    #[inline(never)]
+    pub(crate) fn read<B: Copy>(&self, start: usize, room: &mut [MaybeUninit<B>]) {
+        self.gather(start, room, |bits: B| bits)
+    }
+
+    /// Writes elements of `B`'s size, whatever they are, from `start` on.
+    #[inline(never)]
+    pub(crate) fn write<B: Copy>(&self, start: usize, elements: &[B]) {
+        self.scatter(start, elements, |bits: B| bits)
+    }
+
     /// Reads elements `E` from `start` on and writes `convert` of each.
     #[inline(always)]
-    pub(crate) fn gather<E: Copy, T: Copy>(&self, start: usize, room: &mut [MaybeUninit<T>], convert: impl Fn(E) -> T) {
+    fn gather<E: Copy, T: Copy>(&self, start: usize, room: &mut [MaybeUninit<T>], convert: impl Fn(E) -> T) {
         let data = self.data.cast::<E>();
         vectorized(
             #[inline(always)]
@@ -289,7 +302,7 @@ impl View {
 
     /// Writes `convert` of each value, elements `E`, from `start` on.
     #[inline(always)]
-    pub(crate) fn scatter<E: Copy, T: Copy>(&self, start: usize, values: &[T], convert: impl Fn(T) -> E) {
+    fn scatter<E: Copy, T: Copy>(&self, start: usize, values: &[T], convert: impl Fn(T) -> E) {
         let data = self.data.cast::<E>();
         vectorized(
             #[inline(always)]

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use crate::parallel::{self, Over};
+
 /// A cache line.
 #[repr(align(64))]
 #[derive(Clone, Copy)]
@@ -55,7 +57,12 @@ const SERIAL: usize = 1 << 15;
 
 /// `f(0) .. f(n - 1)`, on several threads where `work` (multiplications, in all) is worth it.
 pub(super) fn for_each(n: usize, work: usize, f: impl Fn(usize) + Sync) {
-    if work < SERIAL || n < 2 { (0..n).for_each(f) } else { crate::parallel::for_each(n, f) }
+    run(n, work, &f)
+}
+
+/// [`for_each`] of any closure, which is compiled once.
+fn run(n: usize, work: usize, f: &dyn Over<usize>) {
+    if work < SERIAL || n < 2 { (0..n).for_each(|i| f.call(i)) } else { parallel::for_each(n, |i| f.call(i)) }
 }
 
 /// The CPU's best instruction set.

@@ -31,16 +31,13 @@ operators! { out = self, other:
     aclnnClampMaxTensorGetWorkspaceSize, "aclnnClampMaxTensor", NUMBERS: |a, b, _c, _s| if a > b { b } else { a }, a.min(b);
 }
 operators! { self = self, other:
-    aclnnInplaceFloorDivideGetWorkspaceSize, "aclnnInplaceFloorDivide", ALL: |a, b, _c, _s| (a / b).floor(), quotient(a, b, true);
-    aclnnInplaceRemainderTensorTensorGetWorkspaceSize, "aclnnInplaceRemainderTensorTensor", REST:
-        |a, b, _c, _s| rest(a, b), whole_rest(a, b);
-    aclnnInplaceFmodTensorGetWorkspaceSize, "aclnnInplaceFmodTensor", FMOD: |a, b, _c, _s| a % b, left(a, b);
-    aclnnInplaceAtan2GetWorkspaceSize, "aclnnInplaceAtan2", ALL: |a, b, _c, _s| a.atan2(b);
-    aclnnInplacePowTensorTensorGetWorkspaceSize, "aclnnInplacePowTensorTensor", ALL: |a, b, _c, _s| a.powf(b), power(a, b);
-    aclnnInplaceClampMinTensorGetWorkspaceSize, "aclnnInplaceClampMinTensor", NUMBERS:
-        |a, b, _c, _s| if a < b { b } else { a }, a.max(b);
-    aclnnInplaceClampMaxTensorGetWorkspaceSize, "aclnnInplaceClampMaxTensor", NUMBERS:
-        |a, b, _c, _s| if a > b { b } else { a }, a.min(b);
+    aclnnInplaceFloorDivideGetWorkspaceSize, "aclnnInplaceFloorDivide", ALL: as aclnnFloorDivideGetWorkspaceSize;
+    aclnnInplaceRemainderTensorTensorGetWorkspaceSize, "aclnnInplaceRemainderTensorTensor", REST: as aclnnRemainderTensorTensorGetWorkspaceSize;
+    aclnnInplaceFmodTensorGetWorkspaceSize, "aclnnInplaceFmodTensor", FMOD: as aclnnFmodTensorGetWorkspaceSize;
+    aclnnInplaceAtan2GetWorkspaceSize, "aclnnInplaceAtan2", ALL: as aclnnAtan2GetWorkspaceSize;
+    aclnnInplacePowTensorTensorGetWorkspaceSize, "aclnnInplacePowTensorTensor", ALL: as aclnnPowTensorTensorGetWorkspaceSize;
+    aclnnInplaceClampMinTensorGetWorkspaceSize, "aclnnInplaceClampMinTensor", NUMBERS: as aclnnClampMinTensorGetWorkspaceSize;
+    aclnnInplaceClampMaxTensorGetWorkspaceSize, "aclnnInplaceClampMaxTensor", NUMBERS: as aclnnClampMaxTensorGetWorkspaceSize;
 }
 operators! { out = self, scalar:
     aclnnFloorDividesGetWorkspaceSize, "aclnnFloorDivides", ALL: |a, _b, _c, s| (a / s).floor(), quotient(a, s, true);
@@ -49,11 +46,10 @@ operators! { out = self, scalar:
     aclnnXLogYScalarOtherGetWorkspaceSize, "aclnnXLogYScalarOther", ALL: |a, _b, _c, s| log_times(a, s);
 }
 operators! { self = self, scalar:
-    aclnnInplaceFloorDividesGetWorkspaceSize, "aclnnInplaceFloorDivides", ALL: |a, _b, _c, s| (a / s).floor(), quotient(a, s, true);
-    aclnnInplaceRemainderTensorScalarGetWorkspaceSize, "aclnnInplaceRemainderTensorScalar", REST:
-        |a, _b, _c, s| rest(a, s), whole_rest(a, s);
-    aclnnInplaceFmodScalarGetWorkspaceSize, "aclnnInplaceFmodScalar", FMOD: |a, _b, _c, s| a % s, left(a, s);
-    aclnnInplacePowTensorScalarGetWorkspaceSize, "aclnnInplacePowTensorScalar", NUMBERS: |a, _b, _c, s| a.powf(s), power(a, s);
+    aclnnInplaceFloorDividesGetWorkspaceSize, "aclnnInplaceFloorDivides", ALL: as aclnnFloorDividesGetWorkspaceSize;
+    aclnnInplaceRemainderTensorScalarGetWorkspaceSize, "aclnnInplaceRemainderTensorScalar", REST: as aclnnRemainderTensorScalarGetWorkspaceSize;
+    aclnnInplaceFmodScalarGetWorkspaceSize, "aclnnInplaceFmodScalar", FMOD: as aclnnFmodScalarGetWorkspaceSize;
+    aclnnInplacePowTensorScalarGetWorkspaceSize, "aclnnInplacePowTensorScalar", NUMBERS: as aclnnPowTensorScalarGetWorkspaceSize;
 }
 operators! { out = scalar, other:
     aclnnRemainderScalarTensorGetWorkspaceSize, "aclnnRemainderScalarTensor", REST: |a, _b, _c, s| rest(s, a), whole_rest(s, a);
@@ -66,7 +62,7 @@ operators! { out = self, end, weight:
     aclnnLerpGetWorkspaceSize, "aclnnLerp", FLOATS: |a, b, c, _s| a + c * (b - a);
 }
 operators! { self = self, end, weight:
-    aclnnInplaceLerpGetWorkspaceSize, "aclnnInplaceLerp", FLOATS: |a, b, c, _s| a + c * (b - a);
+    aclnnInplaceLerpGetWorkspaceSize, "aclnnInplaceLerp", FLOATS: as aclnnLerpGetWorkspaceSize;
 }
 
 /// A quotient of integers; of 0 it is -1, which is what the hardware gives and nobody should rely on.

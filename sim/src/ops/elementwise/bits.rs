@@ -19,13 +19,11 @@ operators! { out = self, other:
     aclnnBitwiseXorTensorGetWorkspaceSize, "aclnnBitwiseXorTensor", BITS: |a, b, _c, _s| none(a, b), a ^ b;
 }
 operators! { self = self, other:
-    aclnnInplaceBitwiseAndTensorGetWorkspaceSize, "aclnnInplaceBitwiseAndTensor", BITS: |a, b, _c, _s| none(a, b), a & b;
-    aclnnInplaceBitwiseOrTensorGetWorkspaceSize, "aclnnInplaceBitwiseOrTensor", BITS: |a, b, _c, _s| none(a, b), a | b;
-    aclnnInplaceBitwiseXorTensorGetWorkspaceSize, "aclnnInplaceBitwiseXorTensor", BITS: |a, b, _c, _s| none(a, b), a ^ b;
-    aclnnInplaceLogicalAndGetWorkspaceSize, "aclnnInplaceLogicalAnd", ALL:
-        |a, b, _c, _s| (a != 0.0 && b != 0.0) as u8 as f32, (a != 0 && b != 0) as i64;
-    aclnnInplaceLogicalOrGetWorkspaceSize, "aclnnInplaceLogicalOr", ALL:
-        |a, b, _c, _s| (a != 0.0 || b != 0.0) as u8 as f32, (a != 0 || b != 0) as i64;
+    aclnnInplaceBitwiseAndTensorGetWorkspaceSize, "aclnnInplaceBitwiseAndTensor", BITS: as aclnnBitwiseAndTensorGetWorkspaceSize;
+    aclnnInplaceBitwiseOrTensorGetWorkspaceSize, "aclnnInplaceBitwiseOrTensor", BITS: as aclnnBitwiseOrTensorGetWorkspaceSize;
+    aclnnInplaceBitwiseXorTensorGetWorkspaceSize, "aclnnInplaceBitwiseXorTensor", BITS: as aclnnBitwiseXorTensorGetWorkspaceSize;
+    aclnnInplaceLogicalAndGetWorkspaceSize, "aclnnInplaceLogicalAnd", ALL: as aclnnLogicalAndGetWorkspaceSize;
+    aclnnInplaceLogicalOrGetWorkspaceSize, "aclnnInplaceLogicalOr", ALL: as aclnnLogicalOrGetWorkspaceSize;
 }
 operators! { out = self, scalar:
     aclnnBitwiseAndScalarGetWorkspaceSize, "aclnnBitwiseAndScalar", BITS: |a, _b, _c, s| none(a, s), a & s;
@@ -33,16 +31,16 @@ operators! { out = self, scalar:
     aclnnBitwiseXorScalarGetWorkspaceSize, "aclnnBitwiseXorScalar", BITS: |a, _b, _c, s| none(a, s), a ^ s;
 }
 operators! { self = self, scalar:
-    aclnnInplaceBitwiseAndScalarGetWorkspaceSize, "aclnnInplaceBitwiseAndScalar", BITS: |a, _b, _c, s| none(a, s), a & s;
-    aclnnInplaceBitwiseOrScalarGetWorkspaceSize, "aclnnInplaceBitwiseOrScalar", BITS: |a, _b, _c, s| none(a, s), a | s;
-    aclnnInplaceBitwiseXorScalarGetWorkspaceSize, "aclnnInplaceBitwiseXorScalar", BITS: |a, _b, _c, s| none(a, s), a ^ s;
+    aclnnInplaceBitwiseAndScalarGetWorkspaceSize, "aclnnInplaceBitwiseAndScalar", BITS: as aclnnBitwiseAndScalarGetWorkspaceSize;
+    aclnnInplaceBitwiseOrScalarGetWorkspaceSize, "aclnnInplaceBitwiseOrScalar", BITS: as aclnnBitwiseOrScalarGetWorkspaceSize;
+    aclnnInplaceBitwiseXorScalarGetWorkspaceSize, "aclnnInplaceBitwiseXorScalar", BITS: as aclnnBitwiseXorScalarGetWorkspaceSize;
 }
 operators! { bool = self, other:
     aclnnLogicalXorGetWorkspaceSize, "aclnnLogicalXor", ALL:
         |a, b, _c, _s| ((a != 0.0) != (b != 0.0)) as u8 as f32, ((a != 0) != (b != 0)) as i64;
 }
 operators! { self = self:
-    aclnnInplaceLogicalNotGetWorkspaceSize, "aclnnInplaceLogicalNot", ALL: |a, _b, _c, _s| (a == 0.0) as u8 as f32, (a == 0) as i64;
+    aclnnInplaceLogicalNotGetWorkspaceSize, "aclnnInplaceLogicalNot", ALL: as aclnnLogicalNotGetWorkspaceSize;
 }
 
 /// All bits turned; of a boolean, true and false.

@@ -13,7 +13,7 @@ use crate::ops::split::split;
 use crate::ops::view::{BLOCK, Buffer, View, filled_mut};
 
 /// A function over lanes: `out[i] = f(x[0][i], x[1][i], x[2][i], scalars)`. Inputs that an operator lacks repeat its first.
-pub(super) type Lanes<T> = fn(x: [&[T]; 3], scalars: [T; 3], out: &mut [MaybeUninit<T>]);
+pub(in crate::ops) type Lanes<T> = fn(x: [&[T]; 3], scalars: [T; 3], out: &mut [MaybeUninit<T>]);
 
 /// `lanes!(|a, b, c, s| expression)` is the [`Lanes`] that computes the expression, compiled for each vector unit; with
 /// `[s, t]` or `[s, t, u]` in the place of `s` it has more scalars.
@@ -39,7 +39,7 @@ macro_rules! lanes {
         lanes
     }};
 }
-pub(super) use lanes;
+pub(in crate::ops) use lanes;
 
 /// One planned elementwise operation.
 pub(super) struct Plan<T> {

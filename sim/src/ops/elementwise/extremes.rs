@@ -3,9 +3,8 @@
 use ascend_rl_sys::types::*;
 
 use super::engine::lanes;
-use super::prepare::{Factor, Row, prepare};
+use super::prepare::Row;
 use super::signatures::{operators, row};
-use crate::ops::call::Call;
 use crate::ops::dtypes::ALL;
 use crate::reject::Outcome;
 

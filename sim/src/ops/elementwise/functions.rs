@@ -6,11 +6,10 @@ use ascend_rl_sys::types::*;
 
 use super::engine::lanes;
 use super::operators::zero;
-use super::prepare::{Factor, Row, prepare};
+use super::prepare::Row;
 use super::signatures::{operators, row};
-use crate::math::{log, sigmoid};
-use crate::ops::call::Call;
-use crate::ops::dtypes::{ALL, FLOATS, NUMBERS, SIGNED, check_dtype, check_same_dtype};
+use crate::math::sigmoid;
+use crate::ops::dtypes::{ALL, FLOATS, NUMBERS, SIGNED};
 use crate::reject::Outcome;
 
 /// What `aclnnRound` takes on A2, but for f64.
@@ -25,22 +24,22 @@ operators! { out = self, as self:
     aclnnTruncGetWorkspaceSize, "aclnnTrunc", "out", FLOATS: |a, _b, _c, _s| a.trunc();
 }
 operators! { self = self:
-    aclnnInplaceRoundGetWorkspaceSize, "aclnnInplaceRound", ROUNDED: |a, _b, _c, _s| a.round_ties_even(), a;
-    aclnnInplaceFloorGetWorkspaceSize, "aclnnInplaceFloor", NUMBERS: |a, _b, _c, _s| a.floor(), a;
-    aclnnInplaceCeilGetWorkspaceSize, "aclnnInplaceCeil", FLOATS: |a, _b, _c, _s| a.ceil();
-    aclnnInplaceTruncGetWorkspaceSize, "aclnnInplaceTrunc", FLOATS: |a, _b, _c, _s| a.trunc();
-    aclnnInplaceLogGetWorkspaceSize, "aclnnInplaceLog", FLOATS: |a, _b, _c, _s| log(a);
-    aclnnInplaceLog2GetWorkspaceSize, "aclnnInplaceLog2", FLOATS: |a, _b, _c, _s| a.log2();
-    aclnnInplaceLog10GetWorkspaceSize, "aclnnInplaceLog10", FLOATS: |a, _b, _c, _s| a.log10();
-    aclnnInplaceLog1pGetWorkspaceSize, "aclnnInplaceLog1p", FLOATS: |a, _b, _c, _s| a.ln_1p();
-    aclnnInplaceExp2GetWorkspaceSize, "aclnnInplaceExp2", FLOATS: |a, _b, _c, _s| a.exp2();
-    aclnnInplaceExpm1GetWorkspaceSize, "aclnnInplaceExpm1", FLOATS: |a, _b, _c, _s| a.exp_m1();
-    aclnnInplaceRsqrtGetWorkspaceSize, "aclnnInplaceRsqrt", FLOATS: |a, _b, _c, _s| 1.0 / a.sqrt();
-    aclnnInplaceReciprocalGetWorkspaceSize, "aclnnInplaceReciprocal", FLOATS: |a, _b, _c, _s| 1.0 / a;
-    aclnnInplaceNegGetWorkspaceSize, "aclnnInplaceNeg", SIGNED: |a, _b, _c, _s| -a, a.wrapping_neg();
+    aclnnInplaceRoundGetWorkspaceSize, "aclnnInplaceRound", ROUNDED: as aclnnRoundGetWorkspaceSize;
+    aclnnInplaceFloorGetWorkspaceSize, "aclnnInplaceFloor", NUMBERS: as aclnnFloorGetWorkspaceSize;
+    aclnnInplaceCeilGetWorkspaceSize, "aclnnInplaceCeil", FLOATS: as aclnnCeilGetWorkspaceSize;
+    aclnnInplaceTruncGetWorkspaceSize, "aclnnInplaceTrunc", FLOATS: as aclnnTruncGetWorkspaceSize;
+    aclnnInplaceLogGetWorkspaceSize, "aclnnInplaceLog", FLOATS: as aclnnLogGetWorkspaceSize;
+    aclnnInplaceLog2GetWorkspaceSize, "aclnnInplaceLog2", FLOATS: as aclnnLog2GetWorkspaceSize;
+    aclnnInplaceLog10GetWorkspaceSize, "aclnnInplaceLog10", FLOATS: as aclnnLog10GetWorkspaceSize;
+    aclnnInplaceLog1pGetWorkspaceSize, "aclnnInplaceLog1p", FLOATS: as aclnnLog1pGetWorkspaceSize;
+    aclnnInplaceExp2GetWorkspaceSize, "aclnnInplaceExp2", FLOATS: as aclnnExp2GetWorkspaceSize;
+    aclnnInplaceExpm1GetWorkspaceSize, "aclnnInplaceExpm1", FLOATS: as aclnnExpm1GetWorkspaceSize;
+    aclnnInplaceRsqrtGetWorkspaceSize, "aclnnInplaceRsqrt", FLOATS: as aclnnRsqrtGetWorkspaceSize;
+    aclnnInplaceReciprocalGetWorkspaceSize, "aclnnInplaceReciprocal", FLOATS: as aclnnReciprocalGetWorkspaceSize;
+    aclnnInplaceNegGetWorkspaceSize, "aclnnInplaceNeg", SIGNED: as aclnnNegGetWorkspaceSize;
     aclnnInplaceSigmoidGetWorkspaceSize, "aclnnInplaceSigmoid", FLOATS: |a, _b, _c, _s| sigmoid(a);
-    aclnnInplaceTanhGetWorkspaceSize, "aclnnInplaceTanh", FLOATS: |a, _b, _c, _s| a.tanh();
-    aclnnInplaceErfGetWorkspaceSize, "aclnnInplaceErf", FLOATS: |a, _b, _c, _s| libm::erff(a);
+    aclnnInplaceTanhGetWorkspaceSize, "aclnnInplaceTanh", FLOATS: as aclnnTanhGetWorkspaceSize;
+    aclnnInplaceErfGetWorkspaceSize, "aclnnInplaceErf", FLOATS: as aclnnErfGetWorkspaceSize;
 }
 operators! { out = self:
     aclnnLog2GetWorkspaceSize, "aclnnLog2", ALL: |a, _b, _c, _s| a.log2();

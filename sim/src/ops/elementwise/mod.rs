@@ -6,6 +6,7 @@
 mod activations;
 mod arithmetic;
 mod bits;
+mod bodies;
 mod close;
 mod curves;
 mod engine;
@@ -24,6 +25,7 @@ pub(crate) use arithmetic::*;
 pub(crate) use bits::*;
 pub(crate) use close::*;
 pub(crate) use curves::*;
+pub(super) use engine::{Lanes, lanes};
 pub(crate) use extremes::*;
 pub(crate) use functions::*;
 pub(crate) use operators::*;

@@ -4,12 +4,12 @@
 use ascend_rl_sys::types::*;
 
 use super::engine::{Lanes, lanes};
-use super::prepare::{CONDITION, Factor, MASK, Row, prepare};
+use super::prepare::{Factor, Row, prepare};
 use super::signatures::{operators, row};
 use crate::math::{exp, log};
 use crate::ops::call::Call;
-use crate::ops::dtypes::{ALL, FLOATS, NUMBERS, SIGNED, check_dtype};
-use crate::reject::{Outcome, check, reject};
+use crate::ops::dtypes::{ALL, FLOATS, NUMBERS, SIGNED};
+use crate::reject::{Outcome, reject};
 
 /// What CANN's exponential takes besides floats: it casts these to f32.
 const EXP: &[aclDataType] = &[ACL_FLOAT, ACL_BF16, ACL_FLOAT16, ACL_INT64, ACL_BOOL];
@@ -19,24 +19,24 @@ operators! { out = self, alpha other:
     aclnnSubGetWorkspaceSize, "aclnnSub", NUMBERS: |a, b, _c, s| a - s * b, a.wrapping_sub(s.wrapping_mul(b));
 }
 operators! { self = self, alpha other:
-    aclnnInplaceSubGetWorkspaceSize, "aclnnInplaceSub", NUMBERS: |a, b, _c, s| a - s * b, a.wrapping_sub(s.wrapping_mul(b));
-    aclnnInplaceAddGetWorkspaceSize, "aclnnInplaceAdd", ALL: |a, b, _c, s| a + s * b, a.wrapping_add(s.wrapping_mul(b));
+    aclnnInplaceSubGetWorkspaceSize, "aclnnInplaceSub", NUMBERS: as aclnnSubGetWorkspaceSize;
+    aclnnInplaceAddGetWorkspaceSize, "aclnnInplaceAdd", ALL: as aclnnAddGetWorkspaceSize;
 }
 operators! { out = self, other:
     aclnnMulGetWorkspaceSize, "aclnnMul", ALL: |a, b, _c, _s| a * b, a.wrapping_mul(b);
     aclnnDivGetWorkspaceSize, "aclnnDiv", ALL: |a, b, _c, _s| a / b;
 }
 operators! { self = self, other:
-    aclnnInplaceMulGetWorkspaceSize, "aclnnInplaceMul", ALL: |a, b, _c, _s| a * b, a.wrapping_mul(b);
-    aclnnInplaceDivGetWorkspaceSize, "aclnnInplaceDiv", ALL: |a, b, _c, _s| a / b;
+    aclnnInplaceMulGetWorkspaceSize, "aclnnInplaceMul", ALL: as aclnnMulGetWorkspaceSize;
+    aclnnInplaceDivGetWorkspaceSize, "aclnnInplaceDiv", ALL: as aclnnDivGetWorkspaceSize;
 }
 operators! { out = self, alpha scalar:
     aclnnAddsGetWorkspaceSize, "aclnnAdds", ALL: |a, _b, _c, s| a + s, a.wrapping_add(s);
     aclnnSubsGetWorkspaceSize, "aclnnSubs", NUMBERS: |a, _b, _c, s| a - s, a.wrapping_sub(s);
 }
 operators! { self = self, alpha scalar:
-    aclnnInplaceSubsGetWorkspaceSize, "aclnnInplaceSubs", NUMBERS: |a, _b, _c, s| a - s, a.wrapping_sub(s);
-    aclnnInplaceAddsGetWorkspaceSize, "aclnnInplaceAdds", ALL: |a, _b, _c, s| a + s, a.wrapping_add(s);
+    aclnnInplaceSubsGetWorkspaceSize, "aclnnInplaceSubs", NUMBERS: as aclnnSubsGetWorkspaceSize;
+    aclnnInplaceAddsGetWorkspaceSize, "aclnnInplaceAdds", ALL: as aclnnAddsGetWorkspaceSize;
 }
 operators! { bool = self, other:
     aclnnEqTensorGetWorkspaceSize, "aclnnEqTensor", ALL: |a, b, _c, _s| (a == b) as u8 as f32, (a == b) as i64;
@@ -59,9 +59,9 @@ operators! { out = self, scalar:
     aclnnMulsGetWorkspaceSize, "aclnnMuls", ALL: |a, _b, _c, s| a * s, a.wrapping_mul(s);
 }
 operators! { self = self, scalar:
-    aclnnInplaceClampMaxGetWorkspaceSize, "aclnnInplaceClampMax", NUMBERS: |a, _b, _c, s| if a > s { s } else { a }, a.min(s);
-    aclnnInplaceDivsGetWorkspaceSize, "aclnnInplaceDivs", ALL: |a, _b, _c, s| a / s;
-    aclnnInplaceMulsGetWorkspaceSize, "aclnnInplaceMuls", ALL: |a, _b, _c, s| a * s, a.wrapping_mul(s);
+    aclnnInplaceClampMaxGetWorkspaceSize, "aclnnInplaceClampMax", NUMBERS: as aclnnClampMaxGetWorkspaceSize;
+    aclnnInplaceDivsGetWorkspaceSize, "aclnnInplaceDivs", ALL: as aclnnDivsGetWorkspaceSize;
+    aclnnInplaceMulsGetWorkspaceSize, "aclnnInplaceMuls", ALL: as aclnnMulsGetWorkspaceSize;
 }
 operators! { bool = self, scalar:
     aclnnEqScalarGetWorkspaceSize, "aclnnEqScalar", ALL: |a, _b, _c, s| (a == s) as u8 as f32, (a == s) as i64;
@@ -77,10 +77,10 @@ operators! { bool = self:
     aclnnIsInfGetWorkspaceSize, "aclnnIsInf", ALL: |a, _b, _c, _s| a.is_infinite() as u8 as f32, zero(a);
 }
 operators! { self = self:
-    aclnnInplaceSinGetWorkspaceSize, "aclnnInplaceSin", FLOATS: |a, _b, _c, _s| a.sin();
-    aclnnInplaceCosGetWorkspaceSize, "aclnnInplaceCos", FLOATS: |a, _b, _c, _s| a.cos();
-    aclnnInplaceExpGetWorkspaceSize, "aclnnInplaceExp", FLOATS: |a, _b, _c, _s| exp(a);
-    aclnnInplaceSqrtGetWorkspaceSize, "aclnnInplaceSqrt", FLOATS: |a, _b, _c, _s| a.sqrt();
+    aclnnInplaceSinGetWorkspaceSize, "aclnnInplaceSin", FLOATS: as aclnnSinGetWorkspaceSize;
+    aclnnInplaceCosGetWorkspaceSize, "aclnnInplaceCos", FLOATS: as aclnnCosGetWorkspaceSize;
+    aclnnInplaceExpGetWorkspaceSize, "aclnnInplaceExp", FLOATS: as aclnnExpGetWorkspaceSize;
+    aclnnInplaceSqrtGetWorkspaceSize, "aclnnInplaceSqrt", FLOATS: as aclnnSqrtGetWorkspaceSize;
 }
 operators! { out = self:
     aclnnAbsGetWorkspaceSize, "aclnnAbs", NUMBERS: |a, _b, _c, _s| a.abs(), a.wrapping_abs();
@@ -108,9 +108,8 @@ operators! { out = self, tensor1, tensor2, value:
     aclnnAddcdivGetWorkspaceSize, "aclnnAddcdiv", FLOATS: |a, b, c, s| a + s * b / c;
 }
 operators! { self = self, tensor1, tensor2, value:
-    aclnnInplaceAddcmulGetWorkspaceSize, "aclnnInplaceAddcmul", NUMBERS:
-        |a, b, c, s| a + s * b * c, a.wrapping_add(s.wrapping_mul(b).wrapping_mul(c));
-    aclnnInplaceAddcdivGetWorkspaceSize, "aclnnInplaceAddcdiv", FLOATS: |a, b, c, s| a + s * b / c;
+    aclnnInplaceAddcmulGetWorkspaceSize, "aclnnInplaceAddcmul", NUMBERS: as aclnnAddcmulGetWorkspaceSize;
+    aclnnInplaceAddcdivGetWorkspaceSize, "aclnnInplaceAddcdiv", FLOATS: as aclnnAddcdivGetWorkspaceSize;
 }
 operators! { self = self, mask, scalar:
     aclnnInplaceMaskedFillScalarGetWorkspaceSize, "aclnnInplaceMaskedFillScalar", ALL:

@@ -9,7 +9,7 @@ use super::prepare::{Factor, Row, constants, prepare};
 use super::signatures::{operators, row};
 use crate::math::exp;
 use crate::ops::call::Call;
-use crate::ops::dtypes::{FLOATS, NUMBERS, check_dtype, check_same_dtype};
+use crate::ops::dtypes::{FLOATS, NUMBERS};
 use crate::reject::Outcome;
 
 /// What `aclnnRelu` takes on A2.

@@ -1,16 +1,21 @@
 //! The signatures that elementwise operators have: a macro that turns the rows of `operators.rs` into bodies of phase one.
 
-/// The [`super::prepare::Row`] of an operator.
+/// The [`super::prepare::Row`] of an operator. One that computes `as` another, in place mostly, has that one's functions: each is
+/// compiled once.
 macro_rules! row {
     ($name:literal, $takes:ident, $compares:literal, |$a:ident, $b:ident, $c:ident, $s:ident| $float:expr $(, $int:expr)?) => {{
-        static ROW: Row = Row {
+        const ROW: &Row = &Row {
             name: $name,
             takes: $takes,
             float: lanes!(f32: |$a, $b, $c, $s| $float),
             int: row!(@int $(lanes!(i64: |$a, $b, $c, $s| $int))?),
             compares: $compares,
         };
-        &ROW
+        ROW
+    }};
+    ($name:literal, $takes:ident, $compares:literal, as $same:ident) => {{
+        const ROW: &Row = &Row { name: $name, takes: $takes, compares: $compares, ..*$crate::ops::elementwise::$same::ROW };
+        ROW
     }};
     (@int) => { None };
     (@int $lanes:expr) => { Some($lanes) };
@@ -20,9 +25,18 @@ macro_rules! row {
 macro_rules! operators {
     // The signature, the type of its result, and the rows, to a body each.
     (@bodies $signature:ident, $compares:literal; $($body:ident, $name:literal, $takes:ident:
-        |$a:ident, $b:ident, $c:ident, $s:ident| $float:expr $(, $int:expr)?;)*) => { $(
-        operators!(@$signature $body, $name, row!($name, $takes, $compares, |$a, $b, $c, $s| $float $(, $int)?));
+        $(as $same:ident)? $(|$a:ident, $b:ident, $c:ident, $s:ident| $float:expr $(, $int:expr)?)?;)*) => { $(
+        operators!(@row $body, row!($name, $takes, $compares, $(as $same)? $(|$a, $b, $c, $s| $float $(, $int)?)?));
+        operators!(@$signature $body, $name, $body::ROW);
     )* };
+    // The row, by the name of its body, for others to be `as`.
+    (@row $body:ident, $row:expr) => {
+        #[allow(non_camel_case_types)]
+        pub(crate) enum $body {}
+        impl $body {
+            pub(super) const ROW: &'static Row = $row;
+        }
+    };
     (out = self, alpha other: $($rows:tt)*) => { operators!(@bodies two_alpha, false; $($rows)*); };
     (self = self, alpha other: $($rows:tt)*) => { operators!(@bodies in_place_alpha, false; $($rows)*); };
     (out = self, other: $($rows:tt)*) => { operators!(@bodies two, false; $($rows)*); };
@@ -32,7 +46,8 @@ macro_rules! operators {
     (self = self, scalar: $($rows:tt)*) => { operators!(@bodies in_place_scalar, false; $($rows)*); };
     (out = self, as self: $($body:ident, $name:literal, $out:literal, $takes:ident:
         |$a:ident, $b:ident, $c:ident, $s:ident| $float:expr $(, $int:expr)?;)*) => { $(
-        operators!(@same $body, $name, $out, row!($name, $takes, false, |$a, $b, $c, $s| $float $(, $int)?));
+        operators!(@row $body, row!($name, $takes, false, |$a, $b, $c, $s| $float $(, $int)?));
+        operators!(@same $body, $name, $out, $body::ROW);
     )* };
     (out = self: $($rows:tt)*) => { operators!(@bodies one, false; $($rows)*); };
     (out = scalar, other: $($rows:tt)*) => { operators!(@bodies scalar_first, false; $($rows)*); };
@@ -55,11 +70,7 @@ macro_rules! operators {
             self_: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let inputs = [("self", call.input("self", self_)?), ("other", call.input("other", other)?)];
-            let alpha = call.scalar("alpha", alpha)?;
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::Alpha("alpha", alpha), ("out", out), (ws, executor))
+            $crate::ops::elementwise::bodies::two_alpha($row, self_, other, alpha, out, (ws, executor))
         }
     };
     (@in_place_alpha $body:ident, $name:literal, $row:expr) => {
@@ -67,11 +78,7 @@ macro_rules! operators {
             self_ref: *const aclTensor, other: *const aclTensor, alpha: *const aclScalar,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let own = call.output("selfRef", self_ref)?;
-            let inputs = [("selfRef", own), ("other", call.input("other", other)?)];
-            let alpha = call.scalar("alpha", alpha)?;
-            prepare(call, $row, &inputs, Factor::Alpha("alpha", alpha), ("selfRef", own), (ws, executor))
+            $crate::ops::elementwise::bodies::in_place_alpha($row, self_ref, other, alpha, (ws, executor))
         }
     };
     (@two $body:ident, $name:literal, $row:expr) => {
@@ -79,10 +86,7 @@ macro_rules! operators {
             self_: *const aclTensor, other: *const aclTensor, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let inputs = [("self", call.input("self", self_)?), ("other", call.input("other", other)?)];
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+            $crate::ops::elementwise::bodies::two($row, self_, other, out, (ws, executor))
         }
     };
     (@one_scalar $body:ident, $name:literal, $row:expr) => {
@@ -90,11 +94,7 @@ macro_rules! operators {
             self_: *const aclTensor, other: *const aclScalar, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let inputs = [("self", call.input("self", self_)?)];
-            let other = call.scalar("other", other)?;
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::Other(other), ("out", out), (ws, executor))
+            $crate::ops::elementwise::bodies::one_scalar($row, self_, other, out, (ws, executor))
         }
     };
     (@scalar_first $body:ident, $name:literal, $row:expr) => {
@@ -102,11 +102,7 @@ macro_rules! operators {
             self_: *const aclScalar, other: *const aclTensor, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let first = call.scalar("self", self_)?;
-            let inputs = [("other", call.input("other", other)?)];
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::Other(first), ("out", out), (ws, executor))
+            $crate::ops::elementwise::bodies::scalar_first($row, self_, other, out, (ws, executor))
         }
     };
     (@between $body:ident, $name:literal, $row:expr) => {
@@ -114,11 +110,7 @@ macro_rules! operators {
             self_: *const aclTensor, end: *const aclTensor, weight: *const aclTensor, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let (own, end) = (call.input("self", self_)?, call.input("end", end)?);
-            let inputs = [("self", own), ("end", end), ("weight", call.input("weight", weight)?)];
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+            $crate::ops::elementwise::bodies::between($row, self_, end, weight, out, (ws, executor))
         }
     };
     (@in_place_between $body:ident, $name:literal, $row:expr) => {
@@ -126,40 +118,28 @@ macro_rules! operators {
             self_ref: *const aclTensor, end: *const aclTensor, weight: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let (own, end) = (call.output("selfRef", self_ref)?, call.input("end", end)?);
-            let inputs = [("selfRef", own), ("end", end), ("weight", call.input("weight", weight)?)];
-            prepare(call, $row, &inputs, Factor::None, ("selfRef", own), (ws, executor))
+            $crate::ops::elementwise::bodies::in_place_between($row, self_ref, end, weight, (ws, executor))
         }
     };
     (@in_place_scalar $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
             self_ref: *const aclTensor, other: *const aclScalar, ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let own = call.output("selfRef", self_ref)?;
-            let other = call.scalar("other", other)?;
-            prepare(call, $row, &[("selfRef", own)], Factor::Other(other), ("selfRef", own), (ws, executor))
+            $crate::ops::elementwise::bodies::in_place_scalar($row, self_ref, other, (ws, executor))
         }
     };
     (@one $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
             self_: *const aclTensor, out: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let inputs = [("self", call.input("self", self_)?)];
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+            $crate::ops::elementwise::bodies::one($row, self_, out, (ws, executor))
         }
     };
     (@one_input $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
             input: *const aclTensor, out: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let inputs = [("input", call.input("input", input)?)];
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+            $crate::ops::elementwise::bodies::one_input($row, input, out, (ws, executor))
         }
     };
     // An output of the input's own dtype, under a name of its own.
@@ -167,12 +147,7 @@ macro_rules! operators {
         pub(crate) fn $body(
             self_: *const aclTensor, out: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let (row, own) = ($row, call.input("self", self_)?);
-            let out = call.output($out, out)?;
-            check_dtype($name, "self", &own, row.takes)?;
-            check_same_dtype($name, $out, &out, "self", own.dtype)?;
-            prepare(call, row, &[("self", own)], Factor::None, ($out, out), (ws, executor))
+            $crate::ops::elementwise::bodies::same($row, $out, self_, out, (ws, executor))
         }
     };
     (@choice $body:ident, $name:literal, $row:expr) => {
@@ -180,30 +155,19 @@ macro_rules! operators {
             condition: *const aclTensor, self_: *const aclTensor, other: *const aclTensor, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let condition = call.input(CONDITION, condition)?;
-            check_dtype($name, CONDITION, &condition, &[ACL_BOOL, ACL_UINT8])?;
-            let inputs =
-                [("self", call.input("self", self_)?), ("other", call.input("other", other)?), (CONDITION, condition)];
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::None, ("out", out), (ws, executor))
+            $crate::ops::elementwise::bodies::choice($row, condition, self_, other, out, (ws, executor))
         }
     };
     (@in_place $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(
             self_ref: *const aclTensor, other: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let own = call.output("selfRef", self_ref)?;
-            let inputs = [("selfRef", own), ("other", call.input("other", other)?)];
-            prepare(call, $row, &inputs, Factor::None, ("selfRef", own), (ws, executor))
+            $crate::ops::elementwise::bodies::in_place($row, self_ref, other, (ws, executor))
         }
     };
     (@in_place_one $body:ident, $name:literal, $row:expr) => {
         pub(crate) fn $body(self_ref: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
-            let mut call = Call::new($name);
-            let own = call.output("selfRef", self_ref)?;
-            prepare(call, $row, &[("selfRef", own)], Factor::None, ("selfRef", own), (ws, executor))
+            $crate::ops::elementwise::bodies::in_place_one($row, self_ref, (ws, executor))
         }
     };
     (@scaled $body:ident, $name:literal, $row:expr) => {
@@ -211,11 +175,7 @@ macro_rules! operators {
             self_: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar, out: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let inputs = [("self", call.input("self", self_)?)];
-            let other = call.scalar("other", other)?.times(call.scalar("alpha", alpha)?);
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::Other(other), ("out", out), (ws, executor))
+            $crate::ops::elementwise::bodies::scaled($row, self_, other, alpha, out, (ws, executor))
         }
     };
     (@in_place_scaled $body:ident, $name:literal, $row:expr) => {
@@ -223,10 +183,7 @@ macro_rules! operators {
             self_ref: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let own = call.output("selfRef", self_ref)?;
-            let other = call.scalar("other", other)?.times(call.scalar("alpha", alpha)?);
-            prepare(call, $row, &[("selfRef", own)], Factor::Other(other), ("selfRef", own), (ws, executor))
+            $crate::ops::elementwise::bodies::in_place_scaled($row, self_ref, other, alpha, (ws, executor))
         }
     };
     (@fused $body:ident, $name:literal, $row:expr) => {
@@ -234,12 +191,7 @@ macro_rules! operators {
             self_: *const aclTensor, tensor1: *const aclTensor, tensor2: *const aclTensor, value: *const aclScalar,
             out: *const aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let (own, first) = (call.input("self", self_)?, call.input("tensor1", tensor1)?);
-            let inputs = [("self", own), ("tensor1", first), ("tensor2", call.input("tensor2", tensor2)?)];
-            let value = call.scalar("value", value)?;
-            let out = call.output("out", out)?;
-            prepare(call, $row, &inputs, Factor::Alpha("value", value), ("out", out), (ws, executor))
+            $crate::ops::elementwise::bodies::fused($row, self_, tensor1, tensor2, value, out, (ws, executor))
         }
     };
     (@in_place_fused $body:ident, $name:literal, $row:expr) => {
@@ -247,11 +199,7 @@ macro_rules! operators {
             self_ref: *const aclTensor, tensor1: *const aclTensor, tensor2: *const aclTensor, value: *const aclScalar,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let (own, first) = (call.output("selfRef", self_ref)?, call.input("tensor1", tensor1)?);
-            let inputs = [("selfRef", own), ("tensor1", first), ("tensor2", call.input("tensor2", tensor2)?)];
-            let value = call.scalar("value", value)?;
-            prepare(call, $row, &inputs, Factor::Alpha("value", value), ("selfRef", own), (ws, executor))
+            $crate::ops::elementwise::bodies::in_place_fused($row, self_ref, tensor1, tensor2, value, (ws, executor))
         }
     };
     (@masked_scalar $body:ident, $name:literal, $row:expr) => {
@@ -259,11 +207,7 @@ macro_rules! operators {
             self_ref: *mut aclTensor, mask: *const aclTensor, value: *const aclScalar,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let (own, mask) = (call.output("selfRef", self_ref)?, call.input(MASK, mask)?);
-            check_dtype($name, MASK, &mask, &[ACL_BOOL])?;
-            let value = call.scalar("value", value)?;
-            prepare(call, $row, &[("selfRef", own), (MASK, mask)], Factor::Other(value), ("selfRef", own), (ws, executor))
+            $crate::ops::elementwise::bodies::masked_scalar($row, self_ref, mask, value, (ws, executor))
         }
     };
     (@masked $body:ident, $name:literal, $row:expr) => {
@@ -271,14 +215,7 @@ macro_rules! operators {
             self_ref: *mut aclTensor, mask: *const aclTensor, value: *const aclTensor,
             ws: *mut u64, executor: *mut *mut aclOpExecutor,
         ) -> Outcome {
-            let mut call = Call::new($name);
-            let (own, mask) = (call.output("selfRef", self_ref)?, call.input(MASK, mask)?);
-            check_dtype($name, MASK, &mask, &[ACL_BOOL])?;
-            let value = call.input("value", value)?;
-            let one = value.numel() == 1;
-            check!(one, ACLNN_ERR_PARAM_INVALID, "{}: value has shape {:?}; one element is needed", $name, value.dims);
-            let inputs = [("selfRef", own), ("value", value), (MASK, mask)];
-            prepare(call, $row, &inputs, Factor::None, ("selfRef", own), (ws, executor))
+            $crate::ops::elementwise::bodies::masked($row, self_ref, mask, value, (ws, executor))
         }
     };
 }

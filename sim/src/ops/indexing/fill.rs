@@ -106,9 +106,9 @@ pub(crate) fn aclnnTakeGetWorkspaceSize(
             with_bits!(to.dtype.size(), B => {
                 let mut one = Buffer::<B>::new();
                 let room = one.room(1);
-                from.gather(at.rem_euclid(n) as usize, room, |bits: B| bits);
-                // SAFETY: `gather` has written all of the room.
-                to.scatter(place, unsafe { filled(room) }, |bits: B| bits);
+                from.read(at.rem_euclid(n) as usize, room);
+                // SAFETY: `read` has written all of the room.
+                to.write(place, unsafe { filled(room) });
             });
         }
     })

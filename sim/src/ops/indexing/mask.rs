@@ -47,10 +47,10 @@ pub(crate) fn aclnnMaskedSelectGetWorkspaceSize(
             with_bits!(to.dtype.size(), B => {
                 let mut elements = Buffer::<B>::new();
                 let room = elements.room(flags.len());
-                from.gather(start, room, |bits: B| bits);
-                // SAFETY: `gather` has written all of the room.
+                from.read(start, room);
+                // SAFETY: `read` has written all of the room.
                 let found: Vec<B> = unsafe { filled(room) }.iter().zip(flags).filter(|pair| *pair.1 != 0).map(|pair| *pair.0).collect();
-                to.scatter(count, &found, |bits: B| bits);
+                to.write(count, &found);
                 count += found.len();
             });
         }

@@ -149,7 +149,7 @@ impl Places {
             room.write(unsafe { data.add(offset).read_unaligned() });
         }
         // SAFETY: the loop has written all of the room.
-        to.scatter(start, unsafe { filled(room) }, |bits: B| bits);
+        to.write(start, unsafe { filled(room) });
     }
 
     /// Writes `from` to all places, in order: the last of equal places stays.
@@ -170,8 +170,8 @@ impl Places {
         }
         let (data, mut values) = (self.origin.data().cast::<B>(), Buffer::new());
         let room = values.room(offsets.len());
-        from.gather(start, room, |bits: B| bits);
-        // SAFETY: `gather` has written all of the room.
+        from.read(start, room);
+        // SAFETY: `read` has written all of the room.
         for (&bits, &offset) in unsafe { filled(room) }.iter().zip(offsets) {
             // SAFETY: as in `read_rows`; one thread writes.
             unsafe { data.add(offset).write_unaligned(bits) };

@@ -84,8 +84,8 @@ pub(crate) fn aclnnRepeatInterleaveGetWorkspaceSize(
             with_bits!(to.dtype.size(), B => {
                 let mut elements = Buffer::<B>::new();
                 let room = elements.room(counts.len());
-                from.gather(start, room, |bits: B| bits);
-                // SAFETY: `gather` has written all of the room.
+                from.read(start, room);
+                // SAFETY: `read` has written all of the room.
                 for (&bits, &count) in unsafe { filled(room) }.iter().zip(counts) {
                     let Some(next) = usize::try_from(count).ok().and_then(|count| at.checked_add(count)) else {
                         fail!("{NAME}: repeats holds {count}")
@@ -149,7 +149,7 @@ pub(crate) fn aclnnOneHotGetWorkspaceSize(
                     for (row, &class) in (start..).zip(values) {
                         repeat(&to, row * classes, (row + 1) * classes, off);
                         if let Some(class) = usize::try_from(class).ok().filter(|&class| class < classes) {
-                            to.scatter(row * classes + class, &[on], |bits: B| bits);
+                            to.write(row * classes + class, &[on]);
                         }
                     }
                 });
@@ -162,8 +162,8 @@ pub(crate) fn aclnnOneHotGetWorkspaceSize(
 fn first<B: Copy>(view: &View) -> B {
     let mut buffer = Buffer::new();
     let room = buffer.room(1);
-    view.gather(0, room, |bits: B| bits);
-    // SAFETY: `gather` has written the element.
+    view.read(0, room);
+    // SAFETY: `read` has written the element.
     let elements = unsafe { filled(room) };
     elements[0]
 }

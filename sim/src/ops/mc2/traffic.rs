@@ -25,10 +25,10 @@ pub(super) fn carry(members: &[&Member], from: usize, to: usize, moves: &[Move],
         for piece in &pieces[range] {
             let mut buffer = Buffer::<u16>::new();
             let room = buffer.room(piece.count);
-            from[piece.from.0].gather::<u16, u16>(piece.from.1, room, |bits| bits);
-            // SAFETY: `gather` has written all of the room.
+            from[piece.from.0].read::<u16>(piece.from.1, room);
+            // SAFETY: `read` has written all of the room.
             let bits = unsafe { filled(room) };
-            to[piece.to.0].scatter::<u16, u16>(piece.to.1, bits, |bits| bits);
+            to[piece.to.0].write::<u16>(piece.to.1, bits);
         }
     });
 }

@@ -218,10 +218,10 @@ fn reversed<B: Copy>(from: &View, source: usize, to: &View, target: usize, n: us
     for done in (0..n).step_by(BLOCK) {
         let len = BLOCK.min(n - done);
         let room = buffer.room(len);
-        from.gather(source + n - done - len, room, |bits: B| bits);
-        // SAFETY: `gather` has written all of the room.
+        from.read(source + n - done - len, room);
+        // SAFETY: `read` has written all of the room.
         let block = unsafe { filled_mut(room) };
         block.reverse();
-        to.scatter(target + done, block, |bits: B| bits);
+        to.write(target + done, block);
     }
 }
