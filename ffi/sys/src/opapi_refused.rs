@@ -63,49 +63,42 @@ macro_rules! opapi_refused_names {
             aclnnUpsampleTrilinear3dBackward aclnnWeightQuantBatchMatmul aclnnWeightQuantMatmulAllReduce
             aclnnWeightQuantMatmulAllReduceAddRmsNorm;
         "later":
-            aclnnAcosGrad aclnnAcosGradV2 aclnnAdaLayerNorm aclnnAdaLayerNormBackward aclnnAdaLayerNormQuant aclnnAdaLayerNormV2
-            aclnnAdaptiveMaxPool2dBackward aclnnAddLayerNormQuant aclnnAddLayerNormQuantV2 aclnnAddMatMatElements
-            aclnnAddMatMatElementsPlus aclnnAddN aclnnAddRmsNormCast aclnnAddRmsNormDynamicMxQuant aclnnAddRmsNormDynamicQuantV2
-            aclnnAddmmWeightNz aclnnAddrV2 aclnnAdvanceStepV2 aclnnAmpUpdateScale aclnnAngleV2 aclnnAntiMxQuant
-            aclnnApplyAdadelta aclnnApplyAdam aclnnApplyAdamD aclnnApplyAdamW aclnnApplyAdamax aclnnApplyFtrl
-            aclnnApplyGradientDescent aclnnApproximateEqual aclnnAsinWithAgent aclnnAsinhGrad aclnnAsinhV2 aclnnAsinhWithAgent
-            aclnnAtanGrad aclnnBatchNormReduce aclnnBitwiseAndTensorOut aclnnCIoU aclnnCdist aclnnCdistBackward
-            aclnnClippedSwiglu aclnnCoalesceSparse aclnnConfusionTranspose aclnnDataFormatDimMap aclnnDeformableConv2d
-            aclnnDeformableConv2dBackward aclnnDequantSwigluQuantV2 aclnnDistributeBarrier aclnnDistributeBarrierV2 aclnnDivV3
-            aclnnDropoutGenMaskV2Tensor aclnnDropoutV3 aclnnDropoutV3Grad aclnnDualLevelQuantMatmulWeightNz
-            aclnnDynamicBlockMxQuant aclnnDynamicBlockQuant aclnnDynamicBlockQuantV2 aclnnDynamicDualLevelMxQuant
-            aclnnDynamicMxQuant aclnnDynamicMxQuantV2 aclnnDynamicMxQuantWithDualAxis aclnnElasticReceivableInfoCollect
-            aclnnEluV2 aclnnExpSegsum aclnnExpSegsumBackward aclnnFastBatchNormBackward aclnnFastGelu aclnnFastGeluBackward
-            aclnnFastGeluV2 aclnnFastLayerNorm aclnnFlatQuantV2 aclnnFlatQuantV3 aclnnForeachNonFiniteCheckAndUnscale
-            aclnnFresnelCos aclnnFresnelSin aclnnFusedAdamw aclnnFusedBiasLeakyRelu aclnnFusedCrossEntropyLossWithMaxSum
-            aclnnFusedLinearCrossEntropyLossGrad aclnnFusedLinearOnlineMaxSum aclnnFusedMatmul aclnnFusedMatmulGelu
-            aclnnFusedMulAddN aclnnFusedQuantMatmul aclnnFusedQuantMatmulWeightNz aclnnFusedSgd aclnnGRU aclnnGRUBackward
-            aclnnGatherV3 aclnnGaussianBlur aclnnGeluQuant aclnnGroupNormSiluQuant aclnnGroupedDynamicBlockQuant
-            aclnnGroupedDynamicMxQuant aclnnGroupedDynamicMxQuantV2 aclnnGroupedMatmulFinalizeRouting
-            aclnnGroupedMatmulFinalizeRoutingV2 aclnnGroupedMatmulFinalizeRoutingV3 aclnnGroupedMatmulFinalizeRoutingWeightNzV2
-            aclnnGroupedMatmulSwigluQuantWeightNZ aclnnGroupedQuantMax aclnnHansDecode aclnnHansEncode aclnnHardsigmoidV2
-            aclnnHeaviside aclnnIndexAddV2 aclnnInplaceAddRmsNorm aclnnInplaceAddV3 aclnnInplaceAddrV2
-            aclnnInplaceBitwiseAndTensorOut aclnnInplaceHardsigmoidV2 aclnnInplaceNormalTensor aclnnInplaceQuantScatterV2
-            aclnnInplaceRandomTensor aclnnInplaceRandomWithoutFromTo aclnnInplaceRandomWithoutFromToTensor
-            aclnnInplaceScatterReduce aclnnInplaceUniformTensor aclnnInterleaveRope aclnnKlDivTargetBackward aclnnLSTM
-            aclnnLayerNormQuant aclnnLeftShift aclnnLeftShifts aclnnLogSpace aclnnLstmBackward aclnnMaskedScale
-            aclnnMatmulCompress aclnnMatmulEmuSplitWeight aclnnMaxPool3D aclnnMaxPoolV3 aclnnMlaPrologV2
-            aclnnMlaPrologV2WeightNz aclnnMlaPrologV3 aclnnMlaPrologV3WeightNz aclnnModulate aclnnModulateBackward
-            aclnnMoeDistributeBufferReset aclnnMoeDistributeCombineAddRmsNorm aclnnMoeDistributeCombineAddRmsNormV2
-            aclnnMoeUpdateExpert aclnnMulNoNan aclnnMultinomialTensor aclnnNdtri aclnnNsaCompress aclnnNsaCompressAttention
-            aclnnNsaCompressAttentionInfer aclnnNsaCompressGrad aclnnNsaCompressWithCache aclnnNsaSelectedAttention
-            aclnnNsaSelectedAttentionGrad aclnnNsaSelectedAttentionInfer aclnnQuantBatchMatmulInplaceAdd aclnnQuantConvolution
-            aclnnQuantConvolutionWeightNz aclnnQuantMatmulActivationQuantWeightNz aclnnQuantMatmulAllReduceV4
-            aclnnQuantMatmulReduceSumWeightNz aclnnQuantMax aclnnQuantizedBatchNorm aclnnReluGradV4 aclnnRepeatInterleaveGrad
-            aclnnRgb2yuv422 aclnnRightShift aclnnRmsNormDynamicMxQuant aclnnRmsNormGradQuant aclnnRmsNormQuant
-            aclnnRmsNormQuantV3 aclnnRoiPoolingGradWithArgMax aclnnRoiPoolingWithArgMax aclnnRotateQuant aclnnScatterList
-            aclnnScatterReduce aclnnSimThreadExponential aclnnSoftsign aclnnSoftsignBackward aclnnSortWithIndex
-            aclnnSparse4to2QuantMatmulWeightNz aclnnSqrtBackward aclnnSquare aclnnStridedSlice aclnnSumV2 aclnnSvd
-            aclnnSwiGluQuantV2 aclnnSwigluClamp aclnnSwigluGroupGrad aclnnSwigluMxQuant aclnnSyncBatchNormGatherStats
+            aclnnAdaLayerNorm aclnnAdaLayerNormBackward aclnnAdaLayerNormQuant aclnnAdaLayerNormV2
+            aclnnAdaptiveMaxPool2dBackward aclnnAddLayerNormQuant aclnnAddLayerNormQuantV2 aclnnAddN aclnnAddRmsNormCast
+            aclnnAddRmsNormDynamicMxQuant aclnnAddRmsNormDynamicQuantV2 aclnnAddmmWeightNz aclnnAdvanceStepV2
+            aclnnAmpUpdateScale aclnnAngleV2 aclnnAntiMxQuant aclnnApplyAdam aclnnApplyAdamW aclnnBatchNormReduce
+            aclnnBitwiseAndTensorOut aclnnCIoU aclnnCdist aclnnCdistBackward aclnnClippedSwiglu aclnnCoalesceSparse
+            aclnnConfusionTranspose aclnnDeformableConv2d aclnnDeformableConv2dBackward aclnnDequantSwigluQuantV2
+            aclnnDistributeBarrier aclnnDistributeBarrierV2 aclnnDropoutGenMaskV2Tensor aclnnDropoutV3 aclnnDropoutV3Grad
+            aclnnDualLevelQuantMatmulWeightNz aclnnDynamicBlockMxQuant aclnnDynamicBlockQuant aclnnDynamicBlockQuantV2
+            aclnnDynamicDualLevelMxQuant aclnnDynamicMxQuant aclnnDynamicMxQuantV2 aclnnDynamicMxQuantWithDualAxis
+            aclnnElasticReceivableInfoCollect aclnnElasticReceivableTest aclnnExpSegsum aclnnExpSegsumBackward
+            aclnnFastBatchNormBackward aclnnFastGelu aclnnFastGeluBackward aclnnFastLayerNorm aclnnFlatQuantV2 aclnnFlatQuantV3
+            aclnnForeachNonFiniteCheckAndUnscale aclnnFusedAdamw aclnnFusedCrossEntropyLossWithMaxSum
+            aclnnFusedLinearCrossEntropyLossGrad aclnnFusedLinearOnlineMaxSum aclnnFusedMatmul aclnnFusedQuantMatmul
+            aclnnFusedQuantMatmulWeightNz aclnnFusedSgd aclnnGRU aclnnGRUBackward aclnnGatherV3 aclnnGeluQuant
+            aclnnGroupNormSiluQuant aclnnGroupedDynamicBlockQuant aclnnGroupedDynamicMxQuant aclnnGroupedDynamicMxQuantV2
+            aclnnGroupedMatmulFinalizeRouting aclnnGroupedMatmulFinalizeRoutingV2 aclnnGroupedMatmulFinalizeRoutingV3
+            aclnnGroupedMatmulFinalizeRoutingWeightNzV2 aclnnGroupedMatmulSwigluQuantWeightNZ aclnnGroupedQuantMax
+            aclnnHansDecode aclnnHansEncode aclnnHeaviside aclnnIndexAddV2 aclnnInplaceAddRmsNorm aclnnInplaceAddV3
+            aclnnInplaceBitwiseAndTensorOut aclnnInplaceNormalTensor aclnnInplaceQuantScatterV2 aclnnInplaceRandomTensor
+            aclnnInplaceRandomWithoutFromTo aclnnInplaceRandomWithoutFromToTensor aclnnInplaceScatterReduce
+            aclnnInplaceUniformTensor aclnnInterleaveRope aclnnKlDivTargetBackward aclnnLSTM aclnnLayerNormQuant aclnnLeftShift
+            aclnnLeftShifts aclnnLogSpace aclnnLstmBackward aclnnMaskedScale aclnnMatmulCompress aclnnMatmulEmuSplitWeight
+            aclnnMlaPrologV2 aclnnMlaPrologV2WeightNz aclnnMlaPrologV3 aclnnMlaPrologV3WeightNz aclnnModulate
+            aclnnModulateBackward aclnnMoeDistributeBufferReset aclnnMoeDistributeCombineAddRmsNorm
+            aclnnMoeDistributeCombineAddRmsNormV2 aclnnMoeUpdateExpert aclnnMultinomialTensor aclnnNsaCompress
+            aclnnNsaCompressAttention aclnnNsaCompressAttentionInfer aclnnNsaCompressGrad aclnnNsaCompressWithCache
+            aclnnNsaSelectedAttention aclnnNsaSelectedAttentionGrad aclnnNsaSelectedAttentionInfer
+            aclnnQuantBatchMatmulInplaceAdd aclnnQuantConvolution aclnnQuantConvolutionWeightNz
+            aclnnQuantMatmulActivationQuantWeightNz aclnnQuantMatmulAllReduceV4 aclnnQuantMatmulReduceSumWeightNz aclnnQuantMax
+            aclnnQuantizedBatchNorm aclnnRepeatInterleaveGrad aclnnRightShift aclnnRmsNormDynamicMxQuant aclnnRmsNormGradQuant
+            aclnnRmsNormQuant aclnnRmsNormQuantV3 aclnnRoiPoolingGradWithArgMax aclnnRoiPoolingWithArgMax aclnnRotateQuant
+            aclnnScatterList aclnnScatterReduce aclnnSimThreadExponential aclnnSparse4to2QuantMatmulWeightNz aclnnSquare
+            aclnnStridedSlice aclnnSvd aclnnSwiGluQuantV2 aclnnSwigluGroupGrad aclnnSwigluMxQuant aclnnSyncBatchNormGatherStats
             aclnnTfScatterAdd aclnnThnnFusedLstmCell aclnnThnnFusedLstmCellBackward aclnnThreeInterpolateBackward
-            aclnnThresholdV2 aclnnTopKTopPSample aclnnTopKTopPSampleV2 aclnnTransposeBatchMatMul
-            aclnnTransposeBatchMatMulWeightNz aclnnTransposeQuantBatchMatMul aclnnTransposeQuantBatchMatMulWeightNz
-            aclnnViewCopy aclnnWeightQuantPreprocess aclnnXlog1py;
+            aclnnTopKTopPSample aclnnTopKTopPSampleV2 aclnnTransposeBatchMatMul aclnnTransposeBatchMatMulWeightNz
+            aclnnTransposeQuantBatchMatMul aclnnTransposeQuantBatchMatMulWeightNz aclnnWeightQuantPreprocess aclnnXlog1py;
         "torch_npu":
             aclnnAllGatherMatmulV2 aclnnAlltoAllMatmul aclnnAlltoAllQuantMatmul aclnnAlltoAllvQuantGroupedMatMul
             aclnnAttentionPioneer aclnnAttentionToFFN aclnnAttentionWorkerCombine aclnnBlockSparseAttention
