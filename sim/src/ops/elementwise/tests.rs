@@ -164,7 +164,8 @@ fn comparisons_and_choice() {
 #[test]
 fn comparisons_in_place() {
     type With<T> = fn(*const aclTensor, *const T, *mut u64, *mut *mut aclOpExecutor) -> crate::reject::Outcome;
-    let cases: [(With<aclTensor>, With<aclScalar>, fn(f64, f64) -> bool); 6] = [
+    type Case = (With<aclTensor>, With<aclScalar>, fn(f64, f64) -> bool);
+    let cases: [Case; 6] = [
         (aclnnInplaceEqTensorGetWorkspaceSize, aclnnInplaceEqScalarGetWorkspaceSize, |a, b| a == b),
         (aclnnInplaceNeTensorGetWorkspaceSize, aclnnInplaceNeScalarGetWorkspaceSize, |a, b| a != b),
         (aclnnInplaceGtTensorGetWorkspaceSize, aclnnInplaceGtScalarGetWorkspaceSize, |a, b| a > b),
