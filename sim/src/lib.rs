@@ -27,6 +27,7 @@ mod pairs;
 mod parallel;
 mod prof;
 mod profile;
+mod refused;
 mod registry;
 mod reject;
 mod settings;
@@ -36,4 +37,5 @@ mod table;
 mod wire;
 mod world;
 
+pub use refused::refuse_operator;
 pub use table::api;

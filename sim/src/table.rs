@@ -10,9 +10,9 @@ use std::sync::Arc;
 use ascend_rl_sys::codes::*;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, AclKernel, AclOp, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, Tdt, TdtQueue,
-    acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols,
-    opapi_others_symbols, opapi_symbols, prof_symbols, queue_symbols, tdt_symbols,
+    Acl, AclGraph, AclKernel, AclOp, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiImages, OpApiOthers, Prof, Tdt,
+    TdtQueue, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols,
+    opapi_host_symbols, opapi_images_symbols, opapi_others_symbols, opapi_symbols, prof_symbols, queue_symbols, tdt_symbols,
 };
 
 use crate::boundary::call;
@@ -63,6 +63,7 @@ queue_symbols!(functions);
 /// The same for operators: phase one is the row's body, behind the check that CANN makes for all of them.
 macro_rules! sim_operators {
     (OpApi, $($rest:tt)*) => { sim_operators! { @table ops, OpApi, $($rest)* } };
+    (OpApiImages, $($rest:tt)*) => { sim_operators! { @table ops_images, OpApiImages, $($rest)* } };
     (OpApiOthers, $($rest:tt)*) => { sim_operators! { @table ops_others, OpApiOthers, $($rest)* } };
     (@table $table:ident, $Table:ident, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
         op $name:ident, $plan:ident ( $($arg:ident : $ty:ty),* $(,)? ); )*) => {
@@ -86,6 +87,7 @@ macro_rules! sim_operators {
 }
 opapi_symbols!(sim_operators);
 opapi_others_symbols!(sim_operators);
+opapi_images_symbols!(sim_operators);
 
 /// Phase one of any operator, its body and the arguments in `plan`.
 fn phase_one(function: &str, workspace_size: *mut u64, executor: *mut *mut aclOpExecutor, plan: Arc<dyn Plan>) -> aclnnStatus {
@@ -116,6 +118,7 @@ pub fn api() -> Api {
         nn: nn(),
         ops: ops(),
         ops_others: ops_others(),
+        ops_images: ops_images(),
         ops_host: ops_host(),
         hccl: hccl(),
         atb: atb(),

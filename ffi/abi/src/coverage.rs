@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use ascend_rl_sys::Lib;
+use ascend_rl_sys::{Lib, PROBED, REFUSED};
 
 use crate::model::{Abi, Function, Item};
 
@@ -44,8 +44,38 @@ pub fn table(abi: &Abi, root: &Path) -> Result<String, String> {
             );
         }
     }
+    out += REFUSES;
+    for source in ["8.1", "later", "torch_npu"] {
+        let names: Vec<_> = REFUSED.iter().filter(|refused| refused.source == source).map(|refused| refused.name).collect();
+        let (count, names) = (names.len(), quoted(&names));
+        out.write_fmt(format_args!("\n### {source}: {count} operators\n\n{names}\n")).expect("a String takes all");
+    }
+    out += NOT_EXPORTED;
+    out += &quoted(PROBED);
+    out.push('\n');
     Ok(out)
 }
+
+/// Names as code, in words of one paragraph.
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+const REFUSES: &str = "
+## Exported, refuses
+
+Operators of CANN that are not simulated. The shared libraries export both phases by name; either answers 200006 (unsupported), and
+`aclGetRecentErrMsg` names the operator. The library does not call them, and no header here declares them. Where the names are from: the
+headers of CANN 8.1.RC1; *later*, the open repositories of operators (a header, or the operator's document where the header is generated);
+*torch_npu*, what torch_npu 2.9.1 looks up and no header has yet.
+";
+
+const NOT_EXPORTED: &str = "
+### Not exported
+
+torch_npu looks whether these are there, and takes another way where they are not, which runs on the simulator:
+
+";
 
 const ABOUT: &str = "<!-- Written by `cargo run -p ascend-rl-abi` from the lists in ffi/sys. Do not edit. -->
 # Coverage

@@ -16,6 +16,13 @@ aclnnStatus aclnnEqScalarGetWorkspaceSize(const aclTensor *self, const aclScalar
 /** Phase two of `aclnnEqScalarGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnEqScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self == scalar`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceEqScalarGetWorkspaceSize(const aclTensor *selfRef, const aclScalar *other,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceEqScalarGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceEqScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

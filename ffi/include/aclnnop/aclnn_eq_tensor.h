@@ -16,6 +16,13 @@ aclnnStatus aclnnEqTensorGetWorkspaceSize(const aclTensor *self, const aclTensor
 /** Phase two of `aclnnEqTensorGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnEqTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self == other`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceEqTensorGetWorkspaceSize(const aclTensor *selfRef, const aclTensor *other,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceEqTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceEqTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

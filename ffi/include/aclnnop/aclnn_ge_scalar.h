@@ -16,6 +16,13 @@ aclnnStatus aclnnGeScalarGetWorkspaceSize(const aclTensor *self, const aclScalar
 /** Phase two of `aclnnGeScalarGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnGeScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self >= scalar`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceGeScalarGetWorkspaceSize(aclTensor *selfRef, const aclScalar *other, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceGeScalarGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceGeScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnGeTensorGetWorkspaceSize(const aclTensor *self, const aclTensor
 /** Phase two of `aclnnGeTensorGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnGeTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self >= other`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceGeTensorGetWorkspaceSize(aclTensor *selfRef, const aclTensor *other, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceGeTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceGeTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnGtScalarGetWorkspaceSize(const aclTensor *self, const aclScalar
 /** Phase two of `aclnnGtScalarGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnGtScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self > scalar`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceGtScalarGetWorkspaceSize(aclTensor *selfRef, const aclScalar *other, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceGtScalarGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceGtScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

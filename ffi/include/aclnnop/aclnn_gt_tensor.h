@@ -16,6 +16,13 @@ aclnnStatus aclnnGtTensorGetWorkspaceSize(const aclTensor *self, const aclTensor
 /** Phase two of `aclnnGtTensorGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnGtTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self > other`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceGtTensorGetWorkspaceSize(const aclTensor *selfRef, const aclTensor *other,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceGtTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceGtTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnLeScalarGetWorkspaceSize(const aclTensor *self, const aclScalar
 /** Phase two of `aclnnLeScalarGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnLeScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self <= scalar`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLeScalarGetWorkspaceSize(aclTensor *selfRef, const aclScalar *other, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceLeScalarGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLeScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnLeTensorGetWorkspaceSize(const aclTensor *self, const aclTensor
 /** Phase two of `aclnnLeTensorGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnLeTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self <= other`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLeTensorGetWorkspaceSize(aclTensor *selfRef, const aclTensor *other, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceLeTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLeTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnLtScalarGetWorkspaceSize(const aclTensor *self, const aclScalar
 /** Phase two of `aclnnLtScalarGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnLtScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self < scalar`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLtScalarGetWorkspaceSize(const aclTensor *selfRef, const aclScalar *other,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceLtScalarGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLtScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnLtTensorGetWorkspaceSize(const aclTensor *self, const aclTensor
 /** Phase two of `aclnnLtTensorGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnLtTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self < other`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLtTensorGetWorkspaceSize(const aclTensor *selfRef, const aclTensor *other,
+    uint64_t *workspaceSize, aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceLtTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceLtTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,13 @@ aclnnStatus aclnnNeScalarGetWorkspaceSize(const aclTensor *self, const aclScalar
 /** Phase two of `aclnnNeScalarGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnNeScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self != scalar`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceNeScalarGetWorkspaceSize(aclTensor *selfRef, const aclScalar *other, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceNeScalarGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceNeScalar(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

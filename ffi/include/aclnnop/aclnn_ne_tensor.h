@@ -16,6 +16,13 @@ aclnnStatus aclnnNeTensorGetWorkspaceSize(const aclTensor *self, const aclTensor
 /** Phase two of `aclnnNeTensorGetWorkspaceSize`. Since CANN 8.1. */
 aclnnStatus aclnnNeTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
 
+/** `self = self != other`, as 0 or 1. Since CANN 8.1. */
+aclnnStatus aclnnInplaceNeTensorGetWorkspaceSize(aclTensor *selfRef, const aclTensor *other, uint64_t *workspaceSize,
+    aclOpExecutor **executor);
+
+/** Phase two of `aclnnInplaceNeTensorGetWorkspaceSize`. Since CANN 8.1. */
+aclnnStatus aclnnInplaceNeTensor(void *workspace, uint64_t workspaceSize, aclOpExecutor *executor, aclrtStream stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,9 +2,9 @@
 //!
 //! Nothing here is linked. Each library of CANN has a list ([`acl_symbols!`], [`nnopbase_symbols!`], [`opapi_symbols!`],
 //! [`hccl_symbols!`], [`atb_symbols!`], [`prof_symbols!`], [`tdt_symbols!`], [`queue_symbols!`]); graph capture, kernels and single operators have their own
-//! ([`graph_symbols!`], [`kernel_symbols!`], [`op_symbols!`]), and so have operators that only programs of others call ([`opapi_others_symbols!`]) and what the operators'
-//! library computes on the host ([`opapi_host_symbols!`]). From a list come the table of function pointers ([`Acl`], [`NnOpBase`],
-//! [`OpApi`], [`OpApiOthers`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`], [`AclKernel`], [`AclOp`],
+//! ([`graph_symbols!`], [`kernel_symbols!`], [`op_symbols!`]), and so have operators that only programs of others call ([`opapi_others_symbols!`], and [`opapi_images_symbols!`] for those on images) and what the operators'
+//! library computes on the host ([`opapi_host_symbols!`]). Operators that are only refused by name are names alone ([`opapi_refused_names!`]). From a list come the table of function pointers ([`Acl`], [`NnOpBase`],
+//! [`OpApi`], [`OpApiOthers`], [`OpApiImages`], [`OpApiHost`], [`Hccl`], [`Atb`], [`Prof`], [`AclGraph`], [`AclKernel`], [`AclOp`],
 //! [`Tdt`], [`TdtQueue`]), the look-up of each symbol ([`Api::load`]), the simulator's own table, and the coverage list ([`symbols`]). To
 //! bind one more function, add a row to its list: the compiler then names every place that must answer for it.
 //!
@@ -35,7 +35,11 @@ mod opapi;
 #[macro_use]
 mod opapi_host;
 #[macro_use]
+mod opapi_images;
+#[macro_use]
 mod opapi_others;
+#[macro_use]
+mod opapi_refused;
 #[macro_use]
 mod hccl;
 #[macro_use]
@@ -56,7 +60,9 @@ pub use hccl::Hccl;
 pub use nnopbase::NnOpBase;
 pub use opapi::OpApi;
 pub use opapi_host::OpApiHost;
+pub use opapi_images::OpApiImages;
 pub use opapi_others::OpApiOthers;
+pub use opapi_refused::{PROBED, REFUSED, Refused};
 pub use prof::Prof;
 pub(crate) use table::RUN_OPERATOR;
 pub use table::{Lib, Missing, Op, RunOperator, Symbol};
@@ -73,6 +79,8 @@ pub struct Api {
     pub ops: OpApi,
     /// The operators that only programs of others call.
     pub ops_others: OpApiOthers,
+    /// Of those, the ones on images.
+    pub ops_images: OpApiImages,
     /// What the operators' library computes on the host.
     pub ops_host: OpApiHost,
     /// The collectives.
@@ -108,6 +116,7 @@ impl Api {
                 nn: NnOpBase::load(resolve)?,
                 ops: OpApi::load(resolve)?,
                 ops_others: OpApiOthers::load(resolve)?,
+                ops_images: OpApiImages::load(resolve)?,
                 ops_host: OpApiHost::load(resolve)?,
                 hccl: Hccl::load(resolve)?,
                 atb: Atb::load(resolve)?,
@@ -127,6 +136,7 @@ impl Api {
             || self.nn.has(symbol)
             || self.ops.has(symbol)
             || self.ops_others.has(symbol)
+            || self.ops_images.has(symbol)
             || self.ops_host.has(symbol)
             || self.hccl.has(symbol)
             || self.atb.has(symbol)
@@ -146,6 +156,7 @@ pub fn symbols() -> impl Iterator<Item = &'static Symbol> {
         NnOpBase::SYMBOLS,
         OpApi::SYMBOLS,
         OpApiOthers::SYMBOLS,
+        OpApiImages::SYMBOLS,
         OpApiHost::SYMBOLS,
         Hccl::SYMBOLS,
         Atb::SYMBOLS,

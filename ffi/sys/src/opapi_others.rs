@@ -16,6 +16,30 @@ macro_rules! opapi_others_symbols {
         ["8.1"] op aclnnInplaceLerps, aclnnInplaceLerpsGetWorkspaceSize(self_ref: *mut aclTensor, end: *const aclTensor, weight: *const aclScalar);
         /// `self` no larger than a scalar.
         ["8.1"] op aclnnInplaceClampMax, aclnnInplaceClampMaxGetWorkspaceSize(self_ref: *const aclTensor, clip_value_max: *const aclScalar);
+        /// `self = self == other`, as 0 or 1.
+        ["8.1"] op aclnnInplaceEqTensor, aclnnInplaceEqTensorGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclTensor);
+        /// `self = self != other`, as 0 or 1.
+        ["8.1"] op aclnnInplaceNeTensor, aclnnInplaceNeTensorGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclTensor);
+        /// `self = self > other`, as 0 or 1.
+        ["8.1"] op aclnnInplaceGtTensor, aclnnInplaceGtTensorGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclTensor);
+        /// `self = self >= other`, as 0 or 1.
+        ["8.1"] op aclnnInplaceGeTensor, aclnnInplaceGeTensorGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclTensor);
+        /// `self = self < other`, as 0 or 1.
+        ["8.1"] op aclnnInplaceLtTensor, aclnnInplaceLtTensorGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclTensor);
+        /// `self = self <= other`, as 0 or 1.
+        ["8.1"] op aclnnInplaceLeTensor, aclnnInplaceLeTensorGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclTensor);
+        /// `self = self == scalar`, as 0 or 1.
+        ["8.1"] op aclnnInplaceEqScalar, aclnnInplaceEqScalarGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclScalar);
+        /// `self = self != scalar`, as 0 or 1.
+        ["8.1"] op aclnnInplaceNeScalar, aclnnInplaceNeScalarGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclScalar);
+        /// `self = self > scalar`, as 0 or 1.
+        ["8.1"] op aclnnInplaceGtScalar, aclnnInplaceGtScalarGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclScalar);
+        /// `self = self >= scalar`, as 0 or 1.
+        ["8.1"] op aclnnInplaceGeScalar, aclnnInplaceGeScalarGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclScalar);
+        /// `self = self < scalar`, as 0 or 1.
+        ["8.1"] op aclnnInplaceLtScalar, aclnnInplaceLtScalarGetWorkspaceSize(self_ref: *const aclTensor, other: *const aclScalar);
+        /// `self = self <= scalar`, as 0 or 1.
+        ["8.1"] op aclnnInplaceLeScalar, aclnnInplaceLeScalarGetWorkspaceSize(self_ref: *mut aclTensor, other: *const aclScalar);
         /// `input = cos(input)`.
         ["8.1"] op aclnnInplaceCos, aclnnInplaceCosGetWorkspaceSize(input_ref: *mut aclTensor);
         /// `self = sin(self)`.
@@ -52,22 +76,6 @@ macro_rules! opapi_others_symbols {
         ["8.1"] op aclnnMv, aclnnMvGetWorkspaceSize(self_: *const aclTensor, vec: *const aclTensor, out: *mut aclTensor, cube_math_type: i8);
         /// `X` of `A X = self` for triangular `A`, and the triangle itself.
         ["8.1"] op aclnnTriangularSolve, aclnnTriangularSolveGetWorkspaceSize(self_: *const aclTensor, a: *const aclTensor, upper: bool, transpose: bool, unitriangular: bool, x_out: *mut aclTensor, m_out: *mut aclTensor);
-
-        // ---- windows over images
-        /// Convolution over one to three dims, in groups; with `transposed` its gradient.
-        ["8.1"] op aclnnConvolution, aclnnConvolutionGetWorkspaceSize(input: *const aclTensor, weight: *const aclTensor, bias: *const aclTensor, stride: *const aclIntArray, padding: *const aclIntArray, dilation: *const aclIntArray, transposed: bool, output_padding: *const aclIntArray, groups: i64, output: *mut aclTensor, cube_math_type: i8);
-        /// The mean of each window.
-        ["8.1"] op aclnnAvgPool2d, aclnnAvgPool2dGetWorkspaceSize(self_: *const aclTensor, kernel_size: *const aclIntArray, strides: *const aclIntArray, paddings: *const aclIntArray, ceil_mode: bool, count_include_pad: bool, divisor_override: i64, cube_math_type: i8, out: *mut aclTensor);
-        /// The largest of each window.
-        ["8.1"] op aclnnMaxPool, aclnnMaxPoolGetWorkspaceSize(self_: *const aclTensor, kernel_shape: *const aclIntArray, strides: *const aclIntArray, auto_pad: i64, pads: *const aclIntArray, dilations: *const aclIntArray, ceil_mode: i64, out: *mut aclTensor);
-        /// Each window of all channels as a column.
-        ["8.1"] op aclnnIm2col, aclnnIm2colGetWorkspaceSize(self_: *const aclTensor, kernel_size: *const aclIntArray, dilation: *const aclIntArray, padding: *const aclIntArray, stride: *const aclIntArray, out: *const aclTensor);
-        /// An image of another size, each pixel from the nearest.
-        ["8.1"] op aclnnUpsampleNearest2d, aclnnUpsampleNearest2dGetWorkspaceSize(self_: *const aclTensor, output_size: *const aclIntArray, out: *mut aclTensor);
-        /// The last dim made longer by its reflections at both ends.
-        ["8.1"] op aclnnReflectionPad1d, aclnnReflectionPad1dGetWorkspaceSize(self_: *const aclTensor, padding: *const aclIntArray, out: *mut aclTensor);
-        /// Each slice along `dim` `repeats` times in a row.
-        ["8.1"] op aclnnRepeatInterleaveIntWithDim, aclnnRepeatInterleaveIntWithDimGetWorkspaceSize(self_: *const aclTensor, repeats: i64, dim: i64, output_size: i64, out: *mut aclTensor);
 
         // ---- bits and logic
         /// `out = self & other`.
@@ -499,14 +507,6 @@ macro_rules! opapi_others_symbols {
         /// `1 - erf(x)` of each.
         ["8.1"] op aclnnForeachErfc, aclnnForeachErfcGetWorkspaceSize(x: *const aclTensorList, out: *const aclTensorList);
 
-        // ---- windows: what goes back
-        /// The largest of each window, and a mask of which tap it was.
-        ["8.1"] op aclnnMaxPool2dWithMask, aclnnMaxPool2dWithMaskGetWorkspaceSize(self_: *const aclTensor, kernel_size: *const aclIntArray, stride: *const aclIntArray, padding: *const aclIntArray, dilation: *const aclIntArray, ceil_mode: bool, out: *mut aclTensor, indices: *mut aclTensor);
-        /// Gradient of `aclnnMaxPool2dWithMask`.
-        ["8.1"] op aclnnMaxPool2dWithMaskBackward, aclnnMaxPool2dWithMaskBackwardGetWorkspaceSize(grad_output: *const aclTensor, self_: *const aclTensor, indices: *const aclTensor, kernel_size: *const aclIntArray, stride: *const aclIntArray, padding: *const aclIntArray, dilation: *const aclIntArray, ceil_mode: bool, grad_input: *mut aclTensor);
-        /// Gradient of `aclnnAvgPool2d`.
-        ["8.1"] op aclnnAvgPool2dBackward, aclnnAvgPool2dBackwardGetWorkspaceSize(grad_output: *const aclTensor, self_: *const aclTensor, kernel_size: *const aclIntArray, stride: *const aclIntArray, padding: *const aclIntArray, ceil_mode: bool, count_include_pad: bool, divisor_override: i64, cube_math_type: i8, grad_input: *mut aclTensor);
-
         // ---- norms by channel
         /// Each channel to mean 0 and variance 1 over all images, then times `weight` plus `bias`; moves the running statistics.
         ["8.1"] op aclnnBatchNorm, aclnnBatchNormGetWorkspaceSize(input: *const aclTensor, weight: *const aclTensor, bias: *const aclTensor, running_mean: *mut aclTensor, running_var: *mut aclTensor, training: bool, momentum: f64, eps: f64, output: *mut aclTensor, save_mean: *mut aclTensor, save_invstd: *mut aclTensor);
@@ -516,6 +516,10 @@ macro_rules! opapi_others_symbols {
         ["8.1"] op aclnnGroupNormBackward, aclnnGroupNormBackwardGetWorkspaceSize(grad_out: *const aclTensor, input: *const aclTensor, mean: *const aclTensor, rstd: *const aclTensor, gamma: *const aclTensor, n: i64, c: i64, hx_w: i64, group: i64, output_mask: *const aclBoolArray, grad_input: *mut aclTensor, grad_gamma_out: *mut aclTensor, grad_beta_out: *mut aclTensor);
 
         // ---- what is found
+        /// Each slice along `dim` `repeats` times in a row.
+        ["8.1"] op aclnnRepeatInterleaveIntWithDim, aclnnRepeatInterleaveIntWithDimGetWorkspaceSize(self_: *const aclTensor, repeats: i64, dim: i64, output_size: i64, out: *mut aclTensor);
+        /// Each slice as many times as a tensor says.
+        ["8.1"] op aclnnRepeatInterleaveWithDim, aclnnRepeatInterleaveWithDimGetWorkspaceSize(self_: *const aclTensor, repeats: *const aclTensor, dim: i64, output_size: i64, out: *mut aclTensor);
         /// Each element once; `valueOut` takes on their number.
         ["8.1"] op aclnnUnique, aclnnUniqueGetWorkspaceSize(self_: *const aclTensor, sorted: bool, return_inverse: bool, value_out: *mut aclTensor, inverse_out: *mut aclTensor);
         /// The same, and how often each is there.
@@ -540,6 +544,12 @@ macro_rules! opapi_others_symbols {
         ["8.1"] op aclnnIndexFillTensor, aclnnIndexFillTensorGetWorkspaceSize(self_: *const aclTensor, dim: i64, index: *const aclIntArray, value: *const aclScalar, out: *mut aclTensor);
         /// The same in place.
         ["8.1"] op aclnnInplaceIndexFillTensor, aclnnInplaceIndexFillTensorGetWorkspaceSize(self_ref: *mut aclTensor, dim: i64, index: *const aclIntArray, value: *const aclScalar);
+        /// The sum of a matrix' diagonal.
+        ["8.1"] op aclnnTrace, aclnnTraceGetWorkspaceSize(self_: *const aclTensor, out: *mut aclTensor);
+        /// Products of vectors of three along a dim.
+        ["8.1"] op aclnnLinalgCross, aclnnLinalgCrossGetWorkspaceSize(self_: *const aclTensor, other: *const aclTensor, dim: i64, out: *mut aclTensor);
+        /// Elements one after the other in the places that a mask names.
+        ["8.1"] op aclnnInplaceMaskedScatter, aclnnInplaceMaskedScatterGetWorkspaceSize(self_ref: *mut aclTensor, mask: *const aclTensor, source: *const aclTensor);
         /// The sum of the products of two vectors.
         ["8.1"] op aclnnDot, aclnnDotGetWorkspaceSize(self_: *const aclTensor, tensor: *const aclTensor, out: *mut aclTensor);
     } };

@@ -6,6 +6,7 @@
 #![allow(non_snake_case)]
 
 mod log;
+mod refused;
 mod securec;
 
 use std::ffi::{c_char, c_int, c_void};
@@ -14,7 +15,7 @@ use std::sync::LazyLock;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
     Api, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols,
-    opapi_others_symbols, opapi_symbols, prof_symbols, queue_symbols, tdt_symbols,
+    opapi_images_symbols, opapi_others_symbols, opapi_symbols, prof_symbols, queue_symbols, tdt_symbols,
 };
 
 static API: LazyLock<Api> = LazyLock::new(cann_sim::api);
@@ -66,6 +67,7 @@ queue_symbols!(exports);
 /// The same for operators, whose rows have two functions.
 macro_rules! operator_exports {
     (OpApi, $($rest:tt)*) => { operator_exports! { @table ops, $($rest)* } };
+    (OpApiImages, $($rest:tt)*) => { operator_exports! { @table ops_images, $($rest)* } };
     (OpApiOthers, $($rest:tt)*) => { operator_exports! { @table ops_others, $($rest)* } };
     (@table $table:ident, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
         op $name:ident, $plan:ident ( $($arg:ident : $ty:ty),* $(,)? ); )*) => { $(
@@ -94,3 +96,4 @@ macro_rules! operator_exports {
 }
 opapi_symbols!(operator_exports);
 opapi_others_symbols!(operator_exports);
+opapi_images_symbols!(operator_exports);

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 use ascend_rl::{Cann, Device, Flavor, Tensor, ops};
-use ascend_rl_sys::{Lib, symbols};
+use ascend_rl_sys::{Lib, PROBED, REFUSED, symbols};
 
 /// The folder, written once for all tests of this program.
 fn folder() -> &'static Path {
@@ -51,7 +51,7 @@ fn compile(compiler: &str, options: &[&str], name: &str, libraries: &Path, progr
     let mut command = Command::new(compiler);
     command.args(["-Wall", "-Wextra", "-pedantic", "-Werror"]).args(options).arg(source(name)).arg("-o").arg(program);
     command.arg("-I").arg(folder().join("include")).arg("-L").arg(libraries);
-    command.args(["-x", "none", "-lascendcl", "-lnnopbase", "-lopapi", "-lhccl", "-lm"]);
+    command.args(["-x", "none", "-lascendcl", "-lnnopbase", "-lopapi", "-lhccl", "-lm", "-ldl"]);
     text_of(tool(&mut command)?);
     Some(())
 }
@@ -167,6 +167,24 @@ fn every_symbol_is_in_every_front() {
                 assert_eq!(address(&front), found, "{} in {file}", symbol.name);
             }
         }
+    }
+}
+
+/// An operator that is not simulated is there by name and refuses by name; what is left out is not there.
+#[test]
+fn an_operator_that_is_not_simulated_refuses_by_name() {
+    let work = tempfile::tempdir().unwrap();
+    let (program, names) = (work.path().join("refused"), work.path().join("names"));
+    if compile("cc", &["-std=c11"], "c/refused.c", folder(), &program).is_none() {
+        return;
+    }
+    let refused: Vec<&str> = REFUSED.iter().map(|refused| refused.name).collect();
+    for (names_of, mode) in [(&refused[..], "there"), (PROBED, "absent")] {
+        std::fs::write(&names, names_of.join("\n")).unwrap();
+        let mut command = Command::new(&program);
+        command.arg(folder().join("libopapi.so")).arg(mode).stdin(std::fs::File::open(&names).unwrap());
+        let said = text_of(command.env("LD_LIBRARY_PATH", folder()).output().unwrap());
+        assert!(said.contains(&format!("{} names, 0 failures", names_of.len())), "{said}");
     }
 }
 

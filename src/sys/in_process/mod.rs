@@ -20,9 +20,9 @@ use super::cann::{Cann, Flavor};
 use crate::error::Result;
 use ascend_rl_sys::types::*;
 use ascend_rl_sys::{
-    Acl, AclGraph, AclKernel, AclOp, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiOthers, Prof, Tdt, TdtQueue,
-    acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols, opapi_host_symbols,
-    opapi_others_symbols, opapi_symbols, prof_symbols, queue_symbols, tdt_symbols,
+    Acl, AclGraph, AclKernel, AclOp, Api, Atb, Hccl, NnOpBase, Op, OpApi, OpApiHost, OpApiImages, OpApiOthers, Prof, Tdt,
+    TdtQueue, acl_symbols, atb_symbols, graph_symbols, hccl_symbols, kernel_symbols, nnopbase_symbols, op_symbols,
+    opapi_host_symbols, opapi_images_symbols, opapi_others_symbols, opapi_symbols, prof_symbols, queue_symbols, tdt_symbols,
 };
 use std::ffi::{c_char, c_int, c_void};
 
@@ -56,6 +56,7 @@ macro_rules! nothing {
         NONE
     }};
     (OpApi, $($rest:tt)*) => { nothing! { @operators ops, OpApi, $($rest)* } };
+    (OpApiImages, $($rest:tt)*) => { nothing! { @operators ops_images, OpApiImages, $($rest)* } };
     (OpApiOthers, $($rest:tt)*) => { nothing! { @operators ops_others, OpApiOthers, $($rest)* } };
     (@operators $table:ident, $Table:ident, $lib:expr; $( $(#[$doc:meta])* [$since:literal]
         op $name:ident, $plan:ident ( $($arg:ident : $ty:ty),* $(,)? ); )*) => {
@@ -77,6 +78,7 @@ queue_symbols!(nothing);
 opapi_host_symbols!(nothing);
 opapi_symbols!(nothing);
 opapi_others_symbols!(nothing);
+opapi_images_symbols!(nothing);
 
 /// Puts the functions of a module into a table, under their own names.
 macro_rules! set {
@@ -104,6 +106,7 @@ fn api() -> Api {
         nn,
         ops,
         ops_others: ops_others(),
+        ops_images: ops_images(),
         ops_host: ops_host(),
         hccl: hccl(),
         atb: atb(),

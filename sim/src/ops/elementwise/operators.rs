@@ -71,6 +71,22 @@ operators! { bool = self, scalar:
     aclnnGeScalarGetWorkspaceSize, "aclnnGeScalar", ALL: |a, _b, _c, s| (a >= s) as u8 as f32, (a >= s) as i64;
     aclnnGtScalarGetWorkspaceSize, "aclnnGtScalar", ALL: |a, _b, _c, s| (a > s) as u8 as f32, (a > s) as i64;
 }
+operators! { self = self compared with other:
+    aclnnInplaceEqTensorGetWorkspaceSize, "aclnnInplaceEqTensor", ALL: |a, b, _c, _s| (a == b) as u8 as f32, (a == b) as i64;
+    aclnnInplaceNeTensorGetWorkspaceSize, "aclnnInplaceNeTensor", ALL: |a, b, _c, _s| (a != b) as u8 as f32, (a != b) as i64;
+    aclnnInplaceGtTensorGetWorkspaceSize, "aclnnInplaceGtTensor", ALL: |a, b, _c, _s| (a > b) as u8 as f32, (a > b) as i64;
+    aclnnInplaceGeTensorGetWorkspaceSize, "aclnnInplaceGeTensor", ALL: |a, b, _c, _s| (a >= b) as u8 as f32, (a >= b) as i64;
+    aclnnInplaceLtTensorGetWorkspaceSize, "aclnnInplaceLtTensor", ALL: |a, b, _c, _s| (a < b) as u8 as f32, (a < b) as i64;
+    aclnnInplaceLeTensorGetWorkspaceSize, "aclnnInplaceLeTensor", ALL: |a, b, _c, _s| (a <= b) as u8 as f32, (a <= b) as i64;
+}
+operators! { self = self compared with scalar:
+    aclnnInplaceEqScalarGetWorkspaceSize, "aclnnInplaceEqScalar", ALL: |a, _b, _c, s| (a == s) as u8 as f32, (a == s) as i64;
+    aclnnInplaceNeScalarGetWorkspaceSize, "aclnnInplaceNeScalar", ALL: |a, _b, _c, s| (a != s) as u8 as f32, (a != s) as i64;
+    aclnnInplaceGtScalarGetWorkspaceSize, "aclnnInplaceGtScalar", ALL: |a, _b, _c, s| (a > s) as u8 as f32, (a > s) as i64;
+    aclnnInplaceGeScalarGetWorkspaceSize, "aclnnInplaceGeScalar", ALL: |a, _b, _c, s| (a >= s) as u8 as f32, (a >= s) as i64;
+    aclnnInplaceLtScalarGetWorkspaceSize, "aclnnInplaceLtScalar", ALL: |a, _b, _c, s| (a < s) as u8 as f32, (a < s) as i64;
+    aclnnInplaceLeScalarGetWorkspaceSize, "aclnnInplaceLeScalar", ALL: |a, _b, _c, s| (a <= s) as u8 as f32, (a <= s) as i64;
+}
 operators! { bool = self:
     aclnnLogicalNotGetWorkspaceSize, "aclnnLogicalNot", ALL: |a, _b, _c, _s| (a == 0.0) as u8 as f32, (a == 0) as i64;
     aclnnIsFiniteGetWorkspaceSize, "aclnnIsFinite", ALL: |a, _b, _c, _s| a.is_finite() as u8 as f32, one(a);

@@ -56,6 +56,8 @@ macro_rules! operators {
     (out = input: $($rows:tt)*) => { operators!(@bodies one_input, false; $($rows)*); };
     (self = self, other: $($rows:tt)*) => { operators!(@bodies in_place, false; $($rows)*); };
     (self = self: $($rows:tt)*) => { operators!(@bodies in_place_one, false; $($rows)*); };
+    (self = self compared with other: $($rows:tt)*) => { operators!(@bodies in_place, true; $($rows)*); };
+    (self = self compared with scalar: $($rows:tt)*) => { operators!(@bodies in_place_scalar, true; $($rows)*); };
     (bool = self: $($rows:tt)*) => { operators!(@bodies one, true; $($rows)*); };
     (out = self, alpha scalar: $($rows:tt)*) => { operators!(@bodies scaled, false; $($rows)*); };
     (self = self, alpha scalar: $($rows:tt)*) => { operators!(@bodies in_place_scaled, false; $($rows)*); };

@@ -160,6 +160,39 @@ fn comparisons_and_choice() {
     assert_eq!(above.values(), [0.0, 1.0]);
 }
 
+/// 0 and 1 in `selfRef`'s own dtype.
+#[test]
+fn comparisons_in_place() {
+    type With<T> = fn(*const aclTensor, *const T, *mut u64, *mut *mut aclOpExecutor) -> crate::reject::Outcome;
+    type Case = (With<aclTensor>, With<aclScalar>, fn(f64, f64) -> bool);
+    let cases: [Case; 6] = [
+        (aclnnInplaceEqTensorGetWorkspaceSize, aclnnInplaceEqScalarGetWorkspaceSize, |a, b| a == b),
+        (aclnnInplaceNeTensorGetWorkspaceSize, aclnnInplaceNeScalarGetWorkspaceSize, |a, b| a != b),
+        (aclnnInplaceGtTensorGetWorkspaceSize, aclnnInplaceGtScalarGetWorkspaceSize, |a, b| a > b),
+        (aclnnInplaceGeTensorGetWorkspaceSize, aclnnInplaceGeScalarGetWorkspaceSize, |a, b| a >= b),
+        (aclnnInplaceLtTensorGetWorkspaceSize, aclnnInplaceLtScalarGetWorkspaceSize, |a, b| a < b),
+        (aclnnInplaceLeTensorGetWorkspaceSize, aclnnInplaceLeScalarGetWorkspaceSize, |a, b| a <= b),
+    ];
+    for (by_tensor, by_number, holds) in cases {
+        for dtype in [ACL_FLOAT, ACL_BF16, ACL_FLOAT16, ACL_INT64, ACL_INT32, ACL_INT8] {
+            let values = [-2.0, 0.0, 1.0, 2.0, 3.0, 1.0];
+            let own = || Array::new(dtype, &[2, 3], values);
+            // One row for both.
+            let (x, other) = (own(), Array::new(dtype, &[3], [-2.0, 1.0, 1.0]));
+            run(|w, e| by_tensor(x.handle(), other.handle(), w, e)).unwrap();
+            let row = other.values();
+            let want: Vec<f64> = (0..6).map(|i| holds(values[i], row[i % 3]) as u8 as f64).collect();
+            assert_eq!(x.values(), want);
+            // A fraction is compared with integers as it is.
+            for number in [1.0, 0.5] {
+                let x = own();
+                run(|w, e| by_number(x.handle(), Number::float(number).0, w, e)).unwrap();
+                assert_eq!(x.values(), values.map(|v| holds(v, number as f64) as u8 as f64));
+            }
+        }
+    }
+}
+
 #[test]
 fn empty_and_scalar_shapes() {
     let (x, one) = (Array::new(ACL_FLOAT, &[0, 4], []), Number::int(1));

@@ -52,6 +52,14 @@ pub(crate) fn aclnnIndexPutImplGetWorkspaceSize(
     let values = call.input("values", values)?;
     check_dtype(NAME, "selfRef", &own, if accumulate { NUMBERS } else { ALL })?;
     check_same_dtype(NAME, "values", &values, "selfRef", own.dtype)?;
+    if own.numel() == 0 || values.numel() == 0 {
+        // CANN does nothing then, and asks nothing of the shapes.
+        check_count(NAME, "selfRef", &own, &indices)?;
+        for index in indices.iter().filter(|index| index.numel() > 0 && index.dtype != ACL_BOOL) {
+            check_dtype(NAME, "indices", index, INDICES)?;
+        }
+        return call.finish(ws, executor, || ());
+    }
     let (axes, along) = picked(NAME, "selfRef", &own, &indices)?;
     let shape = Dims::new(&axes.iter().map(|axis| axis.0).collect::<Vec<_>>());
     check!(
@@ -67,10 +75,16 @@ pub(crate) fn aclnnIndexPutImplGetWorkspaceSize(
     call.finish(ws, executor, move || put(&places, own.dtype, values, reduce))
 }
 
-/// The axes of what a list of indices picks, and the indices along them.
-fn picked(name: &'static str, param: &str, of: &Tensor, indices: &[Tensor]) -> Outcome<(Vec<Axis>, Vec<Along>)> {
+/// Refuses more indices than there are dims.
+fn check_count(name: &str, param: &str, of: &Tensor, indices: &[Tensor]) -> Outcome {
     let (given, most) = (indices.len(), of.rank());
     check!(given <= most, ACLNN_ERR_PARAM_INVALID, "{name}: indices has {given} tensors; {param} is {most}-D");
+    Ok(())
+}
+
+/// The axes of what a list of indices picks, and the indices along them.
+fn picked(name: &'static str, param: &str, of: &Tensor, indices: &[Tensor]) -> Outcome<(Vec<Axis>, Vec<Along>)> {
+    check_count(name, param, of, indices)?;
     let named: Vec<(usize, &Tensor)> = indices.iter().enumerate().filter(|(_, index)| index.numel() > 0).collect();
     for (_, index) in &named {
         if index.dtype == ACL_BOOL {

@@ -1,6 +1,7 @@
-//! Operators whose result has as many elements as are found: `aclnnMaskedSelect`, `aclnnNonzero`, `aclnnNonzeroV2`.
+//! Operators that take as many elements as are found: `aclnnMaskedSelect`, `aclnnInplaceMaskedScatter`, `aclnnNonzero`,
+//! `aclnnNonzeroV2`.
 //!
-//! The output has room for all; when the operation has run, its descriptor has the shape of what was found, which
+//! An output of what is found has room for all; when the operation has run, its descriptor has the shape of what was found, which
 //! `aclGetViewShape` tells, as on a card.
 
 use ascend_rl_sys::types::*;
@@ -11,7 +12,7 @@ use crate::ops::call::Call;
 use crate::ops::dtypes::*;
 use crate::ops::element::{Lane, with_bits};
 use crate::ops::view::{BLOCK, Buffer, View, filled};
-use crate::reject::{Outcome, check, reject};
+use crate::reject::{Outcome, check, fail, reject};
 
 /// The elements of `self` where `mask` is true, one after the other, both broadcast to one shape.
 pub(crate) fn aclnnMaskedSelectGetWorkspaceSize(
@@ -55,6 +56,55 @@ pub(crate) fn aclnnMaskedSelectGetWorkspaceSize(
             });
         }
         set_view(handle, Dims::new(&[count]), strides);
+    })
+}
+
+/// The places of `selfRef` where `mask`, which broadcasts to it, is true, get the elements of `source`, one after the other. If those
+/// are too few, the operation fails.
+pub(crate) fn aclnnInplaceMaskedScatterGetWorkspaceSize(
+    self_ref: *mut aclTensor,
+    mask: *const aclTensor,
+    source: *const aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    const NAME: &str = "aclnnInplaceMaskedScatter";
+    let mut call = Call::new(NAME);
+    let (own, mask) = (call.output("selfRef", self_ref)?, call.input("mask", mask)?);
+    let source = call.input("source", source)?;
+    check_dtype(NAME, "selfRef", &own, ALL)?;
+    check_dtype(NAME, "mask", &mask, &[ACL_BOOL, ACL_UINT8])?;
+    check_same_dtype(NAME, "source", &source, "selfRef", own.dtype)?;
+    check!(
+        broadcast(&[own.dims, mask.dims]) == Some(own.dims),
+        ACLNN_ERR_PARAM_INVALID,
+        "{NAME}: mask has shape {:?}, which does not broadcast to selfRef's {:?}",
+        mask.dims,
+        own.dims
+    );
+    check_writable(NAME, "selfRef", &own)?;
+    let (to, mask, from) = (View::new(&own), View::broadcast(&mask, &own.dims), View::new(&source));
+    call.finish(ws, executor, move || {
+        let (n, mut next, mut flags) = (to.numel(), 0, Buffer::new());
+        for start in (0..n).step_by(BLOCK) {
+            let flags = mask.load::<i64>(start, BLOCK.min(n - start), &mut flags);
+            let named = flags.iter().filter(|flag| **flag != 0).count();
+            if next + named > from.numel() {
+                fail!("{NAME}: source has {} elements; mask names more places", from.numel());
+            }
+            with_bits!(to.dtype.size(), B => {
+                let (mut own, mut given) = (Buffer::<B>::new(), Buffer::<B>::new());
+                let (own, given) = (own.room(flags.len()), given.room(named));
+                to.gather(start, own, |bits: B| bits);
+                from.gather(next, given, |bits: B| bits);
+                // SAFETY: `gather` has written all of the room.
+                let (own, mut given) = unsafe { (filled(own), filled(given).iter()) };
+                let of = |(own, flag): (&B, &i64)| if *flag == 0 { *own } else { given.next().copied().unwrap_or(*own) };
+                let mixed: Vec<B> = own.iter().zip(flags).map(of).collect();
+                to.scatter(start, &mixed, |bits: B| bits);
+            });
+            next += named;
+        }
     })
 }
 

@@ -119,6 +119,61 @@ fn lists_of_indices() {
     }
 }
 
+/// ops-nn's `aclnn_index_put_impl.cpp` returns before it looks at shapes where `selfRef` or `values` is empty.
+#[test]
+fn nothing_is_put() {
+    let row = Array::new(ACL_INT64, &[2], [0.0, 1.0]);
+    let mask = Array::new(ACL_BOOL, &[3], [1.0, 0.0, 1.0]);
+    let put = |own: &Array, indices: &[&Array], values: &Array| {
+        run(|w, e| aclnnIndexPutImplGetWorkspaceSize(own.handle(), list(indices), values.handle(), true, false, w, e))
+    };
+    let (own, empty) = (Array::new(ACL_FLOAT, &[3], [1.0, 2.0, 3.0]), Array::new(ACL_FLOAT, &[0], []));
+    let one = Array::new(ACL_FLOAT, &[1], [9.0]);
+    for index in [&row, &mask] {
+        put(&own, &[index], &empty).unwrap();
+        put(&empty, &[index], &one).unwrap();
+    }
+    assert_eq!(own.values(), [1.0, 2.0, 3.0]);
+    // What is checked is checked all the same.
+    let floats = Array::new(ACL_FLOAT, &[2], [0.0, 1.0]);
+    for (indices, what) in [(&[&row, &row][..], "indices has 2 tensors; selfRef is 1-D"), (&[&floats], "indices is ACL_FLOAT")] {
+        assert_eq!(refusal(put(&own, indices, &empty), "aclnnIndexPutImpl", what), ACLNN_ERR_PARAM_INVALID);
+    }
+}
+
+#[test]
+fn masked_places_get_one_element_after_the_other() {
+    for dtype in DTYPES {
+        let dims = [3, 500, 2];
+        for mask in [&[500, 1][..], &[3, 500, 2], &[1]] {
+            let own = view(dtype, dims);
+            let old = own.values();
+            let n = mask.iter().product::<i64>();
+            let flags = Array::new(ACL_BOOL, mask, (0..n).map(|i| (i % 3 == 0) as u8 as f64));
+            let source = Array::new(dtype, &[2, 1600], (0..3200).map(|i| (i % 5 == 0) as u8 as f64));
+            run(|w, e| aclnnInplaceMaskedScatterGetWorkspaceSize(own.handle(), flags.handle(), source.handle(), w, e)).unwrap();
+            let (flags, mut given) = (flags.values(), source.values().into_iter());
+            let want = by_index(&dims, |at| {
+                let place: Vec<i64> = at[3 - mask.len()..].iter().zip(mask).map(|(i, n)| if *n == 1 { 0 } else { *i }).collect();
+                if flags[element(mask, &place)] != 0.0 { given.next().unwrap() } else { old[element(&dims, at)] }
+            });
+            assert_eq!(own.values(), want);
+        }
+    }
+    let (own, mask) = (Array::new(ACL_FLOAT, &[2], [1.0, 2.0]), Array::new(ACL_BOOL, &[2, 2], [1.0; 4]));
+    let wrong = run(|w, e| aclnnInplaceMaskedScatterGetWorkspaceSize(own.handle(), mask.handle(), own.handle(), w, e));
+    let what = "mask has shape [2, 2], which does not broadcast to selfRef's [2]";
+    assert_eq!(refusal(wrong, "aclnnInplaceMaskedScatter", what), ACLNN_ERR_PARAM_INVALID);
+}
+
+#[test]
+#[should_panic(expected = "aclnnInplaceMaskedScatter: source has 1 elements; mask names more places")]
+fn masked_places_without_an_element() {
+    let (own, mask) = (Array::new(ACL_FLOAT, &[2], [1.0, 2.0]), Array::new(ACL_BOOL, &[2], [1.0; 2]));
+    let source = Array::new(ACL_FLOAT, &[1], [9.0]);
+    run(|w, e| aclnnInplaceMaskedScatterGetWorkspaceSize(own.handle(), mask.handle(), source.handle(), w, e)).unwrap();
+}
+
 /// The shape that a descriptor has now.
 fn shape_of(array: &Array) -> Vec<usize> {
     crate::nn::resolve_tensor(array.handle(), "", "").expect("a tensor").dims.to_vec()

@@ -4,6 +4,7 @@ mod create;
 mod cut;
 mod grow;
 mod join;
+mod pad;
 mod turn;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub(crate) use create::*;
 pub(crate) use cut::*;
 pub(crate) use grow::*;
 pub(crate) use join::*;
+pub(crate) use pad::*;
 pub(crate) use turn::*;
 
 use crate::nn::tensor::{Dims, MAX_RANK, Tensor};

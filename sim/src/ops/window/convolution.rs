@@ -65,31 +65,7 @@ pub(crate) fn aclnnConvolutionGetWorkspaceSize(
         "{NAME}: outputPadding is {grown:?}; each must be less than stride or dilation, {strides:?} and {dilations:?}"
     );
     let shape = Shape::new(NAME, &x, &w, groups, transposed)?;
-    let mut dims = vec![x.dims[0], shape.outputs];
-    let mut axes = [Axis { places: 1, windows: 1, taps: 1, stride: 1, dilation: 1, padding: 0 }; 3];
-    for d in 0..space {
-        let (length, taps, [before, after]) = (x.dims[2 + d], w.dims[2 + d], padding[d]);
-        let (stride, dilation) = (strides[d], dilations[d]);
-        let reach = taps.saturating_sub(1) * dilation + 1;
-        let padded = length + before + after;
-        let size = if transposed {
-            (length.saturating_sub(1) * stride + reach + grown[d]).checked_sub(before + after)
-        } else {
-            padded.checked_sub(reach).map(|rest| rest / stride + 1)
-        };
-        check!(
-            size.is_some_and(|size| size > 0),
-            ACLNN_ERR_PARAM_INVALID,
-            "{NAME}: weight has shape {:?}, which does not fit in input's {:?} with its padding",
-            w.dims,
-            x.dims
-        );
-        let size = size.unwrap_or(0);
-        dims.push(size);
-        // A transpose goes from windows to places.
-        let (places, windows) = if transposed { (size, length) } else { (length, size) };
-        axes[3 - space + d] = Axis { places, windows, taps, stride, dilation, padding: before };
-    }
+    let (dims, axes) = shape.places(NAME, &x, &w, [&strides, &dilations, &grown], &padding)?;
     check_shape(NAME, "output", &y, &dims)?;
     check_writable(NAME, "output", &y)?;
     let bias = call.optional_input("bias", bias)?;
@@ -104,42 +80,28 @@ pub(crate) fn aclnnConvolutionGetWorkspaceSize(
         if halves {
             [&mut x, &mut w, &mut bias].into_iter().for_each(|values| in_halves::round_values(values));
         }
-        let plane: usize = axes.iter().map(|axis| if transposed { axis.places } else { axis.windows }).product();
-        split(shape.images * shape.outputs, plane * shape.taps(&axes), |range| {
-            let mut sums = vec![0.0; plane];
-            for at in range {
-                sums.fill(bias[at % shape.outputs]);
-                vectorized(
-                    #[inline(always)]
-                    || shape.channel(at / shape.outputs, at % shape.outputs, &axes, &x, &w, &mut sums),
-                );
-                if halves {
-                    in_halves::round_values(&mut sums);
-                }
-                y.store(at * plane, &sums);
-            }
-        })
+        shape.fill(&axes, &x, &w, &bias, halves, &y)
     })
 }
 
 /// Padding before and after each dim: given once for both, or, of two dims, apart.
-fn ends_of(space: usize, given: &[usize]) -> Vec<[usize; 2]> {
+pub(super) fn ends_of(space: usize, given: &[usize]) -> Vec<[usize; 2]> {
     if given.len() == space { given.iter().map(|&p| [p, p]).collect() } else { given.chunks(2).map(|p| [p[0], p[1]]).collect() }
 }
 
 /// Images and channels.
 #[derive(Clone, Copy)]
-struct Shape {
-    images: usize,
+pub(super) struct Shape {
+    pub images: usize,
     /// Channels of the input, of the output, and how many groups they make.
-    inputs: usize,
-    outputs: usize,
-    groups: usize,
-    transposed: bool,
+    pub inputs: usize,
+    pub outputs: usize,
+    pub groups: usize,
+    pub transposed: bool,
 }
 
 impl Shape {
-    fn new(name: &str, x: &Tensor, w: &Tensor, groups: i64, transposed: bool) -> Outcome<Shape> {
+    pub(super) fn new(name: &str, x: &Tensor, w: &Tensor, groups: i64, transposed: bool) -> Outcome<Shape> {
         check!((1..=65535).contains(&groups), ACLNN_ERR_PARAM_INVALID, "{name}: groups is {groups}; 1 to 65535 are taken");
         let groups = groups as usize;
         let (inputs, fits) = (x.dims[1], if transposed { w.dims[0] } else { w.dims[1] * groups });
@@ -151,6 +113,63 @@ impl Shape {
         );
         let outputs = if transposed { w.dims[1] * groups } else { w.dims[0] };
         Ok(Shape { images: x.dims[0], inputs, outputs, groups, transposed })
+    }
+
+    /// The dims of the result, and how windows move along each of three: what the image has not is one place with one tap.
+    pub(super) fn places(
+        &self,
+        name: &str,
+        x: &Tensor,
+        w: &Tensor,
+        [strides, dilations, grown]: [&[usize]; 3],
+        padding: &[[usize; 2]],
+    ) -> Outcome<(Vec<usize>, [Axis; 3])> {
+        let space = x.rank() - 2;
+        let mut dims = vec![self.images, self.outputs];
+        let mut axes = [Axis { places: 1, windows: 1, taps: 1, stride: 1, dilation: 1, padding: 0 }; 3];
+        for d in 0..space {
+            let (length, taps, [before, after]) = (x.dims[2 + d], w.dims[2 + d], padding[d]);
+            let (stride, dilation) = (strides[d], dilations[d]);
+            let reach = taps.saturating_sub(1) * dilation + 1;
+            let padded = length + before + after;
+            let size = if self.transposed {
+                (length.saturating_sub(1) * stride + reach + grown[d]).checked_sub(before + after)
+            } else {
+                padded.checked_sub(reach).map(|rest| rest / stride + 1)
+            };
+            check!(
+                size.is_some_and(|size| size > 0),
+                ACLNN_ERR_PARAM_INVALID,
+                "{name}: weight has shape {:?}, which does not fit in input's {:?} with its padding",
+                w.dims,
+                x.dims
+            );
+            let size = size.unwrap_or(0);
+            dims.push(size);
+            // A transpose goes from windows to places.
+            let (places, windows) = if self.transposed { (size, length) } else { (length, size) };
+            axes[3 - space + d] = Axis { places, windows, taps, stride, dilation, padding: before };
+        }
+        Ok((dims, axes))
+    }
+
+    /// All channels of all images, from what begins each channel.
+    pub(super) fn fill(&self, axes: &[Axis; 3], x: &[f32], w: &[f32], begin: &[f32], halves: bool, y: &View) {
+        let plane: usize = axes.iter().map(|axis| if self.transposed { axis.places } else { axis.windows }).product();
+        split(self.images * self.outputs, plane * self.taps(axes), |range| {
+            let mut sums = vec![0.0; plane];
+            for at in range {
+                sums.fill(begin[at % self.outputs]);
+                vectorized(
+                    #[inline(always)]
+                    || self.channel(at / self.outputs, at % self.outputs, axes, x, w, &mut sums),
+                );
+                if halves {
+                    in_halves::round_values(&mut sums);
+                }
+                y.store(at * plane, &sums);
+            }
+        })
     }
 
     /// Products for each element of the result, about.

@@ -1,9 +1,9 @@
 //! Operators that move a window over images: convolution, pooling, windows as columns, and images of other sizes.
 //!
-//! May use: what operators share. Must not: know other families. Does not cover yet: channels last (refused by name), 3-D pooling,
-//! gradients of convolutions.
+//! May use: what operators share. Must not: know other families. Does not cover yet: channels last (refused by name), 3-D pooling.
 
 mod convolution;
+mod convolution_grad;
 mod im2col;
 mod pool;
 mod pool_grad;
@@ -14,6 +14,7 @@ use std::ops::Range;
 use ascend_rl_sys::types::*;
 
 pub(crate) use convolution::*;
+pub(crate) use convolution_grad::*;
 pub(crate) use im2col::*;
 pub(crate) use pool::*;
 pub(crate) use pool_grad::*;

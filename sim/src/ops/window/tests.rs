@@ -7,6 +7,8 @@ use ascend_rl_sys::codes::*;
 use super::*;
 use crate::ops::testing::*;
 
+mod gradients;
+
 /// A tensor in a format, its values behind it.
 fn image(dtype: aclDataType, format: aclFormat, dims: &[i64], values: impl Iterator<Item = f64>) -> (Array, Vec<f64>) {
     let plain = Array::new(dtype, dims, values);
