@@ -94,7 +94,7 @@ fn main() -> Result<()> {
             }
             if round % 7 == 0 {
                 for (best, now) in possible.iter_mut().zip([Some(limits::fma_flops()), limits::bf16_flops()]) {
-                    *best = best.into_iter().chain(now).reduce(f64::max);
+                    *best = [*best, now].into_iter().flatten().reduce(f64::max);
                 }
             }
         }

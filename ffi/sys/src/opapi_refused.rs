@@ -15,13 +15,13 @@ macro_rules! opapi_refused_names {
     ($emit:ident) => { $emit! {
         "8.1":
             aclnnAdaptiveAvgPool2d aclnnAdaptiveAvgPool2dBackward aclnnAdaptiveAvgPool3d aclnnAdaptiveAvgPool3dBackward
-            aclnnAdaptiveMaxPool2d aclnnAddLayerNorm aclnnAddLayerNormGrad aclnnAddLora aclnnAddRelu aclnnAddbmm aclnnAddr
+            aclnnAdaptiveMaxPool2d aclnnAddLayerNorm aclnnAddLayerNormGrad aclnnAddLora aclnnAddRelu
             aclnnAdvanceStep aclnnAffineGrid aclnnApplyFusedEmaAdam aclnnAscendAntiQuant aclnnAscendQuant aclnnAvgPool3d
             aclnnAvgPool3dBackward aclnnBackgroundReplace aclnnBatchMatmulQuant aclnnBatchNormElemt aclnnBatchNormElemtBackward
             aclnnBatchNormGatherStatsWithCounts aclnnBatchNormReduceBackward aclnnBatchNormStats aclnnBernoulli
             aclnnBernoulliTensor aclnnBidirectionLSTM aclnnBidirectionLSTMV2 aclnnBinaryCrossEntropyWithLogitsTargetBackward
             aclnnBlendImagesCustom aclnnChamferDistanceBackward aclnnChannelShuffle aclnnCircularPad2d
-            aclnnCircularPad2dBackward aclnnCircularPad3d aclnnCircularPad3dBackward aclnnComplex aclnnConvDepthwise2d
+            aclnnCircularPad2dBackward aclnnCircularPad3d aclnnCircularPad3dBackward aclnnConvDepthwise2d
             aclnnConvTbc aclnnConvTbcBackward aclnnConvertWeightToINT4Pack aclnnCtcLoss aclnnCtcLossBackward aclnnDeepNorm
             aclnnDeepNormGrad aclnnDequantBias aclnnDequantRopeQuantKvcache aclnnDequantSwigluQuant aclnnDiag aclnnDiagFlat
             aclnnDigamma aclnnDropoutBackward aclnnEinsum aclnnEmbeddingBag aclnnEmbeddingRenorm aclnnFFN aclnnFFNV2 aclnnFFNV3
@@ -32,7 +32,7 @@ macro_rules! opapi_refused_names {
             aclnnGroupNormSwish aclnnGroupNormSwishGrad aclnnGroupQuant aclnnGroupedBiasAddGrad aclnnGroupedBiasAddGradV2
             aclnnGroupedMatMulAllReduce aclnnGroupedMatmulFinalizeRoutingWeightNz aclnnIm2colBackward aclnnIncreFlashAttention
             aclnnIncreFlashAttentionV2 aclnnIncreFlashAttentionV3 aclnnIndexCopy aclnnInplaceAcos aclnnInplaceAcosh
-            aclnnInplaceAddRelu aclnnInplaceAddbmm aclnnInplaceAddr aclnnInplaceAsin aclnnInplaceAsinh aclnnInplaceAtan
+            aclnnInplaceAddRelu aclnnInplaceAsin aclnnInplaceAsinh aclnnInplaceAtan
             aclnnInplaceAtanh aclnnInplaceBaddbmm aclnnInplaceBernoulli aclnnInplaceBernoulliTensor aclnnInplaceCelu
             aclnnInplaceCosh aclnnInplaceErfc aclnnInplaceErfinv aclnnInplaceFillDiagonal aclnnInplaceFrac
             aclnnInplaceMatmulAllReduceAddRmsNorm aclnnInplacePut aclnnInplaceQuantMatmulAllReduceAddRmsNorm
@@ -42,12 +42,12 @@ macro_rules! opapi_refused_names {
             aclnnInstanceNorm aclnnInverse aclnnIou aclnnIsInScalarTensor aclnnIsInTensorScalar aclnnLayerNormWithImplMode
             aclnnLgamma aclnnLinalgQr aclnnLogdet aclnnMaskedSoftmaxWithRelPosBias aclnnMatmulAllReduceAddRmsNorm
             aclnnMatmulAllReduceV2 aclnnMatmulCompressDequant aclnnMaxN aclnnMaxPool2dWithIndices
-            aclnnMaxPool2dWithIndicesBackward aclnnMaxPool3dWithArgmax aclnnMaxPool3dWithArgmaxBackward aclnnMaxUnpool2d
-            aclnnMaxUnpool2dBackward aclnnMaxUnpool3d aclnnMaxUnpool3dBackward aclnnMaxV2 aclnnMinN aclnnMlaProlog
+            aclnnMaxPool2dWithIndicesBackward aclnnMaxPool3dWithArgmax aclnnMaxPool3dWithArgmaxBackward
+            aclnnMaxUnpool3d aclnnMaxUnpool3dBackward aclnnMaxV2 aclnnMinN aclnnMlaProlog
             aclnnMoeInitRoutingQuant aclnnMoeInitRoutingQuantV2 aclnnMrgbaCustom aclnnMseLossOut
             aclnnMultiScaleDeformableAttentionGrad aclnnMultiScaleDeformableAttnFunction aclnnMultilabelMarginLoss
-            aclnnNLLLoss2d aclnnNLLLoss2dBackward aclnnNanMedian aclnnNanMedianDim aclnnNonMaxSuppression aclnnNormalFloatFloat
-            aclnnNormalFloatTensor aclnnNormalTensorFloat aclnnNormalTensorTensor aclnnPdist aclnnPdistForward aclnnPolar
+            aclnnNLLLoss2d aclnnNLLLoss2dBackward aclnnNonMaxSuppression aclnnNormalFloatFloat
+            aclnnNormalFloatTensor aclnnNormalTensorFloat aclnnNormalTensorTensor aclnnPdist aclnnPdistForward
             aclnnPrecisionCompare aclnnPreluBackward aclnnPromptFlashAttention aclnnPromptFlashAttentionV2 aclnnQr
             aclnnQuantGroupedMatmulDequant aclnnQuantMatmul aclnnQuantMatmulAllReduce aclnnQuantMatmulAllReduceAddRmsNorm
             aclnnQuantMatmulAllReduceV2 aclnnQuantMatmulAllReduceV3 aclnnQuantMatmulDequant aclnnQuantMatmulV2 aclnnQuantize
@@ -84,7 +84,7 @@ macro_rules! opapi_refused_names {
             aclnnInplaceBitwiseAndTensorOut aclnnInplaceNormalTensor aclnnInplaceQuantScatterV2 aclnnInplaceRandomTensor
             aclnnInplaceRandomWithoutFromTo aclnnInplaceRandomWithoutFromToTensor aclnnInplaceScatterReduce
             aclnnInplaceUniformTensor aclnnInterleaveRope aclnnKlDivTargetBackward aclnnLSTM aclnnLayerNormQuant aclnnLeftShift
-            aclnnLeftShifts aclnnLogSpace aclnnLstmBackward aclnnMaskedScale aclnnMatmulCompress aclnnMatmulEmuSplitWeight
+            aclnnLeftShifts aclnnLstmBackward aclnnMaskedScale aclnnMatmulCompress aclnnMatmulEmuSplitWeight
             aclnnMlaPrologV2 aclnnMlaPrologV2WeightNz aclnnMlaPrologV3 aclnnMlaPrologV3WeightNz aclnnModulate
             aclnnModulateBackward aclnnMoeDistributeBufferReset aclnnMoeDistributeCombineAddRmsNorm
             aclnnMoeDistributeCombineAddRmsNormV2 aclnnMoeUpdateExpert aclnnMultinomialTensor aclnnNsaCompress
@@ -95,7 +95,7 @@ macro_rules! opapi_refused_names {
             aclnnQuantizedBatchNorm aclnnRepeatInterleaveGrad aclnnRightShift aclnnRmsNormDynamicMxQuant aclnnRmsNormGradQuant
             aclnnRmsNormQuant aclnnRmsNormQuantV3 aclnnRoiPoolingGradWithArgMax aclnnRoiPoolingWithArgMax aclnnRotateQuant
             aclnnScatterList aclnnScatterReduce aclnnSimThreadExponential aclnnSparse4to2QuantMatmulWeightNz aclnnSquare
-            aclnnStridedSlice aclnnSvd aclnnSwiGluQuantV2 aclnnSwigluGroupGrad aclnnSwigluMxQuant aclnnSyncBatchNormGatherStats
+            aclnnStridedSlice aclnnSwiGluQuantV2 aclnnSwigluGroupGrad aclnnSwigluMxQuant aclnnSyncBatchNormGatherStats
             aclnnTfScatterAdd aclnnThnnFusedLstmCell aclnnThnnFusedLstmCellBackward aclnnThreeInterpolateBackward
             aclnnTopKTopPSample aclnnTopKTopPSampleV2 aclnnTransposeBatchMatMul aclnnTransposeBatchMatMulWeightNz
             aclnnTransposeQuantBatchMatMul aclnnTransposeQuantBatchMatMulWeightNz aclnnWeightQuantPreprocess aclnnXlog1py;
@@ -144,24 +144,36 @@ pub const PROBED: &[&str] = &[
     "aclnnAdaptiveMaxPool3dBackward",
     "aclnnAddRmsNormQuantV2",
     "aclnnAddV3",
+    "aclnnAddbmm",
     "aclnnAddmv",
+    "aclnnAddr",
     "aclnnBatchMatMulWeightNz",
     "aclnnBucketize",
     "aclnnChunkCat",
+    "aclnnComplex",
     "aclnnDynamicQuantV3",
     "aclnnDynamicQuantV4",
     "aclnnForeachRoundOffNumberV2",
     "aclnnHardswishBackwardV2",
     "aclnnIndexFill",
+    "aclnnInplaceAddbmm",
+    "aclnnInplaceAddr",
     "aclnnInplaceIndexFill",
     "aclnnLinalgCholesky",
+    "aclnnLogSpace",
     "aclnnLogit",
     "aclnnLogitGrad",
+    "aclnnMaxUnpool2d",
+    "aclnnMaxUnpool2dBackward",
     "aclnnMoeDistributeCombineV4",
     "aclnnMoeDistributeDispatchV4",
+    "aclnnNanMedian",
+    "aclnnNanMedianDim",
+    "aclnnPolar",
     "aclnnRopeWithSinCosCacheV2",
     "aclnnRotaryPositionEmbeddingV2",
     "aclnnScaledMaskedSoftmax",
+    "aclnnSvd",
     "aclnnTransQuantParamV3",
     "aclnnTransformBiasRescaleQkv",
     "aclnnUnfoldGrad",

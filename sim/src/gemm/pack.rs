@@ -280,8 +280,9 @@ impl<T: Term> Source<T> {
                     for (lane, run) in runs.iter_mut().enumerate() {
                         *run = self.run(lane, term);
                     }
+                    let line = |i: usize| std::array::from_fn(|lane| runs[lane][i]);
                     for i in 0..RUN {
-                        to.add((term + i) * W).cast::<[f32; W]>().write(std::array::from_fn(|lane| runs[lane][i]));
+                        to.add((term + i) * W).cast::<[f32; W]>().write(line(i));
                     }
                 }
             }

@@ -95,13 +95,13 @@ pub(crate) fn aclnnInplaceMaskedScatterGetWorkspaceSize(
             with_bits!(to.dtype.size(), B => {
                 let (mut own, mut given) = (Buffer::<B>::new(), Buffer::<B>::new());
                 let (own, given) = (own.room(flags.len()), given.room(named));
-                to.gather(start, own, |bits: B| bits);
-                from.gather(next, given, |bits: B| bits);
-                // SAFETY: `gather` has written all of the room.
+                to.read(start, own);
+                from.read(next, given);
+                // SAFETY: `read` has written all of the room.
                 let (own, mut given) = unsafe { (filled(own), filled(given).iter()) };
                 let of = |(own, flag): (&B, &i64)| if *flag == 0 { *own } else { given.next().copied().unwrap_or(*own) };
                 let mixed: Vec<B> = own.iter().zip(flags).map(of).collect();
-                to.scatter(start, &mixed, |bits: B| bits);
+                to.write(start, &mixed);
             });
             next += named;
         }
