@@ -119,9 +119,13 @@ mod tests {
 
     #[test]
     fn what_is_found_solves_the_system() {
-        for (of_a, of_b) in
-            [(&[1i64, 1][..], &[1i64, 1][..]), (&[4, 4], &[4, 3]), (&[2, 1, 7, 7], &[3, 7, 5]), (&[33, 33], &[2, 33, 1])]
-        {
+        for (of_a, of_b) in [
+            (&[1i64, 1][..], &[1i64, 1][..]),
+            (&[4, 4], &[4, 3]),
+            (&[2, 1, 7, 7], &[3, 7, 5]),
+            (&[33, 33], &[2, 33, 1]),
+            (&[0, 0], &[2, 0, 3]),
+        ] {
             let (a, b) = (matrix(of_a), Array::new(ACL_FLOAT, of_b, noise(2)));
             let (n, k) = (of_b[of_b.len() - 2] as usize, of_b[of_b.len() - 1] as usize);
             let stack = if of_a.len() == 4 { vec![2, 3] } else { of_b[..of_b.len() - 2].to_vec() };

@@ -165,6 +165,10 @@ impl View {
     /// `offset`-th of the memory on, which are the `position`-th of the range and its followers.
     #[inline(always)]
     pub(crate) fn runs(&self, start: usize, len: usize, mut f: impl FnMut(usize, usize, usize, usize)) {
+        // Nothing may be asked of what has nothing, whose dims no number can be divided by.
+        if len == 0 {
+            return;
+        }
         let last = self.rank - 1;
         let (inner, stride) = (self.dims[last], self.strides[last]);
         let (mut row, mut column) = if last == 0 { (0, start) } else { (start / inner, start % inner) };
@@ -208,7 +212,7 @@ impl View {
     #[inline(always)]
     fn in_order(&self, start: usize, len: usize) -> Option<usize> {
         let last = self.rank - 1;
-        if self.strides[last] != 1 {
+        if self.strides[last] != 1 || len == 0 {
             return None;
         }
         if last == 0 {

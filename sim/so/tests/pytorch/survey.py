@@ -1,6 +1,6 @@
 """PyTorch's own list of operators, each on "npu" against "cpu": which give the same, which are refused, which differ.
 
-    source DIR/set_env.sh && python survey.py [RESULTS] [--dtype float32] [--only NAME]
+    source DIR/set_env.sh && python survey.py [RESULTS] [--gradients] [--dtype float32] [--only NAME]
 
 The list, with inputs for each operator, is `torch.testing`'s (`common_methods_invocations`); it needs `expecttest` and `hypothesis`
 too. Takes some minutes; every operator goes into RESULTS (survey.tsv) as it ends, and a process that dies is told and gone on from
@@ -20,13 +20,15 @@ import unittest.mock
 os.environ.setdefault("TASK_QUEUE_ENABLE", "0")
 # Samples of an operator that are tried, and seconds for all of them.
 SAMPLES, SECONDS = 4, 60
+# The exit code of a process whose device failed.
+FAILED = 3
 
 
 def to(value, device):
     import torch
 
     if isinstance(value, torch.Tensor):
-        return value.detach().clone().to(device)
+        return value.detach().clone().to(device).requires_grad_(value.requires_grad)
     if isinstance(value, (list, tuple)):
         parts = [to(part, device) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
@@ -48,7 +50,17 @@ def tensors(value):
 
 
 def run(op, sample, device):
-    return list(tensors(op(to(sample.input, device), *to(sample.args, device), **to(sample.kwargs, device))))
+    """The results, and where inputs have them the gradients of their squares."""
+    import torch
+
+    inputs = [to(part, device) for part in (sample.input, sample.args, sample.kwargs)]
+    results = list(tensors(op(inputs[0], *inputs[1], **inputs[2])))
+    roots = [result for result in results if result.requires_grad]
+    leaves = [leaf for leaf in tensors([inputs[0], inputs[1], list(inputs[2].values())]) if leaf.requires_grad]
+    if not roots or not leaves:
+        return results
+    gradients = torch.autograd.grad(sum((root.abs() ** 2).sum() for root in roots), leaves, allow_unused=True)
+    return results + [gradient for gradient in gradients if gradient is not None]
 
 
 def unlike(wanted, gave):
@@ -84,6 +96,9 @@ def outcome(op, sample):
     except Exception as error:  # noqa: BLE001
         # The text that the simulator left is the part that names the operator.
         lines = [line.strip() for line in str(error).splitlines() if "aclnn" in line or "not supported" in line]
+        failed = [line for line in lines if "failed on the device" in line]
+        if failed:
+            return "failed: " + failed[-1][:200]
         return "refused: " + (lines[-1] if lines else (str(error).splitlines() or [repr(error)])[0])[:200]
     difference = unlike(wanted, gave)
     return f"differs: {difference}" if difference else "same"
@@ -105,7 +120,7 @@ def work(first, args):
             result = "no such dtype"
         else:
             torch.manual_seed(0)
-            samples = itertools.islice(op.sample_inputs("cpu", dtype, requires_grad=False), SAMPLES)
+            samples = itertools.islice(op.sample_inputs("cpu", dtype, requires_grad=args.gradients and op.supports_autograd), SAMPLES)
             results = [outcome(op, sample) for sample in samples]
             silent = [result for result in results if result in ("not on the CPU", "left to chance")]
             told = [result for result in results if result not in silent]
@@ -113,12 +128,16 @@ def work(first, args):
             result = min(bad) if bad else "same" if told else min(silent, default="not on the CPU")
         signal.alarm(0)
         print(f"{index}\t{name}\t{result}", flush=True)
+        if "failed on the device" in result:
+            # The device stays in error, as a card's does: the next operator gets a process of its own.
+            sys.exit(FAILED)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", nargs="?", default="survey.tsv", type=pathlib.Path)
     parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--gradients", action="store_true", help="compare gradients too")
     parser.add_argument("--only", default="", metavar="NAME", help="operators whose name has this")
     parser.add_argument("--from", dest="first", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -127,13 +146,15 @@ def main():
     first, found = 0, {}
     while first is not None:
         command = [sys.executable, __file__, "--dtype", args.dtype, "--only", args.only, "--from", str(first)]
+        command += ["--gradients"] * args.gradients
         worker = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        begun = None
+        begun, last = None, first
         for line in worker.stdout:
             parts = line.rstrip("\n").split("\t")
             if len(parts) != 3:
                 continue
             begun = (int(parts[0]), parts[1]) if parts[2] == "begun" else None
+            last = int(parts[0])
             if begun is None:
                 found[parts[1]] = parts[2]
                 if sys.stderr.isatty():
@@ -142,6 +163,8 @@ def main():
         if begun is not None:
             found[begun[1]] = "took too long" if code == -signal.SIGALRM else f"died: {code}"
             first = begun[0] + 1
+        elif code == FAILED:
+            first = last + 1
         elif code != 0 and not found:
             sys.exit(f"the survey could not begin ({code}); try: {' '.join(command)}")
         else:
