@@ -13,11 +13,11 @@ use pulp::{Arch, Simd, WithSimd};
 use super::forward::{Stats, soften};
 use super::gemm::{PANEL, load};
 use super::scratch::{self, Scratch};
-use super::view::{Heads, Seq, Source};
+use super::view::{Heads, Rows, Seq, Source};
 use crate::convert::narrow;
 use crate::math::exp;
 use crate::pairs::{Half, load_pairs};
-use crate::simd::{LINE, prefetch, prefetch_far, prefetch_line, totals_of};
+use crate::simd::{LINE, prefetch_far, totals_of};
 
 /// Keys of a part.
 const SPLIT: usize = 256;
@@ -250,8 +250,6 @@ impl<T: Half> PartTask<'_, T> {
         let p = self.plan;
         let (width, count) = (p.width(), self.part.end - self.part.start);
         let first = kv_head * p.group;
-        // What comes after this: the same rows of the next head, or the first head of the next rows.
-        let (ahead, next) = if kv_head + 1 < p.kv_heads { (tile, kv_head + 1) } else { ((tile + TILE) % SPLIT, 0) };
         let rows = |data: *mut u8, offsets: &[usize; SPLIT], tile: usize, head: usize| -> [*const T; TILE] {
             let mut rows = [std::ptr::null(); TILE];
             for (row, offset) in rows.iter_mut().zip(&offsets[tile..tile + TILE]) {
@@ -261,17 +259,19 @@ impl<T: Half> PartTask<'_, T> {
         };
         let keys = rows(p.kv.k.data, &state.keys, tile, kv_head * p.kv.k.head);
         let values = rows(p.kv.v.data, &state.values, tile, kv_head * p.kv.v.head);
-        let next_keys = rows(p.kv.k.data, &state.keys, ahead, next * p.kv.k.head);
-        let next_values = rows(p.kv.v.data, &state.values, ahead, next * p.kv.v.head);
-        // And into the second cache, in the order of memory, the whole rows of the next tile, some with each head.
-        let (heads, later) = (p.kv_heads, tile + TILE);
-        if later < count {
-            let row = |data: *mut u8, offset: usize| data.cast_const().cast::<T>().wrapping_add(offset);
-            for j in later + TILE * kv_head / heads..later + TILE * (kv_head + 1) / heads {
-                for head in 0..heads {
-                    prefetch_far(row(p.kv.k.data, state.keys[j] + head * p.kv.k.head), p.dim);
-                    prefetch_far(row(p.kv.v.data, state.values[j] + head * p.kv.v.head), p.dim);
-                }
+        // What is fetched meanwhile, spread over the work: a share of the next tile, in the order of memory, where the rows of one
+        // head are apart. The last tile has none after it, and fetches what it has.
+        let next = if tile + TILE < count { tile + TILE } else { tile };
+        let (mut row, mut head) = (next + kv_head * TILE / p.kv_heads, kv_head * TILE % p.kv_heads);
+        let piece =
+            |rows: &Rows, offset: usize, head: usize| rows.data.cast_const().cast::<T>().wrapping_add(offset + head * rows.head);
+        let (mut next_keys, mut next_values) = ([std::ptr::null(); TILE], [std::ptr::null(); TILE]);
+        for (key, value) in next_keys.iter_mut().zip(&mut next_values) {
+            *key = piece(&p.kv.k, state.keys[row], head);
+            *value = piece(&p.kv.v, state.values[row], head);
+            head += 1;
+            if head == p.kv_heads {
+                (row, head) = (row + 1, 0);
             }
         }
         // SAFETY: the contract of `Decode::run`; rows beyond the last repeat it, and weigh nothing.
@@ -329,8 +329,8 @@ unsafe fn score<T: Half, S: Simd, const H: usize, const K: usize>(
     let mut first = 0;
     while first < TILE {
         let mut sums = [[simd.splat_f32s(0.0); H]; K];
-        for row in &ahead[first..first + K] {
-            prefetch(*row, dim);
+        for piece in &ahead[first..first + K] {
+            prefetch_far(*piece, dim);
         }
         let mut d = 0;
         while d < dim {
@@ -421,7 +421,7 @@ unsafe fn columns<T: Half, S: Simd, const H: usize, const C: usize>(
             for (c, acc) in acc.iter_mut().enumerate() {
                 let from = d + c * 2 * lanes;
                 if from.is_multiple_of(LINE / size_of::<T>()) {
-                    prefetch_line(ahead[j].wrapping_add(from));
+                    prefetch_far(ahead[j].wrapping_add(from), 1);
                 }
                 let (even, odd) = T::split(simd, load_pairs(simd, row.add(from).cast(), (dim - from) / 2));
                 for (h, acc) in acc.iter_mut().enumerate() {
