@@ -1,15 +1,17 @@
 //! Matrix products: the engine behind `aclnnMm` and its kin.
 //!
-//! `out = alpha * a @ b + beta * c`, for f32, bf16 and f16 and any strides. Operands are packed into f32 panels on the way
-//! in (a transposed view or a half-precision operand costs no extra pass), the product runs in f32 tiles of registers, and
-//! the result is rounded once on the way out. f32 rows of `a` that meet few columns are read where they lie. Products with few
-//! rows, decode, skip the packing altogether ([`dot`], [`pairs`]).
+//! `out = alpha * a @ b + beta * c`, for f32, bf16 and f16 and any strides. Operands are packed into panels on the way in (a
+//! transposed view or a half-precision operand costs no extra pass), of f32, or of bf16 in pairs where the CPU multiplies those; the
+//! product runs in f32 tiles of registers, and the result is rounded once on the way out. Rows of `a` that meet few columns are read
+//! where they lie, and a product of some rows is turned so that its weights are. Products with few rows, decode, skip the packing
+//! altogether ([`dot`], [`pairs`]).
 //!
-//! Every element of the result is summed in an order that depends on the length of the sum and on which of the three ways the
-//! product goes: not on the number of threads or the tile it falls in. Tiles may therefore be cut as the machine likes.
+//! Every element of the result is summed in an order that depends on the length of the sum, on the CPU's instructions and on which of
+//! the three ways the product goes (panels, [`dot`], [`pairs`]): not on the number of threads or the tile it falls in. Tiles may
+//! therefore be cut as the machine likes.
 //!
-//! Files: `isa` (which SIMD), `pack`, `block` (the register tiles), `dot` (few rows), `pairs` (some rows of 16-bit elements),
-//! `scratch`. Nothing here knows CANN.
+//! Files: `isa` (which instructions), `bf16_dot` (those of bf16), `pack`, `block` (the register tiles), `dot` (few rows), `pairs`
+//! (some rows of 16-bit elements), `scratch`. Nothing here knows CANN.
 
 #[cfg(target_arch = "x86_64")]
 mod bf16_dot;
