@@ -136,7 +136,7 @@ def work(first, args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", nargs="?", default="survey.tsv", type=pathlib.Path)
-    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--dtype", default="float32", choices=["float32", "float16", "bfloat16", "int64", "int32", "bool"])
     parser.add_argument("--gradients", action="store_true", help="compare gradients too")
     parser.add_argument("--only", default="", metavar="NAME", help="operators whose name has this")
     parser.add_argument("--from", dest="first", type=int, help=argparse.SUPPRESS)
@@ -165,11 +165,13 @@ def main():
             first = begun[0] + 1
         elif code == FAILED:
             first = last + 1
-        elif code != 0 and not found:
-            sys.exit(f"the survey could not begin ({code}); try: {' '.join(command)}")
+        elif code != 0:
+            sys.exit(f"the survey ended early ({code}); what it says: {' '.join(command)}")
         else:
             first = None
         args.results.write_text("".join(f"{name}\t{result}\n" for name, result in sorted(found.items())))
+    if not found:
+        sys.exit(f"no operator of PyTorch's list has {args.only!r} in its name")
     counts = collections.Counter(result.split(":")[0] for result in found.values())
     for kind, count in counts.most_common():
         print(f"{count:5} {kind}")

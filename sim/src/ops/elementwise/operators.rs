@@ -72,20 +72,20 @@ operators! { bool = self, scalar:
     aclnnGtScalarGetWorkspaceSize, "aclnnGtScalar", ALL: |a, _b, _c, s| (a > s) as u8 as f32, (a > s) as i64;
 }
 operators! { self = self compared with other:
-    aclnnInplaceEqTensorGetWorkspaceSize, "aclnnInplaceEqTensor", ALL: |a, b, _c, _s| (a == b) as u8 as f32, (a == b) as i64;
-    aclnnInplaceNeTensorGetWorkspaceSize, "aclnnInplaceNeTensor", ALL: |a, b, _c, _s| (a != b) as u8 as f32, (a != b) as i64;
-    aclnnInplaceGtTensorGetWorkspaceSize, "aclnnInplaceGtTensor", ALL: |a, b, _c, _s| (a > b) as u8 as f32, (a > b) as i64;
-    aclnnInplaceGeTensorGetWorkspaceSize, "aclnnInplaceGeTensor", ALL: |a, b, _c, _s| (a >= b) as u8 as f32, (a >= b) as i64;
-    aclnnInplaceLtTensorGetWorkspaceSize, "aclnnInplaceLtTensor", ALL: |a, b, _c, _s| (a < b) as u8 as f32, (a < b) as i64;
-    aclnnInplaceLeTensorGetWorkspaceSize, "aclnnInplaceLeTensor", ALL: |a, b, _c, _s| (a <= b) as u8 as f32, (a <= b) as i64;
+    aclnnInplaceEqTensorGetWorkspaceSize, "aclnnInplaceEqTensor", ALL: as aclnnEqTensorGetWorkspaceSize;
+    aclnnInplaceNeTensorGetWorkspaceSize, "aclnnInplaceNeTensor", ALL: as aclnnNeTensorGetWorkspaceSize;
+    aclnnInplaceGtTensorGetWorkspaceSize, "aclnnInplaceGtTensor", ALL: as aclnnGtTensorGetWorkspaceSize;
+    aclnnInplaceGeTensorGetWorkspaceSize, "aclnnInplaceGeTensor", ALL: as aclnnGeTensorGetWorkspaceSize;
+    aclnnInplaceLtTensorGetWorkspaceSize, "aclnnInplaceLtTensor", ALL: as aclnnLtTensorGetWorkspaceSize;
+    aclnnInplaceLeTensorGetWorkspaceSize, "aclnnInplaceLeTensor", ALL: as aclnnLeTensorGetWorkspaceSize;
 }
 operators! { self = self compared with scalar:
-    aclnnInplaceEqScalarGetWorkspaceSize, "aclnnInplaceEqScalar", ALL: |a, _b, _c, s| (a == s) as u8 as f32, (a == s) as i64;
-    aclnnInplaceNeScalarGetWorkspaceSize, "aclnnInplaceNeScalar", ALL: |a, _b, _c, s| (a != s) as u8 as f32, (a != s) as i64;
-    aclnnInplaceGtScalarGetWorkspaceSize, "aclnnInplaceGtScalar", ALL: |a, _b, _c, s| (a > s) as u8 as f32, (a > s) as i64;
-    aclnnInplaceGeScalarGetWorkspaceSize, "aclnnInplaceGeScalar", ALL: |a, _b, _c, s| (a >= s) as u8 as f32, (a >= s) as i64;
-    aclnnInplaceLtScalarGetWorkspaceSize, "aclnnInplaceLtScalar", ALL: |a, _b, _c, s| (a < s) as u8 as f32, (a < s) as i64;
-    aclnnInplaceLeScalarGetWorkspaceSize, "aclnnInplaceLeScalar", ALL: |a, _b, _c, s| (a <= s) as u8 as f32, (a <= s) as i64;
+    aclnnInplaceEqScalarGetWorkspaceSize, "aclnnInplaceEqScalar", ALL: as aclnnEqScalarGetWorkspaceSize;
+    aclnnInplaceNeScalarGetWorkspaceSize, "aclnnInplaceNeScalar", ALL: as aclnnNeScalarGetWorkspaceSize;
+    aclnnInplaceGtScalarGetWorkspaceSize, "aclnnInplaceGtScalar", ALL: as aclnnGtScalarGetWorkspaceSize;
+    aclnnInplaceGeScalarGetWorkspaceSize, "aclnnInplaceGeScalar", ALL: as aclnnGeScalarGetWorkspaceSize;
+    aclnnInplaceLtScalarGetWorkspaceSize, "aclnnInplaceLtScalar", ALL: as aclnnLtScalarGetWorkspaceSize;
+    aclnnInplaceLeScalarGetWorkspaceSize, "aclnnInplaceLeScalar", ALL: as aclnnLeScalarGetWorkspaceSize;
 }
 operators! { bool = self:
     aclnnLogicalNotGetWorkspaceSize, "aclnnLogicalNot", ALL: |a, _b, _c, _s| (a == 0.0) as u8 as f32, (a == 0) as i64;
