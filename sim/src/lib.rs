@@ -17,6 +17,7 @@ mod engine;
 mod gemm;
 mod graph;
 mod hccl;
+mod isa;
 mod kernel;
 pub mod kernels;
 mod math;

@@ -1,14 +1,20 @@
 //! bf16 and f16 in pairs: one 32-bit lane holds two neighbours, and two shifts or masks make two f32 registers of them.
 
 use half::{bf16, f16};
-use pulp::Simd;
+use pulp::{Arch, Simd};
 
 use crate::convert::Float;
+use crate::isa::Isa;
 
 /// A 16-bit float that is widened in registers.
 pub(crate) trait Half: Float {
     /// The elements at even and at odd places.
     fn split<S: Simd>(simd: S, pairs: S::u32s) -> (S::f32s, S::f32s);
+
+    /// The fastest instructions for products of two such floats, on a CPU that has no more than `arch`.
+    fn isa(arch: Arch) -> Isa {
+        Isa::Native(arch)
+    }
 }
 
 impl Half for bf16 {
@@ -17,6 +23,10 @@ impl Half for bf16 {
         let even = simd.wrapping_dyn_shl_u32s(pairs, simd.splat_u32s(16));
         let odd = simd.and_u32s(pairs, simd.splat_u32s(0xffff_0000));
         (simd.transmute_f32s_u32s(even), simd.transmute_f32s_u32s(odd))
+    }
+
+    fn isa(arch: Arch) -> Isa {
+        Isa::bf16_within(arch)
     }
 }
 

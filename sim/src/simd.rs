@@ -1,5 +1,9 @@
 //! Loops compiled for several vector units, the best picked at run time.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
+use bytemuck::cast;
 use pulp::{Arch, Simd, WithSimd};
 
 /// Runs `f` compiled for the vector unit of this CPU; on any other CPU the same code runs as the baseline allows.
@@ -107,37 +111,36 @@ pub(crate) fn totals(m: [[f32; 8]; 4]) -> [f32; 4] {
 /// The totals of the lanes of some registers.
 #[inline(always)]
 pub(crate) fn totals_of<S: Simd, const R: usize, const C: usize>(simd: S, sums: [[S::f32s; C]; R]) -> [[f32; C]; R] {
-    match S::F32_LANES {
-        8 => in_fours(bytemuck::cast_slice(sums.as_flattened())),
-        16 => {
-            let lanes: &[[[f32; 8]; 2]] = bytemuck::cast_slice(sums.as_flattened());
-            let mut halves = [[[0.0; 8]; C]; R];
-            for (to, [low, high]) in halves.as_flattened_mut().iter_mut().zip(lanes) {
-                for i in 0..8 {
-                    to[i] = low[i] + high[i];
-                }
-            }
-            in_fours(halves.as_flattened())
+    let (mut all, from) = ([[0.0; C]; R], sums.as_flattened());
+    for (to, from) in all.as_flattened_mut().chunks_mut(4).zip(from.chunks(4)) {
+        let line = |i: usize| from[i.min(from.len() - 1)];
+        let four = [line(0), line(1), line(2), line(3)];
+        match S::F32_LANES {
+            8 => to.copy_from_slice(&totals([cast(four[0]), cast(four[1]), cast(four[2]), cast(four[3])])[..to.len()]),
+            #[cfg(target_arch = "x86_64")]
+            16 => to.copy_from_slice(&totals_512(cast(four[0]), cast(four[1]), cast(four[2]), cast(four[3]))[..to.len()]),
+            _ => to.iter_mut().zip(four).for_each(|(to, sum)| *to = simd.reduce_sum_f32s(sum)),
         }
-        _ => {
-            let mut all = [[0.0; C]; R];
-            for (to, sum) in all.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
-                *to = simd.reduce_sum_f32s(*sum);
-            }
-            all
-        }
-    }
-}
-
-/// The totals of lines, four at a time.
-#[inline(always)]
-fn in_fours<const R: usize, const C: usize>(lines: &[[f32; 8]]) -> [[f32; C]; R] {
-    let mut all = [[0.0; C]; R];
-    for (to, lines) in all.as_flattened_mut().chunks_mut(4).zip(lines.chunks(4)) {
-        let four = std::array::from_fn(|i| lines[i.min(lines.len() - 1)]);
-        to.copy_from_slice(&totals(four)[..to.len()]);
     }
     all
+}
+
+/// The totals of four registers of AVX-512. By instructions: of arrays of sixteen the compiler makes gathers, which take several
+/// times as long as all of this.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn totals_512(a: __m512, b: __m512, c: __m512, d: __m512) -> [f32; 4] {
+    // SAFETY: registers of that size are made where the CPU has AVX-512 only.
+    unsafe {
+        let mut halves = [_mm256_setzero_ps(); 4];
+        for (half, all) in halves.iter_mut().zip([a, b, c, d]) {
+            let high = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(all));
+            *half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm256_castpd_ps(high));
+        }
+        let [a, b, c, d] = halves;
+        let four = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+        cast(_mm_add_ps(_mm256_castps256_ps128(four), _mm256_extractf128_ps::<1>(four)))
+    }
 }
 
 #[cfg(test)]
@@ -155,5 +158,37 @@ mod tests {
     fn lines_are_added_up_each_for_itself() {
         let lines: [[f32; 8]; 4] = std::array::from_fn(|i| std::array::from_fn(|j| (1 << (3 * i + j)) as f32));
         assert_eq!(vectorized(|| totals(lines)), lines.map(|line| line.iter().sum::<f32>()));
+    }
+
+    /// Totals of registers of one CPU's size: 3 rows of 2, which is not whole fours.
+    struct Totals;
+
+    impl WithSimd for Totals {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            let value = |register: usize, lane: usize| (1000 * register + lane * lane) as f32;
+            let register = |register: usize| {
+                let lanes: Vec<f32> = (0..S::F32_LANES).map(|lane| value(register, lane)).collect();
+                simd.partial_load_f32s(&lanes)
+            };
+            let sums = [[register(0), register(1)], [register(2), register(3)], [register(4), register(5)]];
+            for (at, total) in totals_of(simd, sums).as_flattened().iter().enumerate() {
+                let expected: f32 = (0..S::F32_LANES).map(|lane| value(at, lane)).sum();
+                assert_eq!(*total, expected, "register {at} of {} lanes", S::F32_LANES);
+            }
+        }
+    }
+
+    #[test]
+    fn registers_of_every_size_are_added_up() {
+        Arch::Scalar.dispatch(Totals);
+        Arch::new().dispatch(Totals);
+        Totals.with_simd(pulp::Scalar256b);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(v3) = pulp::x86::V3::try_new() {
+            Arch::V3(v3).dispatch(Totals);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The inner loops: packed panels of `a` and `b` multiplied into a block of the result.
 
-use super::isa::{Isa, Kernel, MultiplyAdd};
+use crate::isa::{Isa, Kernel, MultiplyAdd};
 use crate::simd::prefetch_line;
 use pulp::Simd;
 
@@ -28,6 +28,25 @@ pub(super) enum Left {
     Panels(*const f32, usize),
     /// Where they were: rows with their terms side by side, and the elements from one row to the next.
     Rows(*const f32, usize),
+}
+
+/// Rows and columns of a register tile of a product of `cols` columns: 6 or 12 rows by two vectors, or 12 by one if it has no more
+/// columns.
+pub(super) fn register_tile(isa: Isa, cols: usize) -> (usize, usize) {
+    struct Shape<'a>(usize, &'a mut (usize, usize));
+    impl Kernel for Shape<'_> {
+        fn run<S: Simd, M: MultiplyAdd>(self, _: S) {
+            let Shape(cols, shape) = self;
+            *shape = match (S::REGISTER_COUNT >= 32, cols <= S::F32_LANES) {
+                (true, true) => (12, S::F32_LANES),
+                (true, false) => (12, 2 * S::F32_LANES),
+                (false, _) => (6, 2 * S::F32_LANES),
+            }
+        }
+    }
+    let mut shape = (0, 0);
+    isa.run(Shape(cols, &mut shape));
+    shape
 }
 
 impl Block {

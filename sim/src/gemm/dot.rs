@@ -1,9 +1,9 @@
 //! Products with few rows whose `b` has contiguous columns: decode with weights stored `[out, in]`. Packing `b` would cost more
 //! than the product, so rows of `a` and columns of `b` are multiplied as they lie.
 
-use super::isa::{Isa, Kernel, MultiplyAdd};
 use super::{Product, Tile, scratch};
 use crate::convert::widen_row;
+use crate::isa::{Isa, Kernel, MultiplyAdd};
 use pulp::Simd;
 
 /// Columns that are multiplied at a time, each by up to [`ROWS`] rows.

@@ -10,14 +10,11 @@
 //! the three ways the product goes (panels, [`dot`], [`pairs`]): not on the number of threads or the tile it falls in. Tiles may
 //! therefore be cut as the machine likes.
 //!
-//! Files: `isa` (which instructions), `bf16_dot` (those of bf16), `pack`, `block` (the register tiles), `dot` (few rows), `pairs`
-//! (some rows of 16-bit elements), `scratch`. Nothing here knows CANN.
+//! Files: `pack`, `block` (the register tiles), `dot` (few rows), `pairs` (some rows of 16-bit elements), `scratch`. Nothing here
+//! knows CANN.
 
-#[cfg(target_arch = "x86_64")]
-mod bf16_dot;
 mod block;
 mod dot;
-mod isa;
 mod pack;
 mod pairs;
 mod scratch;
@@ -25,9 +22,9 @@ mod scratch;
 mod tests;
 
 use crate::convert::{narrow_row, widen_row, with_float};
+use crate::isa::Isa;
 use ascend_rl_sys::types::{ACL_BF16, ACL_FLOAT, aclDataType};
-use block::{Block, Left};
-use isa::Isa;
+use block::{Block, Left, register_tile};
 use pack::{Lanes, Panels};
 
 /// A matrix in device memory: f32, bf16 or f16, strides in elements (0 broadcasts an operand).
@@ -217,10 +214,9 @@ impl Product {
     unsafe fn columns(&self, isa: Isa, first: usize, n: usize) {
         let together = isa.terms_together();
         let (m, k) = (self.out.rows, self.a.cols.div_ceil(together));
-        let (mr, nr) = isa.tile(self.out.cols);
+        let (mr, nr) = register_tile(isa, self.out.cols);
         let (a_panels, b_panels) = (m.div_ceil(mr), n.div_ceil(nr));
-        let block_rows = block_rows(m, mr);
-        let row_blocks = m.div_ceil(block_rows);
+        let row_blocks = row_blocks(m);
         let wanted = (8 * crate::parallel::threads()).div_ceil(row_blocks);
         let group = b_panels.div_ceil(wanted).max(MIN_COLS / nr);
         let groups = b_panels.div_ceil(group);
@@ -231,16 +227,28 @@ impl Product {
             let (b_space, a_space) = space.split_at_mut(b_len);
             let b = Panels::new(b_space, nr, k, together);
             let a = shared_a.then(|| Panels::new(a_space, mr, k, together));
-            // SAFETY: the caller's contract.
-            unsafe {
-                b.pack_all(b_panels, &self.b.columns(first, n));
-                if let Some(a) = &a {
-                    a.pack_all(a_panels, &self.a.rows(0, m, 0));
+            let (rows, columns) = (self.a.rows(0, m, 0), self.b.columns(first, n));
+            let of_b = b.pieces(b_panels);
+            let of_a = a.as_ref().map_or(0, |a| a.pieces(a_panels));
+            crate::parallel::for_each(of_b + of_a, |i| {
+                // SAFETY: the caller's contract; each panel is in one piece.
+                unsafe {
+                    match &a {
+                        Some(a) if i >= of_b => a.pack_piece(i - of_b, a_panels, &rows),
+                        _ => b.pack_piece(i, b_panels, &columns),
+                    }
                 }
-            }
+            });
             crate::parallel::for_each(row_blocks * groups, |task| {
-                let (row, panel) = (task / groups * block_rows, task % groups * group);
-                let tile = Tile { row, rows: block_rows.min(m - row), col: panel * nr, cols: (group * nr).min(n - panel * nr) };
+                let (block, panel) = (task / groups, task % groups * group);
+                // As even as register tiles allow: no thread waits long for another's last block.
+                let row = |block: usize| (a_panels * block / row_blocks * mr).min(m);
+                let tile = Tile {
+                    row: row(block),
+                    rows: row(block + 1) - row(block),
+                    col: panel * nr,
+                    cols: (group * nr).min(n - panel * nr),
+                };
                 // SAFETY: the caller's contract; tasks write to different elements.
                 unsafe { self.tile(isa, first, tile, a.as_ref(), &b) }
             });
@@ -252,7 +260,7 @@ impl Product {
     /// # Safety
     /// As [`Product::run`].
     unsafe fn tile(&self, isa: Isa, first: usize, tile: Tile, a: Option<&Panels>, b: &Panels) {
-        let (together, mr) = (isa.terms_together(), isa.tile(self.out.cols).0);
+        let (together, mr) = (isa.terms_together(), register_tile(isa, self.out.cols).0);
         let k = self.a.cols.div_ceil(together);
         let direct = self.out.has_f32_rows();
         let in_place = self.in_place(isa);
@@ -379,12 +387,11 @@ impl Product {
     }
 }
 
-/// Rows of a task: a few blocks for each thread are made a multiple of the threads, so that none of these ends long before the
-/// others. (Fewer blocks than threads are cut by columns too, and many even out by themselves.)
-fn block_rows(m: usize, mr: usize) -> usize {
+/// Blocks that the rows are cut into, of [`MC`] at most: a few are made a multiple of the threads, so that none of these ends long
+/// before the others. (Fewer blocks than threads are cut by columns too, and many even out by themselves.)
+fn row_blocks(m: usize) -> usize {
     let (blocks, threads) = (m.div_ceil(MC), crate::parallel::threads());
-    let even = if (threads..16 * threads).contains(&blocks) { blocks.next_multiple_of(threads) } else { blocks };
-    m.div_ceil(even).next_multiple_of(mr)
+    if (threads..16 * threads).contains(&blocks) { blocks.next_multiple_of(threads) } else { blocks }
 }
 
 /// A tile of the result, columns counted from the first of the packed ones.

@@ -73,8 +73,11 @@ fn packed<T: Term, const N: usize>(terms: [T; N]) -> [f32; N] {
 /// Terms that the CPU fetches ahead where lanes lie side by side.
 const AHEAD: usize = 8;
 
-/// Panels that one thread packs at a time.
+/// Most panels that one thread packs at a time.
 const PACKED_TOGETHER: usize = 8;
+
+/// Elements of a panel that are worth another thread.
+const PIECE: usize = 1 << 13;
 
 impl Panels {
     /// Panels of `terms` times `together` terms of a sum.
@@ -92,16 +95,20 @@ impl Panels {
         self.data.wrapping_add(panel * self.len() + term * self.width)
     }
 
-    /// Fills the first `panels` panels, on all threads.
+    /// Into how many pieces the packing of so many panels is cut: as many for each thread, unless they are small.
+    pub(super) fn pieces(&self, panels: usize) -> usize {
+        let even = panels.div_ceil(PACKED_TOGETHER).next_multiple_of(crate::parallel::threads());
+        even.min(panels).min((panels * self.len()).div_ceil(PIECE))
+    }
+
+    /// Fills piece `i` of [`Panels::pieces`] of the first `panels` panels.
     ///
     /// # Safety
     /// As [`Panels::pack`].
-    pub(super) unsafe fn pack_all(&self, panels: usize, lanes: &Lanes) {
-        crate::parallel::for_each(panels.div_ceil(PACKED_TOGETHER), |i| {
-            let first = i * PACKED_TOGETHER;
-            // SAFETY: the caller's contract; each panel is in one range.
-            unsafe { self.pack(first..panels.min(first + PACKED_TOGETHER), lanes) }
-        });
+    pub(super) unsafe fn pack_piece(&self, i: usize, panels: usize, lanes: &Lanes) {
+        let pieces = self.pieces(panels);
+        // SAFETY: the caller's contract.
+        unsafe { self.pack(panels * i / pieces..panels * (i + 1) / pieces, lanes) }
     }
 
     /// Fills panels, which hold the lanes from `panel * width` on; lanes beyond the last become zeros.

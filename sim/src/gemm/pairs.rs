@@ -4,8 +4,8 @@
 
 use std::marker::PhantomData;
 
-use super::isa::{Isa, Kernel, MultiplyAdd};
 use super::{Matrix, Product, Tile, scratch};
+use crate::isa::{Isa, Kernel, MultiplyAdd};
 use crate::pairs::{Half, load_pairs};
 use crate::simd::totals_of;
 use ascend_rl_sys::types::{ACL_BF16, ACL_FLOAT16};

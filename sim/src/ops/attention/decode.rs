@@ -1,5 +1,6 @@
 //! Attention of one query a sequence over a long cache: what counts is reading each key and value once, at the speed of
-//! memory. All query heads of a group are computed for each row read; 16-bit rows become f32 in registers.
+//! memory. All query heads of a group are computed for each row read; 16-bit rows become f32 in registers, but for scores of bf16
+//! where the CPU has dot products of those.
 //!
 //! A sequence is split into parts of [`SPLIT`] keys, a number that depends on nothing else, so that few long sequences still
 //! use all threads; the parts' softmaxes are merged in order ("flash decoding"). Within a part, tiles of [`TILE`] keys go
@@ -15,6 +16,7 @@ use super::gemm::{PANEL, load};
 use super::scratch::{self, Scratch};
 use super::view::{Heads, Rows, Seq, Source};
 use crate::convert::narrow;
+use crate::isa::{Kernel, MultiplyAdd};
 use crate::math::exp;
 use crate::pairs::{Half, load_pairs};
 use crate::simd::{LINE, prefetch_far, totals_of};
@@ -127,7 +129,7 @@ impl Decode {
     /// Not inlined, as everything large here: closures are compiled anew wherever they are used.
     #[inline(never)]
     unsafe fn part<T: Half>(&self, i: usize, partials: Shared) {
-        self.arch.dispatch(PartTask::<T> { plan: self, part: &self.parts[i], partials, element: PhantomData })
+        T::isa(self.arch).run(PartTask::<T> { plan: self, part: &self.parts[i], partials, element: PhantomData })
     }
 
     #[inline(never)]
@@ -176,11 +178,9 @@ struct State {
     scores: *mut f32,
 }
 
-impl<T: Half> WithSimd for PartTask<'_, T> {
-    type Output = ();
-
+impl<T: Half> Kernel for PartTask<'_, T> {
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn run<S: Simd, M: MultiplyAdd>(self, simd: S) {
         let p = self.plan;
         let (heads, width) = (p.kv_heads * p.group, p.width());
         let floats = heads * (2 * width) + 2 * heads.next_multiple_of(16) + p.group * TILE + width;
@@ -200,10 +200,10 @@ impl<T: Half> WithSimd for PartTask<'_, T> {
         // SAFETY: the parts are as large as taken, and `Decode::run`, the only maker of tasks, has the rest as its contract.
         unsafe {
             let mut state = State { keys: [0; SPLIT], values: [0; SPLIT], q, sums, max, total, scores };
-            self.start::<S>(&mut state);
+            self.start::<S, M>(&mut state);
             for tile in (0..self.part.end - self.part.start).step_by(TILE) {
                 for head in 0..p.kv_heads {
-                    self.tile(simd, &state, tile, head);
+                    self.tile::<S, M>(simd, &state, tile, head);
                 }
             }
             if self.part.partial.is_none() {
@@ -217,9 +217,10 @@ impl<T: Half> WithSimd for PartTask<'_, T> {
 }
 
 impl<T: Half> PartTask<'_, T> {
-    /// The scaled query, its elements as registers of even and of odd ones; empty sums; where the rows are.
+    /// The query: its elements as registers of even and of odd ones, or where lanes hold pairs as it is; empty sums; where the rows
+    /// are.
     #[inline(always)]
-    unsafe fn start<S: Simd>(&self, state: &mut State) {
+    unsafe fn start<S: Simd, M: MultiplyAdd>(&self, state: &mut State) {
         let (p, seq, lanes) = (self.plan, &self.plan.seqs[self.part.seq], S::F32_LANES);
         let (heads, width) = (p.kv_heads * p.group, p.width());
         // SAFETY: the contract of `Decode::run`.
@@ -230,9 +231,13 @@ impl<T: Half> PartTask<'_, T> {
             std::slice::from_raw_parts_mut(state.total, heads).fill(0.0);
             for head in 0..heads {
                 let (from, to) = (p.q.at::<T>(seq, seq.q_start, head), state.q.add(head * width));
+                if M::TOGETHER == 2 {
+                    std::ptr::copy_nonoverlapping(from, to.cast(), p.dim);
+                    continue;
+                }
                 for d in 0..p.dim {
                     let place = d / (2 * lanes) * 2 * lanes + d % 2 * lanes + d % (2 * lanes) / 2;
-                    to.add(place).write(from.add(d).read().widen() * p.scale);
+                    to.add(place).write(from.add(d).read().widen());
                 }
             }
             let count = self.part.end - self.part.start;
@@ -246,7 +251,7 @@ impl<T: Half> PartTask<'_, T> {
 
     /// One tile of keys and values with the query heads of one key/value head.
     #[inline(always)]
-    unsafe fn tile<S: Simd>(&self, simd: S, state: &State, tile: usize, kv_head: usize) {
+    unsafe fn tile<S: Simd, M: MultiplyAdd>(&self, simd: S, state: &State, tile: usize, kv_head: usize) {
         let p = self.plan;
         let (width, count) = (p.width(), self.part.end - self.part.start);
         let first = kv_head * p.group;
@@ -282,14 +287,18 @@ impl<T: Half> PartTask<'_, T> {
                 let q = state.q.add((first + at) * width);
                 let scores = state.scores.add(at * TILE);
                 let ahead = if at == 0 { &next_keys } else { &keys };
-                at += match left {
-                    4.. => score::<T, S, 4, 2>(simd, p.dim, q, width, &keys, scores, ahead),
-                    2.. => score::<T, S, 2, 4>(simd, p.dim, q, width, &keys, scores, ahead),
-                    _ => score::<T, S, 1, 8>(simd, p.dim, q, width, &keys, scores, ahead),
+                at += match (M::TOGETHER, left) {
+                    (2, 4..) => score::<T, S, M, 4, 4>(simd, p.dim, q, width, &keys, scores, ahead),
+                    (2, 2..) => score::<T, S, M, 2, 4>(simd, p.dim, q, width, &keys, scores, ahead),
+                    (2, _) => score::<T, S, M, 1, 8>(simd, p.dim, q, width, &keys, scores, ahead),
+                    (_, 4..) => score::<T, S, M, 4, 2>(simd, p.dim, q, width, &keys, scores, ahead),
+                    (_, 2..) => score::<T, S, M, 2, 4>(simd, p.dim, q, width, &keys, scores, ahead),
+                    _ => score::<T, S, M, 1, 8>(simd, p.dim, q, width, &keys, scores, ahead),
                 };
             }
             for i in 0..p.group {
                 let row = std::slice::from_raw_parts_mut(state.scores.add(i * TILE), TILE);
+                row.iter_mut().for_each(|score| *score *= p.scale);
                 row[(count - tile).min(TILE)..].fill(f32::NEG_INFINITY);
                 let head = first + i;
                 let factor = soften(simd, row, &mut *state.max.add(head), &mut *state.total.add(head));
@@ -314,9 +323,10 @@ impl<T: Half> PartTask<'_, T> {
     }
 }
 
-/// Scores of a tile's keys with `H` query heads, `K` keys at a time: eight sums in registers. Returns `H`.
+/// Scores, not yet scaled, of a tile's keys with `H` query heads, `K` keys at a time: eight sums in registers, or up to
+/// sixteen where lanes hold pairs, which leaves registers free. Returns `H`.
 #[inline(always)]
-unsafe fn score<T: Half, S: Simd, const H: usize, const K: usize>(
+unsafe fn score<T: Half, S: Simd, M: MultiplyAdd, const H: usize, const K: usize>(
     simd: S,
     dim: usize,
     q: *const f32,
@@ -339,6 +349,16 @@ unsafe fn score<T: Half, S: Simd, const H: usize, const K: usize>(
                 let mut pairs = [simd.splat_u32s(0); K];
                 for (k, pairs) in pairs.iter_mut().enumerate() {
                     *pairs = load_pairs(simd, rows[first + k].add(d).cast(), (dim - d) / 2);
+                }
+                if M::TOGETHER == 2 {
+                    for h in 0..H {
+                        let q = load(simd, q.add(h * width + d / 2));
+                        for (sums, pairs) in sums.iter_mut().zip(pairs) {
+                            sums[h] = M::multiply_add(simd, q, simd.transmute_f32s_u32s(pairs), sums[h]);
+                        }
+                    }
+                    d += step;
+                    continue;
                 }
                 let mut split = [(simd.splat_f32s(0.0), simd.splat_f32s(0.0)); K];
                 for (split, pairs) in split.iter_mut().zip(pairs) {

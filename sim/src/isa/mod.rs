@@ -1,17 +1,19 @@
-//! Which instructions the kernels run on.
-
-use pulp::{Arch, Scalar256b, Simd, WithSimd};
+//! Which instructions the kernels of products and of attention run on.
 
 #[cfg(target_arch = "x86_64")]
-use super::bf16_dot::{self, Bf16Dot};
+mod bf16_dot;
+
+#[cfg(target_arch = "x86_64")]
+use bf16_dot::Bf16Dot;
+use pulp::{Arch, Scalar256b, Simd, WithSimd};
 
 /// A kernel written once over [`Simd`], and over what it does with the 32 bits of each lane.
-pub(super) trait Kernel {
+pub(crate) trait Kernel {
     fn run<S: Simd, M: MultiplyAdd>(self, simd: S);
 }
 
 /// What a kernel does with the lanes of two registers.
-pub(super) trait MultiplyAdd {
+pub(crate) trait MultiplyAdd {
     /// Terms of a sum in a lane: one f32, or two of 16 bits.
     const TOGETHER: usize = 1;
     /// `a * b + c` by lanes.
@@ -40,7 +42,7 @@ impl MultiplyAdd for Apart {
 
 /// The instruction set a product runs on.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Isa {
+pub(crate) enum Isa {
     /// AVX-512, AVX2 with FMA, or NEON.
     Native(Arch),
     /// Arrays of eight, for the compiler to vectorise with what every CPU of the target has.
@@ -52,7 +54,7 @@ pub(super) enum Isa {
 
 impl Isa {
     /// The fastest for any elements.
-    pub(super) fn best() -> Isa {
+    pub(crate) fn best() -> Isa {
         match Arch::new() {
             Arch::Scalar => Isa::Portable,
             arch => Isa::Native(arch),
@@ -60,20 +62,29 @@ impl Isa {
     }
 
     /// The fastest for products of bf16 by bf16, where it is another.
-    pub(super) fn bf16() -> Option<Isa> {
+    pub(crate) fn bf16() -> Option<Isa> {
         #[cfg(target_arch = "x86_64")]
         return Bf16Dot::detected().map(Isa::Bf16);
         #[cfg(not(target_arch = "x86_64"))]
         None
     }
 
+    /// The fastest for products of bf16 by bf16 among those of a CPU that has no more than `arch`.
+    pub(crate) fn bf16_within(arch: Arch) -> Isa {
+        #[cfg(target_arch = "x86_64")]
+        if let (Arch::V4(_), Some(isa)) = (arch, Isa::bf16()) {
+            return isa;
+        }
+        Isa::Native(arch)
+    }
+
     /// The set itself, or for one of bf16 that which has f32 in its lanes.
-    pub(super) fn of_f32(self) -> Isa {
+    pub(crate) fn of_f32(self) -> Isa {
         if self.terms_together() == 1 { self } else { Isa::best() }
     }
 
     /// Terms of a sum that a lane of 32 bits holds.
-    pub(super) fn terms_together(self) -> usize {
+    pub(crate) fn terms_together(self) -> usize {
         match self {
             Isa::Native(_) | Isa::Portable => 1,
             #[cfg(target_arch = "x86_64")]
@@ -82,7 +93,7 @@ impl Isa {
     }
 
     /// Runs the kernel, compiled for this set.
-    pub(super) fn run(self, kernel: impl Kernel) {
+    pub(crate) fn run(self, kernel: impl Kernel) {
         struct Native<K>(K);
         impl<K: Kernel> WithSimd for Native<K> {
             type Output = ();
@@ -97,24 +108,5 @@ impl Isa {
             #[cfg(target_arch = "x86_64")]
             Isa::Bf16(set) => bf16_dot::run(set, kernel),
         }
-    }
-
-    /// Rows and columns of a register tile of a product of `cols` columns: 6 or 12 rows by two vectors, or 12 by one if it has no
-    /// more columns.
-    pub(super) fn tile(self, cols: usize) -> (usize, usize) {
-        struct Shape<'a>(usize, &'a mut (usize, usize));
-        impl Kernel for Shape<'_> {
-            fn run<S: Simd, M: MultiplyAdd>(self, _: S) {
-                let Shape(cols, shape) = self;
-                *shape = match (S::REGISTER_COUNT >= 32, cols <= S::F32_LANES) {
-                    (true, true) => (12, S::F32_LANES),
-                    (true, false) => (12, 2 * S::F32_LANES),
-                    (false, _) => (6, 2 * S::F32_LANES),
-                }
-            }
-        }
-        let mut shape = (0, 0);
-        self.run(Shape(cols, &mut shape));
-        shape
     }
 }

@@ -6,13 +6,13 @@
 
 use std::arch::x86_64::{__m512, __m512bh, _mm512_dpbf16_ps};
 
-use super::isa::{Kernel, MultiplyAdd};
+use super::{Kernel, MultiplyAdd};
 use pulp::Simd;
 use pulp::x86::V4;
 
 /// Proof that the CPU has the instruction, and what [`V4`] stands for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bf16Dot(V4);
+pub(crate) struct Bf16Dot(V4);
 
 impl Bf16Dot {
     pub(super) fn detected() -> Option<Bf16Dot> {
