@@ -362,7 +362,7 @@ pub(crate) fn aclrtResetEvent(event: aclrtEvent, stream: aclrtStream) -> Outcome
     check!(
         event.origin == Origin::WithFlag && event.flags & (ACL_EVENT_SYNC | ACL_EVENT_EXTERNAL) != 0,
         ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-        "event is not one of aclrtCreateEventWithFlag with ACL_EVENT_SYNC or ACL_EVENT_EXTERNAL: it needs no reset"
+        "event is not one of aclrtCreateEventWithFlag with ACL_EVENT_SYNC or ACL_EVENT_EXTERNAL: CANN defines no reset of another"
     );
     let stream = stream::resolve(stream)?;
     if let Some(flag) = &event.external {

@@ -132,12 +132,12 @@ pub(crate) fn aclrtFreeWithDevSync(ptr: *mut c_void) -> Outcome {
     aclrtFree(ptr)
 }
 
-/// Of the newest chips only.
+/// CANN has it since 9.0 on A2 and A3 (11-05_unified_addressing).
 pub(crate) fn aclrtMemAllocManaged(ptr: *mut *mut c_void, _size: u64, _flag: u32) -> Outcome {
     not_null("ptr", ptr)?;
     reject!(
         ACL_ERROR_RT_FEATURE_NOT_SUPPORT,
-        "aclrtMemAllocManaged: the A2 and A3 series have no memory shared by host and device"
+        "aclrtMemAllocManaged: the simulator has no memory that host and device share; aclrtMalloc and aclrtMallocHost have one for each"
     )
 }
 

@@ -164,7 +164,7 @@ fn what_a_shared_event_is_not_for() {
     refused!(107000, "alone", acl.aclrtCreateEventExWithFlag(&mut made, ACL_EVENT_IPC | ACL_EVENT_SYNC));
     refused!(107000, "flag is 0x40", acl.aclrtCreateEventWithFlag(&mut made, ACL_EVENT_IPC));
     ok!(acl.aclrtRecordEvent(event, stream));
-    refused!(207000, "needs no reset", acl?.aclrtResetEvent(event, stream));
+    refused!(207000, "no reset of another", acl?.aclrtResetEvent(event, stream));
     refused!(207000, "aclrtCreateEventExWithFlag", acl?.aclrtQueryEvent(event, &mut old));
     refused!(207000, "aclrtCreateEventExWithFlag", acl?.aclrtQueryEventWaitStatus(event, &mut wait));
     refused!(207000, "ACL_EVENT_IPC", acl.aclrtEventElapsedTime(&mut ms, event, event));
