@@ -339,15 +339,15 @@ unsafe fn score<T: Half, S: Simd, M: MultiplyAdd, const H: usize, const K: usize
     let mut first = 0;
     while first < TILE {
         let mut sums = [[simd.splat_f32s(0.0); H]; K];
-        for piece in &ahead[first..first + K] {
-            prefetch_far(*piece, dim);
-        }
         let mut d = 0;
         while d < dim {
             // SAFETY: the caller's rows and query.
             unsafe {
                 let mut pairs = [simd.splat_u32s(0); K];
                 for (k, pairs) in pairs.iter_mut().enumerate() {
+                    if d.is_multiple_of(LINE / size_of::<T>()) {
+                        prefetch_far(ahead[first + k].wrapping_add(d), 1);
+                    }
                     *pairs = load_pairs(simd, rows[first + k].add(d).cast(), (dim - d) / 2);
                 }
                 if M::TOGETHER == 2 {
