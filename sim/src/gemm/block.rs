@@ -61,7 +61,7 @@ impl Kernel for Block {
     #[inline(always)]
     fn run<S: Simd, M: MultiplyAdd>(self, simd: S) {
         // 24 (12) sums and what is multiplied fit the 32 (16) registers; 12 still hide the latency of a multiply-add, 6 do not.
-        // As in `Isa::tile`.
+        // As in `register_tile`.
         // SAFETY: `Block::run`'s contract.
         unsafe {
             match (S::REGISTER_COUNT >= 32, self.width == 2 * S::F32_LANES) {
