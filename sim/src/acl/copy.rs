@@ -2,6 +2,8 @@
 
 use std::ffi::c_void;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
 
 use ascend_rl_sys::types::*;
 
@@ -33,6 +35,11 @@ impl Span {
             // held by the task; for pageable memory C's contract is that both ranges are valid during the call.
             unsafe { std::ptr::copy((src + from) as *const u8, (dst + from) as *mut u8, len) }
         };
+        if bytes == size_of::<u64>() && dst.is_multiple_of(bytes) {
+            // A stream may be waiting for this word (aclrtValueWait), and looks at it meanwhile.
+            // SAFETY: as above; the eight bytes are aligned.
+            return unsafe { AtomicU64::from_ptr(dst as *mut u64).store((src as *const u64).read_unaligned(), SeqCst) };
+        }
         if dst.abs_diff(src) < bytes {
             return piece(0, bytes); // They overlap: in one go.
         }
