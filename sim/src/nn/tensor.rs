@@ -103,8 +103,12 @@ impl Tensor {
         self.dims.product()
     }
 
-    /// Row-major without gaps (dims of 1 may have any stride).
+    /// Row-major without gaps (dims of 1 may have any stride). Nothing, and one element, lie so whatever their strides, as
+    /// `IsContiguous` of opbase has it.
     pub(crate) fn is_contiguous(&self) -> bool {
+        if self.numel() == 0 {
+            return true;
+        }
         let mut step = 1;
         for i in (0..self.rank()).rev() {
             if self.dims[i] != 1 && self.strides[i] != step {
@@ -138,4 +142,20 @@ pub(crate) fn bits(dtype: aclDataType) -> usize {
 /// Bytes of elements in a row: two int4 share one.
 pub(crate) fn bytes(dtype: aclDataType, elements: usize) -> usize {
     elements.saturating_mul(bits(dtype)).div_ceil(8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `IsContiguous` of hicann/opbase: no elements, and one, whatever the strides.
+    #[test]
+    fn nothing_lies_without_gaps() {
+        let lies = |dims: &[usize], strides: &[usize]| {
+            let (dims, strides) = (Dims::new(dims), Dims::new(strides));
+            Tensor { dtype: ACL_FLOAT, dims, strides, data: std::ptr::null_mut() }.is_contiguous()
+        };
+        assert!(lies(&[1, 1, 1, 0], &[0; 4]) && lies(&[3, 0, 2], &[7, 7, 7]) && lies(&[1, 1], &[5, 0]) && lies(&[], &[]));
+        assert!(lies(&[3, 2], &[2, 1]) && !lies(&[3, 2], &[1, 3]) && !lies(&[2], &[0]));
+    }
 }

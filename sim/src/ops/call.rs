@@ -4,10 +4,10 @@ use std::ffi::{CStr, c_char};
 
 use ascend_rl_sys::types::*;
 
-use super::weight::Weight;
+use super::weight::{Weight, of_fractals};
 use crate::dump;
 use crate::hccl::joint::Stage;
-use crate::nn::tensor::Tensor;
+use crate::nn::tensor::{Described, Tensor};
 use crate::reject::{Outcome, reject};
 
 /// Memory that an operation touches, for the checks at enqueue time.
@@ -150,10 +150,20 @@ impl Call {
 
     /// The weight of a product, which may be in the cube's own layout.
     pub(crate) fn weight(&mut self, param: &'static str, handle: *const aclTensor) -> Outcome<Weight> {
+        self.weight_as(param, handle, |described| described)
+    }
+
+    /// The same of an operator that takes the dims of the fractals for those of the matrices.
+    pub(crate) fn weight_of_fractals(&mut self, param: &'static str, handle: *const aclTensor) -> Outcome<Weight> {
+        self.weight_as(param, handle, of_fractals)
+    }
+
+    fn weight_as(&mut self, param: &'static str, handle: *const aclTensor, read: fn(Described) -> Described) -> Outcome<Weight> {
         if handle.is_null() {
             reject!(ACLNN_ERR_PARAM_NULLPTR, "{}: {param} is null", self.name)
         }
-        let weight = Weight::new(self.name, param, crate::nn::resolve_described(handle, self.name, param)?)?;
+        let described = read(crate::nn::resolve_described(handle, self.name, param)?);
+        let weight = Weight::new(self.name, param, described)?;
         self.regions.push(weight.region(param));
         Ok(weight)
     }

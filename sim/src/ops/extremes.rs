@@ -9,7 +9,7 @@ use super::call::Call;
 use super::dtypes::*;
 use super::element::{Lane, is_ordered};
 use super::lanes;
-use super::reduce::output_dims;
+use super::reduce::{check_result, output_dims};
 use super::split::split;
 use super::view::{BLOCK, Buffer, View, filled};
 use crate::nn::tensor::Tensor;
@@ -90,7 +90,7 @@ impl Plan {
         let dim = check_dim(name, "dim", dim, input)?;
         let dims = output_dims(input, if input.rank() == 0 { 0 } else { 1 << dim }, keepdim);
         for (param, tensor) in values.map(|values| ("out", values)).into_iter().chain([(param, places)]) {
-            check_shape(name, param, tensor, &dims)?;
+            check_result(name, param, tensor, &dims)?;
             check_writable(name, param, tensor)?;
         }
         let n = length(input, dim);
@@ -227,8 +227,9 @@ mod tests {
         let out = Array::out(ACL_INT32, &[1, 1]);
         run(|w, e| aclnnArgMaxGetWorkspaceSize(late.handle(), -1, true, out.handle(), w, e)).unwrap();
         assert_eq!(out.values(), [4321.0]);
-        let value = Array::out(ACL_FLOAT, &[1]);
-        let out = Array::out(ACL_INT64, &[1]);
+        // One element with any number of dims, as `CheckShapeAndScalarSame` has it in `aclnn_min_dim.cpp` of hicann/ops-math.
+        let value = Array::out(ACL_FLOAT, &[]);
+        let out = Array::out(ACL_INT64, &[1, 1]);
         run(|w, e| aclnnMinDimGetWorkspaceSize(late.handle(), 1, false, value.handle(), out.handle(), w, e)).unwrap();
         assert!(value.values()[0].is_nan() && out.values() == [4321.0]);
     }

@@ -1,85 +1,44 @@
-//! Lists of tensors at once: `aclnnForeach*`. Each result is rounded once, to the dtype of its tensor. The operators that compute
-//! element by element are rows of `rows`.
+//! Lists of tensors at once: `aclnnForeach*`. Each result is rounded once, to the dtype of its tensor; integers wrap. The operators
+//! that compute element by element are rows of `rows`, with what they take beside lists in `numbers`. Not covered: sums, differences
+//! and exponentials of integers below 32 bits, which go through floats on a card.
 
+mod numbers;
 mod rows;
 
 use ascend_rl_sys::types::*;
 
 pub(crate) use rows::*;
 
+use self::numbers::Number;
 use super::call::Call;
 use super::dtypes::*;
-use super::element::with_bits;
+use super::element::{Lane, with_bits};
 use super::elementwise::Lanes;
 use super::lanes::fold;
-use super::rows::{Parts, all};
+use super::rows::Parts;
 use super::split::split;
 use super::view::{BLOCK, Buffer, View, filled};
 use crate::nn::tensor::Tensor;
 use crate::reject::{Outcome, check};
 use crate::simd::vectorized;
 
-/// A number that all tensors share: from the host, or on the device, where it is read when the operation runs. Or one for each.
-enum Number {
-    Host(f32),
-    Device(View),
-    Hosts(Vec<f32>),
-    Devices(View),
+/// What a row computes, and of what.
+struct Function {
+    float: Lanes<f32>,
+    /// Of integers, of these dtypes; `None`: CANN has it for floats alone.
+    int: Option<(Lanes<i64>, &'static [aclDataType])>,
 }
 
-impl Number {
-    fn host(call: &Call, param: &'static str, handle: *const aclScalar) -> Outcome<Number> {
-        Ok(Number::Host(call.scalar(param, handle)?.as_f64() as f32))
-    }
-
-    fn device(call: &mut Call, param: &'static str, handle: *const aclTensor) -> Outcome<Number> {
-        let name = call.name();
-        let t = call.input(param, handle)?;
-        check_dtype(name, param, &t, &[ACL_FLOAT, ACL_FLOAT16])?;
-        check!(t.numel() == 1, ACLNN_ERR_PARAM_INVALID, "{name}: {param} has shape {:?}; one element is needed", t.dims);
-        Ok(Number::Device(View::new(&t)))
-    }
-
-    /// One for each tensor, from the host. How many there are is checked with the lists.
-    fn hosts(call: &Call, param: &'static str, handle: *const aclScalarList) -> Outcome<Number> {
-        Ok(Number::Hosts(call.scalars(param, handle)?.into_iter().map(|scalar| scalar.as_f64() as f32).collect()))
-    }
-
-    /// One for each tensor, on the device.
-    fn devices(call: &mut Call, param: &'static str, handle: *const aclTensor) -> Outcome<Number> {
-        let t = call.input(param, handle)?;
-        check_dtype(call.name(), param, &t, FLOATS)?;
-        Ok(Number::Devices(View::new(&t)))
-    }
-
-    /// How many there are, where they are not one for all.
-    fn len(&self) -> Option<usize> {
-        match self {
-            Number::Host(_) | Number::Device(_) => None,
-            Number::Hosts(values) => Some(values.len()),
-            Number::Devices(view) => Some(view.numel()),
-        }
-    }
-
-    /// As many as there are tensors.
-    fn get(&self, n: usize) -> Vec<f32> {
-        match self {
-            Number::Host(value) => vec![*value; n],
-            Number::Device(view) => vec![all::<f32>(view)[0]; n],
-            Number::Hosts(values) => values.clone(),
-            Number::Devices(view) => all(view),
-        }
-    }
-}
-
-/// Plans `out[i] = f(inputs[..][i], number)` for each tensor of the lists, of which there are up to three.
+/// Plans `out[i] = f(inputs[..][i], number)` for each tensor of the lists, of which there are up to three. `beside` are dtypes that
+/// CANN takes and the simulator does not.
 fn each(
     mut call: Call,
     inputs: &[(&'static str, *const aclTensorList)],
     number: Number,
     out: *const aclTensorList,
     (ws, executor): (*mut u64, *mut *mut aclOpExecutor),
-    f: Lanes<f32>,
+    function: &Function,
+    beside: &[aclDataType],
 ) -> Outcome {
     let name = call.name();
     let mut lists = Vec::with_capacity(inputs.len());
@@ -87,14 +46,26 @@ fn each(
         lists.push((param, call.list(param, handle, false)?));
     }
     let outs = call.list("out", out, true)?;
+    let takes = [FLOATS, function.int.map_or(&[], |(_, dtypes)| dtypes)].concat();
     let first = &lists[0].1;
     for (param, list) in lists.iter().map(|(param, list)| (*param, list)).chain([("out", &outs)]) {
         check_lengths(name, param, list, lists[0].0, first)?;
         for (t, like) in list.iter().zip(first) {
-            check_dtype(name, param, t, FLOATS)?;
+            let given = self::name(t.dtype);
+            check!(
+                !beside.contains(&t.dtype),
+                ACL_ERROR_FEATURE_UNSUPPORTED,
+                "{name}: {param} is {given}, which is not supported by the simulator"
+            );
+            check_dtype(name, param, t, &takes)?;
             check_same_dtype(name, param, t, lists[0].0, like.dtype)?;
             check_shape(name, param, t, &like.dims)?;
         }
+    }
+    // CANN looks at the first for all.
+    let dtype = first[0].dtype;
+    for t in first {
+        check_same_dtype(name, lists[0].0, t, "the first of them", dtype)?;
     }
     let mut plans = Vec::with_capacity(outs.len());
     for (i, out) in outs.iter().enumerate() {
@@ -105,37 +76,36 @@ fn each(
         }
         plans.push((views, View::new(out)));
     }
-    if let Some(given) = number.len() {
-        let needed = outs.len();
-        check!(
-            given == needed,
-            ACLNN_ERR_PARAM_INVALID,
-            "{name}: there are {given} numbers; one for each of {needed} tensors is needed"
-        );
+    number.check(name, !is_float(dtype), outs.len())?;
+    let (count, float) = (lists.len(), function.float);
+    match function.int.filter(|_| !is_float(dtype)) {
+        Some((int, _)) => call.finish(ws, executor, move || compute(&plans, count, number.get(plans.len()), int)),
+        None => call.finish(ws, executor, move || compute(&plans, count, number.get(plans.len()), float)),
     }
-    let count = lists.len();
-    call.finish(ws, executor, move || {
-        for ((inputs, out), number) in plans.iter().zip(number.get(plans.len())) {
-            split(out.numel().div_ceil(BLOCK), BLOCK, |blocks| {
-                let (mut rooms, mut result) = ([Buffer::new(), Buffer::new(), Buffer::new()], Buffer::new());
-                for at in blocks.map(|block| block * BLOCK) {
-                    let n = BLOCK.min(out.numel() - at);
-                    let mut x = [&[][..]; 3];
-                    for (x, (view, room)) in x.iter_mut().zip(inputs.iter().zip(&mut rooms)).take(count) {
-                        *x = view.load::<f32>(at, n, room);
-                    }
-                    // Those that are not there repeat the first, as `Lanes` want.
-                    for i in count..3 {
-                        x[i] = x[0];
-                    }
-                    let room = result.room(n);
-                    f(x, [number, 0.0, 0.0], room);
-                    // SAFETY: `Lanes` write all of the room.
-                    out.store(at, unsafe { filled(room) });
+}
+
+/// The first `count` of the inputs are there.
+fn compute<T: Lane>(plans: &[([View; 3], View)], count: usize, numbers: Vec<T>, f: Lanes<T>) {
+    for ((inputs, out), number) in plans.iter().zip(numbers) {
+        split(out.numel().div_ceil(BLOCK), BLOCK, |blocks| {
+            let (mut rooms, mut result) = ([Buffer::new(), Buffer::new(), Buffer::new()], Buffer::new());
+            for at in blocks.map(|block| block * BLOCK) {
+                let n = BLOCK.min(out.numel() - at);
+                let mut x = [&[][..]; 3];
+                for (x, (view, room)) in x.iter_mut().zip(inputs.iter().zip(&mut rooms)).take(count) {
+                    *x = view.load::<T>(at, n, room);
                 }
-            })
-        }
-    })
+                // Those that are not there repeat the first, as `Lanes` want.
+                for i in count..3 {
+                    x[i] = x[0];
+                }
+                let room = result.room(n);
+                f(x, [number, T::default(), T::default()], room);
+                // SAFETY: `Lanes` write all of the room.
+                out.store(at, unsafe { filled(room) });
+            }
+        })
+    }
 }
 
 fn check_lengths(name: &str, param: &str, list: &[Tensor], first_param: &str, first: &[Tensor]) -> Outcome {

@@ -2,7 +2,8 @@
 //!
 //! A matrix [rows, cols] lies there in fractals of 16 rows and 32 bytes of columns, zeros beyond its edges, one column of fractals
 //! after another. Storage dims say so: [.., cols / c0, rows / 16, 16, c0]. The descriptor's own dims stay those of the matrix, and
-//! its strides tell whether it is read as it is or with its last two dims swapped, as torch_npu describes a transposed weight.
+//! its strides tell whether it is read as it is or with its last two dims swapped, as torch_npu describes a transposed weight. Some
+//! operators want the storage's dims as the descriptor's own instead: see [`of_fractals`].
 //!
 //! The simulator's products read row-major memory: a weight in FRACTAL_NZ is copied when the product runs.
 
@@ -106,6 +107,24 @@ impl Nz {
             }
         })
     }
+}
+
+/// The descriptor of the matrices, of one whose own dims are those of their fractals, whole ones; any other is left as it is.
+pub(crate) fn of_fractals(described: Described) -> Described {
+    let tensor = &described.tensor;
+    let (dims, size) = (&tensor.dims[..], tensor.dtype.size());
+    let Some((lead, &[columns, rows, FRACTAL, c0])) = dims.split_last_chunk() else { return described };
+    let is = described.format == ACL_FORMAT_FRACTAL_NZ
+        && c0 * size == FRACTAL_BYTES
+        && described.storage == tensor.dims
+        && tensor.is_contiguous();
+    if !is {
+        return described;
+    }
+    let mut dims = lead.to_vec();
+    dims.extend([rows.saturating_mul(FRACTAL), columns.saturating_mul(c0)]);
+    let dims = Dims::new(&dims);
+    Described { tensor: Tensor { dims, strides: dims.contiguous_strides(), ..*tensor }, ..described }
 }
 
 /// A weight as its descriptor has it.

@@ -36,7 +36,7 @@ pub(super) fn contiguous(name: &str, param: &str, tensor: &Tensor) -> Outcome {
     Ok(())
 }
 
-/// An output that must be there and hold nothing, or an input that may be null.
+/// An output or an input that may be null, and holds nothing where it is not.
 pub(super) fn empty(name: &str, param: &str, tensor: &Tensor) -> Outcome {
     check!(
         tensor.numel() == 0,

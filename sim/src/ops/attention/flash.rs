@@ -29,9 +29,11 @@ impl Params {
         let sink = Sink::read(&mut call, "sink", self.sink, given.sizes.heads)?;
         let max = call.output("softmaxMax", self.softmax_max)?;
         let sum = call.output("softmaxSum", self.softmax_sum)?;
-        let softmax_out = call.output("softmaxOut", self.softmax)?;
+        // No version writes it, and none requires it: `CheckFaParam` of ops-transformer.
+        if let Some(softmax_out) = call.optional_output("softmaxOut", self.softmax)? {
+            checks::empty(name, "softmaxOut", &softmax_out)?;
+        }
         let out = call.output("attentionOut", self.attention)?;
-        checks::empty(name, "softmaxOut", &softmax_out)?;
         let out_heads = given.view("attentionOut", &out, Like::Query)?;
         checks::contiguous(name, "attentionOut", &out)?;
         let stats = Stats::MaxSum {

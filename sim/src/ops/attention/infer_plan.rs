@@ -65,6 +65,10 @@ impl Args {
         checks::contiguous(name, "attentionOut", &out)?;
         let key = one(call, name, "key", (self.key, self.key_tensor), query.dtype)?;
         let value = one(call, name, "value", (self.value, self.value_tensor), query.dtype)?;
+        // What has no sparseMode has no other mask to offer.
+        if self.one_query {
+            call.absent("attenMask", self.atten_mask)?;
+        }
         let mask = checks::mask(call, name, self.sparse_mode, &[0, 3], self.atten_mask)?;
         let table = call.optional_input("blockTable", self.block_table)?;
         let q_lens = self.query_lengths(call, &query)?;

@@ -6,12 +6,12 @@ use std::ffi::c_char;
 use ascend_rl_sys::types::*;
 
 use super::engine::lanes;
-use super::prepare::{Factor, Row, prepare};
+use super::prepare::{Factor, Out, Row, prepare};
 use super::signatures::row;
 use crate::math::{exp, sigmoid};
 use crate::ops::call::Call;
-use crate::ops::dtypes::FLOATS;
-use crate::reject::{Outcome, reject};
+use crate::ops::dtypes::{ALL, FLOATS, is_float, name};
+use crate::reject::{Outcome, check, reject};
 
 /// `1 / sqrt(2)`, `1 / sqrt(2π)`, and the two constants of GELU by tanh.
 const HALF_ROOT: f32 = std::f32::consts::FRAC_1_SQRT_2;
@@ -80,8 +80,6 @@ macro_rules! backward {
 backward! {
     aclnnSiluBackwardGetWorkspaceSize, "aclnnSiluBackward", "self", *mut aclTensor:
         |d, x| d * sigmoid(x) * (1.0 + x * (1.0 - sigmoid(x)));
-    // Its kernel has the constants of tanh (`gelu_grad_dag.h` of ops-nn), whatever the first formula of its document.
-    aclnnGeluBackwardGetWorkspaceSize, "aclnnGeluBackward", "self", *const aclTensor: |d, x| d * gelu_tanh_slope(x);
     aclnnSigmoidBackwardGetWorkspaceSize, "aclnnSigmoidBackward", "output", *mut aclTensor: |d, y| d * y * (1.0 - y);
 }
 
@@ -105,6 +103,40 @@ pub(crate) fn aclnnGeluV2GetWorkspaceSize(
     prepare(call, row, &inputs, Factor::None, ("y", y), (ws, executor))
 }
 
+/// The gradient by tanh: its kernel has those constants (`gelu_grad_dag.h` of ops-nn), whatever the first formula of its document.
+pub(crate) fn aclnnGeluBackwardGetWorkspaceSize(
+    grad_output: *const aclTensor,
+    self_: *const aclTensor,
+    grad_input: *const aclTensor,
+    ws: *mut u64,
+    executor: *mut *mut aclOpExecutor,
+) -> Outcome {
+    let row = row!("aclnnGeluBackward", ALL, false, |d, x, _c, _s| d * gelu_tanh_slope(x));
+    gelu_backward(Call::new(row.name), row, [grad_output, self_], grad_input, (ws, executor))
+}
+
+/// One of the two may be of integers, as long as they make floats together (`CheckPromoteTypeGeluBackward` of ops-nn).
+fn gelu_backward(
+    mut call: Call,
+    row: &'static Row,
+    [grad_output, self_]: [*const aclTensor; 2],
+    grad_input: *const aclTensor,
+    out_params: Out,
+) -> Outcome {
+    let inputs = [("gradOutput", call.input("gradOutput", grad_output)?), ("self", call.input("self", self_)?)];
+    let out = call.output("gradInput", grad_input)?;
+    let [d, x] = inputs.map(|(_, t)| t.dtype);
+    check!(
+        is_float(d) || is_float(x) || !(ALL.contains(&d) && ALL.contains(&x)),
+        ACLNN_ERR_PARAM_INVALID,
+        "{}: gradOutput is {} and self {}, which make no float together",
+        row.name,
+        name(d),
+        name(x)
+    );
+    prepare(call, row, &inputs, Factor::None, ("gradInput", out), out_params)
+}
+
 /// The gradient of either; the mode is a text here.
 pub(crate) fn aclnnGeluBackwardV2GetWorkspaceSize(
     grad_output: *const aclTensor,
@@ -115,15 +147,13 @@ pub(crate) fn aclnnGeluBackwardV2GetWorkspaceSize(
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
     const NAME: &str = "aclnnGeluBackwardV2";
-    let mut call = Call::new(NAME);
+    let call = Call::new(NAME);
     let row = match call.text("approximate", approximate)?.as_str() {
-        "none" => row!("aclnnGeluBackwardV2", FLOATS, false, |d, x, _c, _s| d * gelu_slope(x)),
-        "tanh" => row!("aclnnGeluBackwardV2", FLOATS, false, |d, x, _c, _s| d * gelu_tanh_slope(x)),
+        "none" => row!("aclnnGeluBackwardV2", ALL, false, |d, x, _c, _s| d * gelu_slope(x)),
+        "tanh" => row!("aclnnGeluBackwardV2", ALL, false, |d, x, _c, _s| d * gelu_tanh_slope(x)),
         other => reject!(ACLNN_ERR_PARAM_INVALID, "{NAME}: approximate is {other:?}; \"none\" and \"tanh\" are taken"),
     };
-    let inputs = [("gradOutput", call.input("gradOutput", grad_output)?), ("self", call.input("self", self_)?)];
-    let out = call.output("gradInput", grad_input)?;
-    prepare(call, row, &inputs, Factor::None, ("gradInput", out), (ws, executor))
+    gelu_backward(call, row, [grad_output, self_], grad_input, (ws, executor))
 }
 
 /// `out = self + weight * (end - self)`.
@@ -242,6 +272,40 @@ mod tests {
             let want: Vec<f64> = d.values().iter().zip(x.values()).map(|(d, y)| d * y * (1.0 - y)).collect();
             assert_close(&out.values(), &want, relative, 2e-6);
         }
+    }
+
+    /// One of integers becomes what both are together, and then the gradient is that of floats (`CheckPromoteTypeGeluBackward` of
+    /// hicann/ops-nn; its sample of `aclnnGeluBackward` gives gradOutput in int32 and self in float).
+    #[test]
+    fn gradients_of_integers_are_floats() {
+        let mode = c"tanh".as_ptr().cast_mut();
+        for (dtypes, out_dtype, relative) in [
+            ([ACL_INT32, ACL_FLOAT], ACL_FLOAT, 1e-5),
+            ([ACL_FLOAT16, ACL_INT64], ACL_FLOAT16, 1e-3),
+            ([ACL_BOOL, ACL_BF16], ACL_BF16, 8e-3),
+            ([ACL_BF16, ACL_FLOAT], ACL_FLOAT, 1e-5),
+        ] {
+            let [d, x] = [0, 1].map(|i| {
+                let whole = move |v: f64| if dtypes[i] == ACL_BOOL { (v > 0.0) as u8 as f64 } else { (3.0 * v).round() };
+                Array::new(dtypes[i], &[77], noise(5 + i as u64).map(whole))
+            });
+            let want: Vec<f64> = d.values().iter().zip(x.values()).map(|(d, x)| d * slope(gelu_tanh, x)).collect();
+            for second in [false, true] {
+                let out = Array::out(out_dtype, &[77]);
+                run(|ws, e| match second {
+                    false => aclnnGeluBackwardGetWorkspaceSize(d.handle(), x.handle(), out.handle(), ws, e),
+                    true => aclnnGeluBackwardV2GetWorkspaceSize(d.handle(), x.handle(), mode, out.handle(), ws, e),
+                })
+                .unwrap();
+                assert_close(&out.values(), &want, relative, 1e-5);
+            }
+        }
+        let (ints, out) = (Array::new(ACL_INT32, &[4], [1.0; 4]), Array::out(ACL_FLOAT, &[4]));
+        let wrong = run(|ws, e| aclnnGeluBackwardGetWorkspaceSize(ints.handle(), ints.handle(), out.handle(), ws, e));
+        assert_eq!(refusal(wrong, "aclnnGeluBackward", "make no float together"), ACLNN_ERR_PARAM_INVALID);
+        let double = Array::new(ACL_DOUBLE, &[4], [1.0; 4]);
+        let wrong = run(|ws, e| aclnnGeluBackwardGetWorkspaceSize(double.handle(), out.handle(), out.handle(), ws, e));
+        assert_eq!(refusal(wrong, "aclnnGeluBackward", "gradOutput is ACL_DOUBLE"), ACL_ERROR_FEATURE_UNSUPPORTED);
     }
 
     #[test]

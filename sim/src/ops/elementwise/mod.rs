@@ -28,5 +28,6 @@ pub(crate) use curves::*;
 pub(super) use engine::{Lanes, lanes};
 pub(crate) use extremes::*;
 pub(crate) use functions::*;
+pub(super) use operators::power;
 pub(crate) use operators::*;
 pub(crate) use pieces::*;

@@ -147,7 +147,7 @@ pub(super) fn zero(_: i64) -> i64 {
 }
 
 /// An integer to an integer power, modulo 2^64; a negative power of anything but 1 and -1 is 0, as in PyTorch.
-pub(super) fn power(a: i64, exponent: i64) -> i64 {
+pub(in crate::ops) fn power(a: i64, exponent: i64) -> i64 {
     match u32::try_from(exponent) {
         Ok(exponent) => a.wrapping_pow(exponent),
         Err(_) if a == 1 => 1,

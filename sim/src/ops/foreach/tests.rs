@@ -198,6 +198,169 @@ fn functions_of_pairs() {
     }
 }
 
+/// Integers that an i64 holds, small and up to the ends of the dtype.
+fn integers(dtype: aclDataType, seed: u64) -> Vec<Array> {
+    let (least, most) = match dtype {
+        ACL_INT8 => (i8::MIN as f64, i8::MAX as f64),
+        ACL_UINT8 => (0.0, u8::MAX as f64),
+        ACL_INT16 => (i16::MIN as f64, i16::MAX as f64),
+        _ => (i32::MIN as f64, i32::MAX as f64),
+    };
+    let value = move |(i, v): (usize, f64)| match i % 5 {
+        0 => (v * 6.0).round().max(least),
+        1 => least,
+        2 => most,
+        _ => (least + (v + 1.0) / 2.0 * (most - least)).round(),
+    };
+    SHAPES.iter().enumerate().map(|(i, dims)| Array::new(dtype, dims, noise(seed + i as u64).enumerate().map(value))).collect()
+}
+
+/// What is left of a number in a dtype: its lowest bits.
+fn wrapped(dtype: aclDataType, value: i128) -> f64 {
+    match dtype {
+        ACL_INT8 => value as i8 as f64,
+        ACL_UINT8 => value as u8 as f64,
+        ACL_INT16 => value as i16 as f64,
+        _ => value as i32 as f64,
+    }
+}
+
+fn wholes(x: &Array) -> Vec<i128> {
+    x.values().into_iter().map(|v| v as i128).collect()
+}
+
+/// The definitions of hicann/ops-nn (`config/ascend910b/foreach_*_binary.json`) and the lists of dtypes in the `op_api` of each
+/// have INT32 for these, `ForeachMulList` and `ForeachNeg` also smaller ones, whose kernels wrap, and `ForeachSign` INT8.
+#[test]
+fn functions_of_integers() {
+    type Body =
+        fn(*const aclTensorList, *const aclTensorList, *const aclTensorList, *mut u64, *mut *mut aclOpExecutor) -> Outcome;
+    type Formula = fn(i128, i128) -> i128;
+    const FULL: &[aclDataType] = &[ACL_INT32, ACL_INT16, ACL_INT8, ACL_UINT8];
+    let cases: [(Body, Formula, &[aclDataType]); 5] = [
+        (aclnnForeachMulListGetWorkspaceSize, |a, b| a * b, FULL),
+        (aclnnForeachMaximumListGetWorkspaceSize, i128::max, &[ACL_INT32]),
+        (aclnnForeachMinimumListGetWorkspaceSize, i128::min, &[ACL_INT32]),
+        (|x, _, o, ws, e| aclnnForeachNegGetWorkspaceSize(x, o, ws, e), |a, _| -a, FULL),
+        (|x, _, o, ws, e| aclnnForeachSignGetWorkspaceSize(x, o, ws, e), |a, _| a.signum(), &[ACL_INT32, ACL_INT8]),
+    ];
+    for (body, f, dtypes) in cases {
+        for &dtype in dtypes {
+            let (x, y) = (integers(dtype, 3), integers(dtype, 30));
+            let out = outs(dtype);
+            run(|ws, e| body(of(&x), of(&y), of(&out), ws, e)).unwrap();
+            for (i, out) in out.iter().enumerate() {
+                let want: Vec<f64> = wholes(&x[i]).iter().zip(wholes(&y[i])).map(|(&a, b)| wrapped(dtype, f(a, b))).collect();
+                assert_eq!(out.values(), want, "{dtype:?}");
+            }
+        }
+    }
+    // Numbers that no float of 32 bits holds.
+    let (x, out) = (Array::new(ACL_INT32, &[2], [16_777_217.0, -3.0]), Array::out(ACL_INT32, &[2]));
+    let (exponents, powers) = (Array::new(ACL_INT32, &[2], [1.0, 5.0]), list(&[&out]));
+    run(|ws, e| aclnnForeachPowListGetWorkspaceSize(list(&[&x]), list(&[&exponents]), powers, ws, e)).unwrap();
+    assert_eq!(out.values(), [16_777_217.0, -243.0]);
+    let (three, exponents) = (Host::int(3), Array::new(ACL_INT32, &[2], [16.0, 0.0]));
+    run(|ws, e| aclnnForeachPowScalarAndTensorGetWorkspaceSize(three.0, list(&[&exponents]), powers, ws, e)).unwrap();
+    assert_eq!(out.values(), [43_046_721.0, 1.0]);
+}
+
+/// The same with a number: of the host, of the device, one for each.
+#[test]
+fn integers_with_numbers() {
+    type Formula = fn(i128, i128, i128, i128) -> i128;
+    let formulas: [Formula; 9] = [
+        |a, _, _, s| a + s,
+        |a, _, _, s| a - s,
+        |a, _, _, s| a * s,
+        |a, _, _, _| a * a * a,
+        |a, _, _, s| a.max(s),
+        |a, _, _, s| a.min(s),
+        |a, b, c, s| a + s * b * c,
+        |a, b, _, s| a + s * b,
+        |a, b, _, s| a - s * b,
+    ];
+    // Powers only of 3.
+    let numbers = |which: usize| if which == 3 { [3i64; 4] } else { [-7, 100_003, 0, 3] };
+    let (x, y, z) = (integers(ACL_INT32, 3), integers(ACL_INT32, 30), integers(ACL_INT32, 60));
+    let (a, b, c) = (of(&x), of(&y), of(&z));
+    for (which, formula) in formulas.into_iter().enumerate() {
+        let numbers = numbers(which);
+        let (host, device) = (Host::int(numbers[0]), Array::new(ACL_INT32, &[1], [numbers[0] as f64]));
+        let each = Array::new(ACL_INT32, &[4], numbers.map(|n| n as f64));
+        for way in 0..3 {
+            let scalars: Vec<*const aclScalar> = numbers
+                .iter()
+                .map(|n| crate::nn::aclCreateScalar((&raw const *n).cast_mut().cast(), ACL_INT64).unwrap().cast_const())
+                .collect();
+            let listed = crate::nn::aclCreateScalarList(scalars.as_ptr(), 4).unwrap();
+            let out = outs(ACL_INT32);
+            let (o, h, d) = (of(&out), host.0, device.handle());
+            run(|ws, e| match (which, way) {
+                (0, 0) => aclnnForeachAddScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                (0, 1) => aclnnForeachAddScalarGetWorkspaceSize(a, d, o, ws, e),
+                (0, _) => aclnnForeachAddScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                (1, 0) => aclnnForeachSubScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                (1, 1) => aclnnForeachSubScalarGetWorkspaceSize(a, d, o, ws, e),
+                (1, _) => aclnnForeachSubScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                (2, 0) => aclnnForeachMulScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                (2, 1) => aclnnForeachMulScalarGetWorkspaceSize(a, d, o, ws, e),
+                (2, _) => aclnnForeachMulScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                (3, 0) => aclnnForeachPowScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                (3, 1) => aclnnForeachPowScalarGetWorkspaceSize(a, d, o, ws, e),
+                (3, _) => aclnnForeachPowScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                (4, 0) => aclnnForeachMaximumScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                (4, 1) => aclnnForeachMaximumScalarGetWorkspaceSize(a, d, o, ws, e),
+                (4, _) => aclnnForeachMaximumScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                (5, 0) => aclnnForeachMinimumScalarV2GetWorkspaceSize(a, h, o, ws, e),
+                (5, 1) => aclnnForeachMinimumScalarGetWorkspaceSize(a, d, o, ws, e),
+                (5, _) => aclnnForeachMinimumScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                (6, 0) => aclnnForeachAddcmulScalarV2GetWorkspaceSize(a, b, c, h, o, ws, e),
+                (6, 1) => aclnnForeachAddcmulScalarGetWorkspaceSize(a, b, c, d, o, ws, e),
+                (6, _) => aclnnForeachAddcmulListGetWorkspaceSize(a, b, c, each.handle(), o, ws, e),
+                (7, 0) => aclnnForeachAddListV2GetWorkspaceSize(a, b, h, o, ws, e),
+                (7, _) => aclnnForeachAddListGetWorkspaceSize(a, b, d, o, ws, e),
+                (_, 0) => aclnnForeachSubListV2GetWorkspaceSize(a, b, h, o, ws, e),
+                _ => aclnnForeachSubListGetWorkspaceSize(a, b, d, o, ws, e),
+            })
+            .unwrap();
+            for (i, out) in out.iter().enumerate() {
+                let s = if way < 2 || which > 6 { numbers[0] } else { numbers[i] } as i128;
+                let (a, b, c) = (wholes(&x[i]), wholes(&y[i]), wholes(&z[i]));
+                let want: Vec<f64> = (0..a.len()).map(|j| wrapped(ACL_INT32, formula(a[j], b[j], c[j], s))).collect();
+                assert_eq!(out.values(), want, "formula {which}, number {way}");
+            }
+            crate::nn::aclDestroyScalarList(listed).unwrap();
+        }
+    }
+}
+
+/// What CANN takes and the simulator does not is unsupported; what CANN does not take is invalid, also a float for integers
+/// (`ForeachAddScalarV2CheckDtypeValid` of hicann/ops-nn).
+#[test]
+fn integers_that_are_refused() {
+    let [ints, small, short] = [ACL_INT32, ACL_INT8, ACL_INT16].map(|dtype| Array::new(dtype, &[3], [1.0; 3]));
+    let (x, tiny, half) = (list(&[&ints]), list(&[&small]), list(&[&short]));
+    let (one, float, device) = (Host::int(1), Host::float(1.0), Array::new(ACL_FLOAT, &[1], [1.0]));
+    let add = |x: *mut aclTensorList, s: &Host| run(|ws, e| aclnnForeachAddScalarV2GetWorkspaceSize(x, s.0, x, ws, e));
+    let operator = "aclnnForeachAddScalarV2";
+    assert_eq!(refusal(add(tiny, &one), operator, "x is ACL_INT8, which is not supported"), ACL_ERROR_FEATURE_UNSUPPORTED);
+    assert_eq!(refusal(add(x, &float), operator, "an integer is needed"), ACLNN_ERR_PARAM_INVALID);
+    let exp = run(|ws, e| aclnnForeachExpGetWorkspaceSize(half, half, ws, e));
+    assert_eq!(refusal(exp, "aclnnForeachExp", "x is ACL_INT16, which is not supported"), ACL_ERROR_FEATURE_UNSUPPORTED);
+    let exp = run(|ws, e| aclnnForeachExpGetWorkspaceSize(x, x, ws, e));
+    assert_eq!(refusal(exp, "aclnnForeachExp", "x is ACL_INT32; the operator takes"), ACLNN_ERR_PARAM_INVALID);
+    let mul = run(|ws, e| aclnnForeachMulScalarV2GetWorkspaceSize(tiny, one.0, tiny, ws, e));
+    assert_eq!(refusal(mul, "aclnnForeachMulScalarV2", "x is ACL_INT8; the operator takes"), ACLNN_ERR_PARAM_INVALID);
+    let number = run(|ws, e| aclnnForeachAddScalarGetWorkspaceSize(x, device.handle(), x, ws, e));
+    assert_eq!(refusal(number, "aclnnForeachAddScalar", "scalar is ACL_FLOAT"), ACLNN_ERR_PARAM_INVALID);
+    let mixed = run(|ws, e| aclnnForeachMulListGetWorkspaceSize(x, tiny, x, ws, e));
+    assert_eq!(refusal(mixed, "aclnnForeachMulList", "x2 is ACL_INT8"), ACLNN_ERR_PARAM_INVALID);
+    let both = list(&[&ints, &small]);
+    let mixed = run(|ws, e| aclnnForeachMulListGetWorkspaceSize(both, both, both, ws, e));
+    assert_eq!(refusal(mixed, "aclnnForeachMulList", "the first of them makes it ACL_INT32"), ACLNN_ERR_PARAM_INVALID);
+}
+
 /// One number for all, from the host and from the device, and one for each: all give the same formula.
 #[test]
 fn functions_with_numbers() {

@@ -265,36 +265,43 @@ fn what_goes_together_is_checked() {
     assert_eq!(refusal(wide, NAME, "x is ACL_INT8; the simulator takes floats"), ACL_ERROR_FEATURE_UNSUPPORTED);
 }
 
+/// Weights `[E, k, n]` of int8 in their fractals: as those, or by the dims of the matrices.
+fn fractals(values: &[f64], k: usize, n: usize, by_fractals: bool) -> Array {
+    let storage = [E, n.div_ceil(32), k.div_ceil(16), 16, 32].map(|dim| dim as i64);
+    let mut bytes = vec![0u8; storage.iter().product::<i64>() as usize];
+    for (i, value) in values.iter().enumerate() {
+        let (e, r, c) = (i / (k * n), i / n % k, i % n);
+        bytes[element(&storage, &[e, c / 32, r / 16, r % 16, c % 32].map(|i| i as i64))] = *value as i8 as u8;
+    }
+    let matrices = [E, k, n].map(|dim| dim as i64);
+    let dims = if by_fractals { &storage[..] } else { &matrices };
+    Array::described(ACL_INT8, dims, None, ACL_FORMAT_FRACTAL_NZ, &storage, &bytes)
+}
+
+/// `x, weight, weightScale, xScale, groupList, output, outputScale`
+fn swiglu([x, w, scale, x_scale, ends, out, out_scale]: [&Array; 7]) -> Outcome {
+    run(|ws, e| {
+        let [x, w, scale, x_scale, ends] = [x, w, scale, x_scale, ends].map(|t| t.handle().cast_const());
+        let (out, out_scale, no) = (out.handle(), out_scale.handle(), nothing());
+        aclnnGroupedMatmulSwigluQuantGetWorkspaceSize(x, w, no, no, scale, x_scale, ends, out, out_scale, no.cast_mut(), ws, e)
+    })
+}
+
+/// {e, n / 32, k / 16, 16, 32} is what `CheckInputOutDims_A8W8` and `weightNZExpectShape` of hicann/ops-transformer want of a
+/// descriptor that says FRACTAL_NZ. One that `aclnnTransMatmulWeight` has turned keeps the matrices' dims.
 #[test]
 fn gated_rows_become_int8_again() {
-    let half = N / 2;
-    let ws: Vec<f64> = integers(1, -128.0, 127.0).take(E * K * N).collect();
-    let x = Array::new(ACL_INT8, &[T as i64, K as i64], integers(2, -128.0, 127.0));
-    let x_scale = Array::new(ACL_FLOAT, &[T as i64], integers(3, 1.0, 9.0).map(|v| v / 256.0));
-    let ends = Array::new(ACL_INT64, &[E as i64], [3.0, 7.0, 7.0, 8.0]);
-    for (scale_dtype, lies) in [(ACL_FLOAT, Lies::RowMajor), (ACL_BF16, Lies::Nz), (ACL_FLOAT16, Lies::Turned)] {
-        let w = &weights(ACL_INT8, lies, &ws)[0];
-        let scale = Array::new(scale_dtype, &[E as i64, N as i64], integers(5, 1.0, 31.0).map(|v| v / 4096.0));
+    let cases = [(ACL_FLOAT, 20, 40, false), (ACL_BF16, 32, 64, false), (ACL_FLOAT16, 32, 64, true), (ACL_FLOAT, 48, 96, true)];
+    for (scale_dtype, k, n, by_fractals) in cases {
+        let half = n / 2;
+        let ws: Vec<f64> = integers(1, -128.0, 127.0).take(E * k * n).collect();
+        let x = Array::new(ACL_INT8, &[T as i64, k as i64], integers(2, -128.0, 127.0));
+        let x_scale = Array::new(ACL_FLOAT, &[T as i64], integers(3, 1.0, 9.0).map(|v| v / 256.0));
+        let ends = Array::new(ACL_INT64, &[E as i64], [3.0, 7.0, 7.0, 8.0]);
+        let w = fractals(&ws, k, n, by_fractals);
+        let scale = Array::new(scale_dtype, &[E as i64, n as i64], integers(5, 1.0, 31.0).map(|v| v / 4096.0));
         let (out, out_scale) = (Array::out(ACL_INT8, &[T as i64, half as i64]), Array::out(ACL_FLOAT, &[T as i64]));
-        run(|ws, e| {
-            let [x, w, scale, x_scale, ends] = [&x, w, &scale, &x_scale, &ends].map(|t| t.handle().cast_const());
-            let (out, out_scale, no) = (out.handle(), out_scale.handle(), nothing());
-            aclnnGroupedMatmulSwigluQuantGetWorkspaceSize(
-                x,
-                w,
-                no,
-                no,
-                scale,
-                x_scale,
-                ends,
-                out,
-                out_scale,
-                no.cast_mut(),
-                ws,
-                e,
-            )
-        })
-        .unwrap();
+        swiglu([&x, &w, &scale, &x_scale, &ends, &out, &out_scale]).unwrap();
         let (xs, ss, rows) = (x.values(), scale.values(), x_scale.values());
         let (got, scales) = (out.values(), out_scale.values());
         for row in 0..T {
@@ -303,8 +310,8 @@ fn gated_rows_become_int8_again() {
                 continue;
             };
             let c = |c: usize| {
-                let sum: f64 = (0..K).map(|i| xs[row * K + i] * ws[(g * K + i) * N + c]).sum();
-                sum * ss[g * N + c] * rows[row]
+                let sum: f64 = (0..k).map(|i| xs[row * k + i] * ws[(g * k + i) * n + c]).sum();
+                sum * ss[g * n + c] * rows[row]
             };
             let gated: Vec<f64> = (0..half).map(|j| c(j) / (1.0 + (-c(j)).exp()) * c(half + j)).collect();
             let largest = gated.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
@@ -314,5 +321,22 @@ fn gated_rows_become_int8_again() {
                 assert!((got[row * half + j] - steps).abs() <= 0.501, "row {row}, {j}: {} of {steps}", got[row * half + j]);
             }
         }
+        // As `CheckFormat` has it, and the shapes of whole fractals.
+        let plain = Array::new(ACL_INT8, &[E as i64, k as i64, n as i64], ws.iter().copied());
+        let outcome = swiglu([&x, &plain, &scale, &x_scale, &ends, &out, &out_scale]);
+        let name = "aclnnGroupedMatmulSwigluQuant";
+        assert_eq!(refusal(outcome, name, "weight is row-major; FRACTAL_NZ is needed"), ACLNN_ERR_PARAM_INVALID);
+        let short = Array::out(ACL_INT8, &[T as i64, k as i64 - 1]);
+        let outcome = swiglu([&short, &w, &scale, &x_scale, &ends, &out, &out_scale]);
+        assert_eq!(refusal(outcome, name, &format!("weight has {k} rows")), ACLNN_ERR_PARAM_INVALID);
     }
+}
+
+/// No other operator takes the fractals' dims for those of matrices: theirs are five here, not two.
+#[test]
+fn a_product_takes_a_matrix_by_its_own_dims() {
+    let w = Array::described(ACL_BF16, &[1, 1, 16, 16], None, ACL_FORMAT_FRACTAL_NZ, &[1, 1, 16, 16], &[0; 512]);
+    let (a, out) = (Array::out(ACL_BF16, &[16, 16]), Array::out(ACL_BF16, &[16, 16]));
+    let outcome = run(|ws, e| crate::ops::matmul::aclnnMmGetWorkspaceSize(a.handle(), w.handle(), out.handle(), 0, ws, e));
+    assert_eq!(refusal(outcome, "aclnnMm", "mat2 has storage dims"), ACLNN_ERR_PARAM_INVALID);
 }

@@ -19,7 +19,8 @@ use crate::reject::{Outcome, check, reject};
 const MOST: usize = 10240;
 
 /// `c = (x @ weight) * xScale * weightScale` by group, `s = silu(c[..n/2]) * c[n/2..]`, and `s` in int8 with a factor for each row.
-/// Rows beyond the last group are left alone. `groupList` holds ends; there may be fewer groups than weights.
+/// Rows beyond the last group are left alone. `groupList` holds ends; there may be fewer groups than weights. The weight is in
+/// FRACTAL_NZ, described as that, {e, n / 32, k / 16, 16, 32}, or, where another operator has put it there, by its matrices.
 #[allow(clippy::too_many_arguments)] // CANN's own signature.
 pub(crate) fn aclnnGroupedMatmulSwigluQuantGetWorkspaceSize(
     x: *const aclTensor,
@@ -37,7 +38,7 @@ pub(crate) fn aclnnGroupedMatmulSwigluQuantGetWorkspaceSize(
 ) -> Outcome {
     const NAME: &str = "aclnnGroupedMatmulSwigluQuant";
     let mut call = Call::new(NAME);
-    let (x, weight) = (call.input("x", x)?, call.weight("weight", weight)?);
+    let (x, weight) = (call.input("x", x)?, call.weight_of_fractals("weight", weight)?);
     call.absent("bias", bias)?;
     call.absent("offset", offset)?;
     call.absent("outputOffset", output_offset)?;
@@ -56,6 +57,7 @@ pub(crate) fn aclnnGroupedMatmulSwigluQuantGetWorkspaceSize(
         name(w.dtype)
     );
     check_dtype(NAME, "weight", &w, &[ACL_INT8])?;
+    check!(weight.is_nz(), ACLNN_ERR_PARAM_INVALID, "{NAME}: weight is row-major; FRACTAL_NZ is needed");
     check_rank(NAME, "x", &x, 2)?;
     check!(x.is_contiguous(), ACLNN_ERR_PARAM_INVALID, "{NAME}: x has strides {:?}; a contiguous tensor is needed", x.strides);
     let (count, k, n) = check_weights(NAME, std::slice::from_ref(&weight))?;

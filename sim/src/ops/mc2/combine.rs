@@ -45,11 +45,10 @@ struct Tensors {
     out: (&'static str, *mut aclTensor),
 }
 
-/// Numbers that only one value is taken of.
+/// Numbers that CANN keeps for later.
 struct Reserved {
     out_dtype: i64,
     comm_quant_mode: i64,
-    group_list_type: i64,
 }
 
 #[allow(clippy::too_many_arguments)] // CANN's own signature.
@@ -78,7 +77,7 @@ pub(crate) fn aclnnMoeDistributeCombineGetWorkspaceSize(
     global_bs: i64,
     out_dtype: i64,
     comm_quant_mode: i64,
-    group_list_type: i64,
+    _group_list_type: i64,
     x: *mut aclTensor,
     ws: *mut u64,
     executor: *mut *mut aclOpExecutor,
@@ -113,7 +112,7 @@ pub(crate) fn aclnnMoeDistributeCombineGetWorkspaceSize(
         algorithm: std::ptr::null(),
         special: [0; 3],
     };
-    combine(&COMBINE, tensors, &given, Reserved { out_dtype, comm_quant_mode, group_list_type }, ws, executor)
+    combine(&COMBINE, tensors, &given, Reserved { out_dtype, comm_quant_mode }, ws, executor)
 }
 
 #[allow(clippy::too_many_arguments)] // CANN's own signature.
@@ -143,7 +142,7 @@ pub(crate) fn aclnnMoeDistributeCombineV2GetWorkspaceSize(
     global_bs: i64,
     out_dtype: i64,
     comm_quant_mode: i64,
-    group_list_type: i64,
+    _group_list_type: i64,
     comm_alg: *const c_char,
     x_out: *mut aclTensor,
     ws: *mut u64,
@@ -179,7 +178,7 @@ pub(crate) fn aclnnMoeDistributeCombineV2GetWorkspaceSize(
         algorithm: comm_alg,
         special: [0; 3],
     };
-    combine(&COMBINE_V2, tensors, &given, Reserved { out_dtype, comm_quant_mode, group_list_type }, ws, executor)
+    combine(&COMBINE_V2, tensors, &given, Reserved { out_dtype, comm_quant_mode }, ws, executor)
 }
 
 #[allow(clippy::too_many_arguments)] // CANN's own signature.
@@ -214,7 +213,7 @@ pub(crate) fn aclnnMoeDistributeCombineV3GetWorkspaceSize(
     global_bs: i64,
     out_dtype: i64,
     comm_quant_mode: i64,
-    group_list_type: i64,
+    _group_list_type: i64,
     comm_alg: *const c_char,
     zero_expert_num: i64,
     copy_expert_num: i64,
@@ -254,7 +253,7 @@ pub(crate) fn aclnnMoeDistributeCombineV3GetWorkspaceSize(
         algorithm: comm_alg,
         special: [zero_expert_num, copy_expert_num, const_expert_num],
     };
-    combine(&COMBINE_V3, tensors, &given, Reserved { out_dtype, comm_quant_mode, group_list_type }, ws, executor)
+    combine(&COMBINE_V3, tensors, &given, Reserved { out_dtype, comm_quant_mode }, ws, executor)
 }
 
 /// With the names that the second and the third version use.
@@ -277,9 +276,14 @@ fn combine(
     let (index, ep_counts) = (call.input(t.index.0, t.index.1)?, call.input("epSendCounts", t.ep_counts)?);
     let (weights, out) = (call.input("expertScales", t.weights)?, call.output(t.out.0, t.out.1)?);
     let experts = Experts::read(name, given)?;
-    for (param, value) in [("outDtype", reserved.out_dtype), ("groupListType", reserved.group_list_type)] {
-        check!(value == 0, ACLNN_ERR_INNER_TILING_ERROR, "{name}: {param} is {value}; 0 is taken");
-    }
+    // The tiling reads neither outDtype nor groupListType. The second says how a list lies that no version takes, and CANN's samples
+    // pass 1; the first asks for something.
+    check!(
+        reserved.out_dtype == 0,
+        ACL_ERROR_FEATURE_UNSUPPORTED,
+        "{name}: outDtype is {}, which CANN keeps for later; pass 0",
+        reserved.out_dtype
+    );
     check!(
         matches!(reserved.comm_quant_mode, 0 | 2),
         ACLNN_ERR_INNER_TILING_ERROR,

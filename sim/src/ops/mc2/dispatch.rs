@@ -308,10 +308,9 @@ fn dispatch(
         experts.exactly(pscales, scales, ACL_FLOAT, &[experts.shared + experts.experts, tokens.width])?;
     }
     let mask = experts.mask(&mut call, pmask, mask, &tokens)?;
+    // A3's kernels have no use for it, its tiling does not look at it, and the document's own example gives it.
     let mut given_weights = None;
-    if experts.a3 {
-        call.absent(pweights, weights)?;
-    } else {
+    if !experts.a3 {
         let weights = call.input(pweights, weights)?;
         experts.exactly(pweights, &weights, ACL_FLOAT, &[tokens.count, tokens.choices])?;
         given_weights = Some(weights);

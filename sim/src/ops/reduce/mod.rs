@@ -15,8 +15,8 @@ mod spread;
 use ascend_rl_sys::types::*;
 
 use self::fold::*;
-pub(super) use self::plan::output_dims;
 use self::plan::{Plan, reduced_dims};
+pub(super) use self::plan::{check_result, output_dims};
 pub(crate) use self::{list::*, more::*, pairs::*, products::*, spread::*};
 use super::call::Call;
 use super::dtypes::*;
@@ -45,10 +45,7 @@ pub(crate) fn aclnnReduceSumGetWorkspaceSize(
     check_dtype(NAME, "out", &output, NUMBERS)?;
     let reduced = reduced_dims(NAME, &dims, &input)?;
     let dims = output_dims(&input, reduced, keep_dims);
-    // One element with or without a dim is the same here (`CheckShapeAndScalarSame` of ops-math).
-    if !(dims.is_empty() && *output.dims == [1]) {
-        check_shape(NAME, "out", &output, &dims)?;
-    }
+    check_result(NAME, "out", &output, &dims)?;
     check_writable(NAME, "out", &output)?;
     if is_float(dtype) {
         let plan = Plan::new(Sum, &input, &output, reduced);
@@ -129,7 +126,7 @@ fn norm(
 }
 
 macro_rules! truths {
-    ($($(#[$doc:meta])* $body:ident, $name:literal, $fold:ident;)*) => { $(
+    ($($(#[$doc:meta])* $body:ident, $name:literal, $fold:ident, $check:ident;)*) => { $(
         $(#[$doc])*
         pub(crate) fn $body(
             self_: *const aclTensor,
@@ -148,7 +145,7 @@ macro_rules! truths {
             check_dtype($name, "self", &input, ALL)?;
             check_dtype($name, "out", &output, &[ACL_BOOL, ACL_UINT8])?;
             let reduced = reduced_dims($name, &dims, &input)?;
-            check_shape($name, "out", &output, &output_dims(&input, reduced, keepdim))?;
+            $check($name, "out", &output, &output_dims(&input, reduced, keepdim))?;
             check_writable($name, "out", &output)?;
             let plan = Plan::new($fold, &input, &output, reduced);
             call.finish(ws, executor, move || plan.run())
@@ -157,9 +154,9 @@ macro_rules! truths {
 }
 truths! {
     /// Whether all over `dim` (empty: all dims) are not zero; true of nothing.
-    aclnnAllGetWorkspaceSize, "aclnnAll", All;
+    aclnnAllGetWorkspaceSize, "aclnnAll", All, check_shape;
     /// Whether one over `dim` (empty: all dims) is not zero; false of nothing.
-    aclnnAnyGetWorkspaceSize, "aclnnAny", Any;
+    aclnnAnyGetWorkspaceSize, "aclnnAny", Any, check_result;
 }
 
 #[cfg(test)]

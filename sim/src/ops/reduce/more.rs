@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use ascend_rl_sys::types::*;
 
 use super::fold::{Extreme, Fold, LogSumExp, Mean};
-use super::plan::{Plan, output_dims, reduced_dims};
+use super::plan::{Plan, check_result, output_dims, reduced_dims};
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;
 use crate::ops::dtypes::*;
@@ -20,9 +20,7 @@ macro_rules! extremes {
         pub(crate) fn $body(self_: *const aclTensor, out: *mut aclTensor, ws: *mut u64, executor: *mut *mut aclOpExecutor) -> Outcome {
             let mut call = Call::new($name);
             let (input, output) = (call.input("self", self_)?, call.output("out", out)?);
-            if output.dims[..] != [1] {
-                check_shape($name, "out", &output, &[])?;
-            }
+            check_result($name, "out", &output, &[])?;
             extreme::<$least>($name, call, &input, &output, everything(&input), (ws, executor))
         }
     )* };
@@ -43,7 +41,7 @@ pub(crate) fn aclnnAmaxGetWorkspaceSize(
     ws: *mut u64,
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
-    let (call, input, output, reduced) = over("aclnnAmax", self_, dim, keep_dim, out)?;
+    let (call, input, output, reduced) = over("aclnnAmax", check_shape, self_, dim, keep_dim, out)?;
     extreme::<false>("aclnnAmax", call, &input, &output, reduced, (ws, executor))
 }
 
@@ -56,7 +54,7 @@ pub(crate) fn aclnnAminGetWorkspaceSize(
     ws: *mut u64,
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
-    let (call, input, output, reduced) = over("aclnnAmin", self_, dim, keep_dim, out)?;
+    let (call, input, output, reduced) = over("aclnnAmin", check_shape, self_, dim, keep_dim, out)?;
     extreme::<true>("aclnnAmin", call, &input, &output, reduced, (ws, executor))
 }
 
@@ -71,7 +69,7 @@ pub(crate) fn aclnnMeanGetWorkspaceSize(
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
     const NAME: &str = "aclnnMean";
-    let (call, input, output, reduced) = over(NAME, self_, dim, keep_dim, out)?;
+    let (call, input, output, reduced) = over(NAME, check_result, self_, dim, keep_dim, out)?;
     check_same_dtype(NAME, "out", &output, "dtype", dtype)?;
     float(NAME, call, Mean(count(&input, reduced)), &input, &output, reduced, (ws, executor))
 }
@@ -91,7 +89,7 @@ pub(crate) fn aclnnMeanV2GetWorkspaceSize(
     let (input, output) = (call.input("self", self_)?, call.output("out", out)?);
     let dims = call.int_array("dim", dim)?.unwrap_or_default();
     let reduced = if dims.is_empty() && noop_with_empty_axes { 0 } else { reduced_dims(NAME, &dims, &input)? };
-    check_shape(NAME, "out", &output, &output_dims(&input, reduced, keep_dim))?;
+    check_result(NAME, "out", &output, &output_dims(&input, reduced, keep_dim))?;
     check_same_dtype(NAME, "out", &output, "self", input.dtype)?;
     float(NAME, call, Mean(count(&input, reduced)), &input, &output, reduced, (ws, executor))
 }
@@ -106,13 +104,14 @@ pub(crate) fn aclnnLogSumExpGetWorkspaceSize(
     executor: *mut *mut aclOpExecutor,
 ) -> Outcome {
     const NAME: &str = "aclnnLogSumExp";
-    let (call, input, output, reduced) = over(NAME, self_, dim, keep_dim, out)?;
+    let (call, input, output, reduced) = over(NAME, check_shape, self_, dim, keep_dim, out)?;
     float(NAME, call, LogSumExp, &input, &output, reduced, (ws, executor))
 }
 
-/// The arguments of a reduction over `dim`, and the set of dims it names.
+/// The arguments of a reduction over `dim`, and the set of dims it names. `check` is how CANN compares the output's shape.
 pub(super) fn over(
     name: &'static str,
+    check: fn(&str, &str, &Tensor, &[usize]) -> Outcome,
     self_: *const aclTensor,
     dim: *const aclIntArray,
     keep_dim: bool,
@@ -123,7 +122,7 @@ pub(super) fn over(
     let dims = call.int_array("dim", dim)?.unwrap_or_default();
     let output = call.output("out", out)?;
     let reduced = reduced_dims(name, &dims, &input)?;
-    check_shape(name, "out", &output, &output_dims(&input, reduced, keep_dim))?;
+    check(name, "out", &output, &output_dims(&input, reduced, keep_dim))?;
     Ok((call, input, output, reduced))
 }
 

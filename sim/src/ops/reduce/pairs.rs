@@ -6,7 +6,7 @@ use ascend_rl_sys::types::*;
 
 use super::fold::{Extreme, Fold};
 use super::more::{Ends, count, everything};
-use super::plan::{Plan, output_dims, reduced_dims};
+use super::plan::{Plan, check_result, output_dims, reduced_dims};
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;
 use crate::ops::dtypes::*;
@@ -77,7 +77,7 @@ fn both(
     check_dtype(name, "self", input, ALL)?;
     for (param, out) in [("minOut", &least), ("maxOut", &most)] {
         check_same_dtype(name, param, out, "self", input.dtype)?;
-        check_shape(name, param, out, &output_dims(input, reduced, keep_dim))?;
+        check_result(name, param, out, &output_dims(input, reduced, keep_dim))?;
         check_writable(name, param, out)?;
     }
     let is_empty = count(input, reduced) == 0.0 && least.numel() > 0;
@@ -131,10 +131,16 @@ mod tests {
                 .unwrap();
                 assert_eq!((a.values(), b.values()), (low.clone(), high.clone()));
             }
-            let (a, b) = (Array::out(dtype, &[]), Array::out(dtype, &[]));
-            run(|ws, e| aclnnAminmaxAllGetWorkspaceSize(x.handle(), a.handle(), b.handle(), ws, e)).unwrap();
-            assert_eq!((a.values(), b.values()), (vec![least(&low)], vec![most(&high)]));
+            // One element with any number of dims: `CheckShapeAndScalarSame` of hicann/ops-math, as `aclnn_aminmax_all.cpp` calls it.
+            for one in [&[][..], &[1], &[1, 1]] {
+                let (a, b) = (Array::out(dtype, one), Array::out(dtype, one));
+                run(|ws, e| aclnnAminmaxAllGetWorkspaceSize(x.handle(), a.handle(), b.handle(), ws, e)).unwrap();
+                assert_eq!((a.values(), b.values()), (vec![least(&low)], vec![most(&high)]));
+            }
         }
+        let (x, two) = (Array::new(ACL_FLOAT, &[3], noise(1)), Array::out(ACL_FLOAT, &[2]));
+        let wrong = run(|ws, e| aclnnAminmaxAllGetWorkspaceSize(x.handle(), two.handle(), two.handle(), ws, e));
+        assert_eq!(refusal(wrong, "aclnnAminmaxAll", "minOut has shape [2]; [] is needed"), ACLNN_ERR_PARAM_INVALID);
         let (empty, out) = (Array::new(ACL_FLOAT, &[0], []), Array::out(ACL_FLOAT, &[]));
         let wrong = run(|ws, e| aclnnAminmaxAllGetWorkspaceSize(empty.handle(), out.handle(), out.handle(), ws, e));
         assert_eq!(refusal(wrong, "aclnnAminmaxAll", "nothing has no extreme"), ACLNN_ERR_PARAM_INVALID);

@@ -2,7 +2,7 @@
 
 use super::fold::Fold;
 use crate::nn::tensor::{Dims, MAX_RANK, Tensor};
-use crate::ops::dtypes::check_dim;
+use crate::ops::dtypes::{check_dim, check_shape};
 use crate::ops::lanes;
 use crate::ops::split::split;
 use crate::ops::view::{BLOCK, Buffer, View, filled};
@@ -40,6 +40,15 @@ pub(crate) fn output_dims(input: &Tensor, reduced: u32, keep_dims: bool) -> Dims
         rank += (!gone || keep_dims) as usize;
     }
     Dims::new(&dims[..rank])
+}
+
+/// Refuses an output of any shape but `dims`; one element is the same with any number of dims (`CheckShapeAndScalarSame` of
+/// ops-math, which not every reduction calls).
+pub(in crate::ops) fn check_result(operator: &str, param: &str, output: &Tensor, dims: &[usize]) -> Outcome {
+    if output.numel() == 1 && dims.iter().product::<usize>() == 1 {
+        return Ok(());
+    }
+    check_shape(operator, param, output, dims)
 }
 
 /// One planned reduction of `count` elements to each of the outputs.

@@ -4,7 +4,7 @@ use ascend_rl_sys::types::*;
 
 use super::fold::{ExactProduct, ExactSum, OfNumbers, Product};
 use super::more::{Ends, everything, finish};
-use super::plan::{output_dims, reduced_dims};
+use super::plan::{check_result, output_dims, reduced_dims};
 use crate::nn::tensor::Tensor;
 use crate::ops::call::Call;
 use crate::ops::dtypes::*;
@@ -21,9 +21,7 @@ pub(crate) fn aclnnProdGetWorkspaceSize(
     const NAME: &str = "aclnnProd";
     let mut call = Call::new(NAME);
     let (input, output) = (call.input("self", self_)?, call.output("out", out)?);
-    if output.dims[..] != [1] {
-        check_shape(NAME, "out", &output, &[])?;
-    }
+    check_result(NAME, "out", &output, &[])?;
     product(NAME, call, &input, dtype, &output, everything(&input), (ws, executor))
 }
 
@@ -43,7 +41,7 @@ pub(crate) fn aclnnProdDimGetWorkspaceSize(
     let (input, output) = (call.input("self", self_)?, call.output("out", out)?);
     let dim = check_dim(NAME, "dim", dim, &input)?;
     let reduced = if input.rank() == 0 { 0 } else { 1 << dim };
-    check_shape(NAME, "out", &output, &output_dims(&input, reduced, keep_dim))?;
+    check_result(NAME, "out", &output, &output_dims(&input, reduced, keep_dim))?;
     product(NAME, call, &input, dtype, &output, reduced, (ws, executor))
 }
 
@@ -86,7 +84,7 @@ pub(crate) fn aclnnReduceNansumGetWorkspaceSize(
     check_same_dtype(NAME, "out", &output, "dtype", dtype)?;
     check_dtype(NAME, "out", &output, NUMBERS)?;
     let reduced = reduced_dims(NAME, &dims, &input)?;
-    check_shape(NAME, "out", &output, &output_dims(&input, reduced, keep_dim))?;
+    check_result(NAME, "out", &output, &output_dims(&input, reduced, keep_dim))?;
     check_writable(NAME, "out", &output)?;
     if is_float(dtype) {
         finish(call, OfNumbers, &input, &output, reduced, (ws, executor))

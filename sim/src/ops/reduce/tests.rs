@@ -122,6 +122,30 @@ fn refusals() {
     assert_eq!(refusal(wrong, "aclnnLinalgVectorNorm", "self is ACL_INT32"), ACLNN_ERR_PARAM_INVALID);
 }
 
+/// Who calls `CheckShapeAndScalarSame` of hicann/ops-math (`aclnn_mean.cpp`, `aclnn_any.cpp`, `aclnn_prod.cpp`,
+/// `aclnn_reduce_nansum.cpp`) takes one element with any number of dims; `aclnn_amax.cpp` compares the dims.
+#[test]
+fn one_element_has_any_number_of_dims() {
+    let (x, dims) = (Array::new(ACL_FLOAT, &[3], [1.0, 2.0, 6.0]), Ints::new(&[0]));
+    for shape in [&[][..], &[1], &[1, 1]] {
+        let (out, truth) = (Array::out(ACL_FLOAT, shape), Array::out(ACL_BOOL, shape));
+        let (i, o) = (x.handle(), out.handle());
+        run(|w, e| aclnnMeanGetWorkspaceSize(i, dims.0, false, ACL_FLOAT, o, w, e)).unwrap();
+        assert_eq!(out.values(), [3.0]);
+        run(|w, e| aclnnMeanV2GetWorkspaceSize(i, dims.0, true, false, o, w, e)).unwrap();
+        assert_eq!(out.values(), [3.0]);
+        run(|w, e| aclnnProdDimGetWorkspaceSize(i, 0, false, ACL_FLOAT, o, w, e)).unwrap();
+        assert_eq!(out.values(), [12.0]);
+        run(|w, e| aclnnReduceNansumGetWorkspaceSize(i, dims.0, false, ACL_FLOAT, o, w, e)).unwrap();
+        assert_eq!(out.values(), [9.0]);
+        run(|w, e| aclnnAnyGetWorkspaceSize(i, dims.0, false, truth.handle(), w, e)).unwrap();
+        assert_eq!(truth.values(), [1.0]);
+    }
+    let out = Array::out(ACL_FLOAT, &[1]);
+    let wrong = run(|w, e| aclnnAmaxGetWorkspaceSize(x.handle(), dims.0, false, out.handle(), w, e));
+    assert_eq!(refusal(wrong, "aclnnAmax", "out has shape [1]; [] is needed"), ACLNN_ERR_PARAM_INVALID);
+}
+
 #[test]
 fn variances_and_truths() {
     let cases = [(vec![5, 3, 7], vec![]), (vec![5, 3, 7], vec![1]), (vec![2, 300, 33], vec![-1, 0]), (vec![70, 1031], vec![0])];

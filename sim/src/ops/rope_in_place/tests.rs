@@ -117,11 +117,14 @@ fn gradients_go_back_through_the_rotation() {
             let [g, c, s, xh, o, oc, os] = [&dy, &cos, &sin, &x, &dx, &dcos, &dsin].map(|t| t.handle());
             run(|ws, e| aclnnRotaryPositionEmbeddingGradGetWorkspaceSize(g, c, s, xh, mode, o, oc, os, ws, e)).unwrap();
             // Without x the tables' gradients are not asked for, and empty ones are what callers pass.
-            let (same, empty) = (Array::out(dtype, &dims), Array::out(dtype, &[1, 1, 1, 0]));
-            let (o, none) = (same.handle(), empty.handle());
-            run(|ws, e| aclnnRotaryPositionEmbeddingGradGetWorkspaceSize(g, c, s, nothing(), mode, o, none, none, ws, e))
-                .unwrap();
-            assert_eq!(same.values(), dx.values());
+            // Strides of nothing say nothing, as in `test_aclnn_rotary_position_embedding_grad.cpp` of hicann/ops-transformer.
+            for strides in [[0; 4], [0, 0, 0, 1], [9, 2, 5, 3]] {
+                let (same, empty) = (Array::out(dtype, &dims), Array::strided(dtype, &[1, 1, 1, 0], &strides, 0, 0, []));
+                let (o, none) = (same.handle(), empty.handle());
+                run(|ws, e| aclnnRotaryPositionEmbeddingGradGetWorkspaceSize(g, c, s, nothing(), mode, o, none, none, ws, e))
+                    .unwrap();
+                assert_eq!(same.values(), dx.values());
+            }
             let (dy, x, cos, sin) = (dy.values(), x.values(), cos.values(), sin.values());
             let table = |row: usize| {
                 let at = [row / 12, row / 4 % 3, row % 4];

@@ -45,8 +45,15 @@ struct Tensors {
     sum: Array,
     out: Array,
     grads: [Array; 3],
-    nothing: Array,
+    /// In the place of what is not written: an empty tensor, or null.
+    nothing: Option<Array>,
     layout: Text,
+}
+
+impl Tensors {
+    fn nothing(&self) -> *const aclTensor {
+        self.nothing.as_ref().map_or(null(), |nothing| nothing.handle())
+    }
 }
 
 impl Case {
@@ -91,7 +98,7 @@ impl Case {
             sum: Array::out(ACL_FLOAT, &stats),
             out: Array::out(self.dtype, &q),
             grads: [&q, &kv, &kv].map(|dims| Array::out(self.dtype, dims)),
-            nothing: Array::new(self.dtype, &[0], []),
+            nothing: (!self.second).then(|| Array::new(self.dtype, &[0], [])),
             layout: Text::new(self.layout),
         }
     }
@@ -100,7 +107,7 @@ impl Case {
         let mask = x.mask.as_ref().map_or(null(), |m| m.handle().cast_const());
         let (scale, most, n) = (self.scale(), i32::MAX as i64, self.heads[0] as i64);
         let (q, k, v, layout) = (x.q.handle(), x.k.handle(), x.v.handle(), x.layout.pointer());
-        let (max, sum, empty, out) = (x.max.handle(), x.sum.handle(), x.nothing.handle(), x.out.handle());
+        let (max, sum, empty, out) = (x.max.handle(), x.sum.handle(), x.nothing(), x.out.handle());
         let next = self.next_tokens;
         run(|ws, e| {
             if self.second {
@@ -165,7 +172,7 @@ impl Case {
         let mask = x.mask.as_ref().map_or(null(), |m| m.handle().cast_const());
         let (scale, most, n) = (self.scale(), i32::MAX as i64, self.heads[0] as i64);
         let (q, k, v, dy, layout) = (x.q.handle(), x.k.handle(), x.v.handle(), x.dy.handle(), x.layout.pointer());
-        let (max, sum, empty, out) = (x.max.handle(), x.sum.handle(), x.nothing.handle(), x.out.handle());
+        let (max, sum, empty, out) = (x.max.handle(), x.sum.handle(), x.nothing(), x.out.handle());
         let [dq, dk, dv] = [0, 1, 2].map(|i| x.grads[i].handle());
         let next = self.next_tokens;
         run(|ws, e| {
@@ -316,6 +323,24 @@ fn masks_given_in_full_hide_what_they_say() {
         // Several tiles of keys.
         Case { bits: Some(&[5, 400]), sizes: [1, 5, 400], heads: [2, 1, 64], mode: 1, ..FIRST }.check();
     });
+}
+
+/// `CheckFaParam` of hicann/ops-transformer does not ask for softmaxOut, `PostFlashAttentionScoreGrad` not for dpse.
+#[test]
+fn what_is_not_written_may_be_null() {
+    let (given, null) = (FIRST.tensors(), Tensors { nothing: None, ..FIRST.tensors() });
+    for x in [&given, &null] {
+        FIRST.forward(x).unwrap();
+        FIRST.backward(x).unwrap();
+    }
+    let results = |x: &Tensors| [&x.out, &x.max, &x.sum, &x.grads[0], &x.grads[1], &x.grads[2]].map(Array::values);
+    assert_eq!(results(&null), results(&given));
+    let some = Tensors { nothing: Some(Array::out(ACL_FLOAT, &[1])), ..FIRST.tensors() };
+    let outcomes = [FIRST.forward(&some), FIRST.backward(&some)];
+    for (outcome, what) in outcomes.into_iter().zip(["softmaxOut is [1]", "softmaxIn is [1]"]) {
+        let reject = outcome.expect_err("a refusal");
+        assert!(reject.code == ACL_ERROR_FEATURE_UNSUPPORTED && reject.text.contains(what), "{}", reject.text);
+    }
 }
 
 #[test]

@@ -217,12 +217,12 @@ fn infer(operator: &str, layout: &str, queries: usize) -> Result<Vec<f64>, crate
             ws,
             e,
         ),
-        "IFAV4" => aclnnIncreFlashAttentionV4GetWorkspaceSize(
+        "IFAV4" | "IFAV4 masked" => aclnnIncreFlashAttentionV4GetWorkspaceSize(
             q,
             keys,
             values,
             no,
-            no,
+            if operator == "IFAV4" { no } else { k },
             lengths,
             no,
             no,
@@ -278,6 +278,14 @@ fn infer(operator: &str, layout: &str, queries: usize) -> Result<Vec<f64>, crate
         ((b * N + h) * queries + s) * D + d
     };
     Ok((0..got.len()).map(|i| got[at(i)]).collect())
+}
+
+/// `aclnnIncreFlashAttentionV4` has no sparseMode: the refusal of a mask does not speak of one.
+#[test]
+fn a_mask_of_what_has_no_mode_is_refused_as_such() {
+    let reject = infer("IFAV4 masked", "BSND", 1).map(drop).expect_err("a refusal");
+    let text = "aclnnIncreFlashAttentionV4: attenMask is not supported by the simulator; pass null";
+    assert_eq!((reject.code, reject.text.as_str()), (ACL_ERROR_FEATURE_UNSUPPORTED, text));
 }
 
 #[test]

@@ -34,7 +34,8 @@ pub(super) struct Tensors {
     pub dq: Array,
     pub dk: Array,
     pub dv: Array,
-    pub nothing: Array,
+    /// In the place of what is not written: an empty tensor, or null.
+    pub nothing: Option<Array>,
     pub mask: Option<Array>,
     pub q_ends: Ints,
     pub kv_ends: Ints,
@@ -78,7 +79,7 @@ impl Case {
             dq: Array::out(self.dtype, &q_dims),
             dk: Array::out(self.dtype, &kv_dims),
             dv: Array::strided(self.dtype, &kv_dims, &[row, d, 1], 5, storage, std::iter::repeat(7.0)),
-            nothing: Array::new(self.dtype, &[0], []),
+            nothing: Some(Array::new(self.dtype, &[0], [])),
             mask: (self.mode != 0).then(|| causal_mask(if fused { ACL_BOOL } else { ACL_UINT8 })),
             q_ends: Ints::new(&ends(self.seqs.iter().map(|s| s.0))),
             kv_ends: Ints::new(&ends(self.seqs.iter().map(|s| s.1))),
@@ -114,7 +115,7 @@ impl Case {
                 self.mode,
                 x.max.handle(),
                 x.sum.handle(),
-                x.nothing.handle(),
+                optional(&x.nothing),
                 x.out.handle(),
                 ws,
                 executor,
@@ -137,7 +138,7 @@ impl Case {
                 optional(&x.mask),
                 x.max.handle(),
                 x.sum.handle(),
-                x.nothing.handle(),
+                optional(&x.nothing),
                 x.out.handle(),
                 null(),
                 x.q_ends.0,
@@ -153,7 +154,7 @@ impl Case {
                 x.dq.handle(),
                 x.dk.handle(),
                 x.dv.handle(),
-                x.nothing.handle(),
+                optional(&x.nothing),
                 ws,
                 executor,
             )
@@ -281,6 +282,19 @@ fn more_queries_than_keys_and_no_keys_at_all() {
     for mode in [0, 2] {
         check(&Case::new(ACL_FLOAT, &[(9, 4), (40, 17), (5, 0), (0, 3)], 4, 2, 16, mode), false);
     }
+}
+
+/// `CheckFaParam` of hicann/ops-transformer does not ask for softmaxOut, `PostFlashAttentionScoreGrad` not for dpse.
+#[test]
+fn what_is_not_written_may_be_null() {
+    let case = Case::new(ACL_FLOAT, &[(5, 7), (3, 3)], 4, 2, 16, 3);
+    let (given, null) = (case.tensors(false), Tensors { nothing: None, ..case.tensors(false) });
+    for x in [&given, &null] {
+        case.forward(x).unwrap();
+        case.backward(x).unwrap();
+    }
+    let results = |x: &Tensors| [&x.out, &x.max, &x.sum, &x.dq, &x.dk, &x.dv].map(Array::values);
+    assert_eq!(results(&null), results(&given));
 }
 
 #[test]

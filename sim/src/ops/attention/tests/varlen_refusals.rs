@@ -65,7 +65,7 @@ fn what_is_not_built_is_refused_by_name() {
     unsupported(good(), |x| x.v = some(ACL_FLOAT, &[7, 2, 8]), "value has heads of 8");
     unsupported(good(), |x| x.shift = Some(some(ACL_FLOAT, &[1])), "realShift");
     unsupported(good(), |x| x.drop_mask = Some(some(ACL_UINT8, &[1])), "dropMask");
-    unsupported(good(), |x| x.nothing = some(ACL_FLOAT, &[1]), "empty");
+    unsupported(good(), |x| x.nothing = Some(some(ACL_FLOAT, &[1])), "empty");
     unsupported(
         good(),
         |x| x.q = Array::strided(ACL_FLOAT, &[5, 4, 16], &[128, 32, 2], 0, 640, std::iter::repeat(0.0)),

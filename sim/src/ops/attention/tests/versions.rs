@@ -24,7 +24,9 @@ fn problem() -> (Case, Tensors) {
 fn forward(version: u32, x: &Tensors, start: *const aclIntArray, pse_type: i64, rope: *const aclTensor, order: &Text) -> Outcome {
     let (q, k, v, mask) = (x.q.handle(), x.k.handle(), x.v.handle(), x.mask.as_ref().expect("a mask").handle());
     let (qe, ke, layout) = (x.q_ends.0, x.kv_ends.0, x.layout.pointer());
-    let (max, sum, none, out, no) = (x.max.handle(), x.sum.handle(), x.nothing.handle(), x.out.handle(), null());
+    let (max, sum, out, no) = (x.max.handle(), x.sum.handle(), x.out.handle(), null());
+    // What is not written is empty at the first version, and null at these.
+    let none = null();
     // Says something at sparseMode 5 and 6 alone; callers pass it in others.
     let prefix = Ints::new(&[0]);
     run(|ws, e| match version {
@@ -97,7 +99,9 @@ fn backward(version: u32, x: &Tensors, order: &Text) -> Outcome {
     let (q, k, v, dy, mask) =
         (x.q.handle(), x.k.handle(), x.v.handle(), x.dy.handle(), x.mask.as_ref().expect("a mask").handle());
     let (qe, ke, layout) = (x.q_ends.0, x.kv_ends.0, x.layout.pointer());
-    let (max, sum, none, out, no) = (x.max.handle(), x.sum.handle(), x.nothing.handle(), x.out.handle(), null());
+    let (max, sum, out, no) = (x.max.handle(), x.sum.handle(), x.out.handle(), null());
+    // What is not written is empty at the first version, and null at these.
+    let none = null();
     let (dq, dk, dv) = (x.dq.handle(), x.dk.handle(), x.dv.handle());
     let ints = null();
     run(|ws, e| match version {

@@ -153,6 +153,10 @@ fn later(ranks: usize) -> Vec<Case> {
         Case { mask: Mask::Choices, local: 3, counts: false, ..case(3) },
         Case { special: [2, 1, 2], k: 4, ..case(3) },
         Case { special: [1, 1, 1], mask: Mask::Choices, own_shared: true, ..case(3) },
+        // The samples `test_aclnn_moe_distribute_dispatch_v2.cpp` and `.._combine_v2.cpp` of ops-transformer: no tiling of A3 looks at
+        // `expertScales`, none at all at `groupListType`.
+        Case { as_samples: true, ..case(2) },
+        Case { as_samples: true, quantised: true, ..case(3) },
     ];
     if ranks > 2 {
         cases.push(Case { shared: 1, shared_ranks: 1, ..case(2) });
@@ -189,6 +193,7 @@ fn the_first_version_on_a3() {
         let case = Case { version: 1, ranks: 8, h: 7168, ..PLAIN };
         let cases = [
             case,
+            Case { as_samples: true, ..case },
             Case { quantised: true, counts: false, local: 1, ..case },
             Case { shared: 1, shared_ranks: 2, bs: 4, k: 2, ..case },
             Case { shared: 1, shared_ranks: 4, bs: 6, uneven: false, quantised: true, smooth: true, local: 1, ..case },

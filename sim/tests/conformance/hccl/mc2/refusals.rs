@@ -136,7 +136,6 @@ fn what_the_documentation_does_not_take_is_refused() {
         no(Args { tp_size: 2, tp: name.as_ptr(), ..good }, 561002, &["groupTp"]);
         no(Args { algorithm: c"hierarchy".as_ptr(), ..good }, 561002, &["commAlg is \"hierarchy\""]);
         no(Args { scales: up.smooth.handle, ..good }, 561002, &["scalesOptional is given with quantMode 0"]);
-        no(Args { weights: up.weights.handle, ..good }, 200006, &["expertScalesOptional"]);
         let (wrong, narrow) = (Tensor::out::<f32>(&[4, 1024]), half(&[4, 1023]));
         no(Args { x: wrong.handle, ..good }, 161002, &["x is ACL_FLOAT"]);
         no(Args { x: narrow.handle, ..good }, 561002, &["the hidden size H", "1023", "1024 to 8192"]);

@@ -66,7 +66,7 @@ impl Groups<'_> {
 
 /// Null where the chip takes none.
 fn weights_of(case: &Case, up: &Uploaded) -> *mut aclTensor {
-    if case.a3 { NONE } else { up.weights.handle }
+    if case.a3 && !case.as_samples { NONE } else { up.weights.handle }
 }
 
 type Done = Result<(), (i32, String)>;
@@ -256,7 +256,7 @@ pub(crate) fn combine(
     let x = if case.special == [0; 3] { NONE } else { up.x.handle };
     let given = |t: &Tensor| if t.len == 0 { NONE } else { t.handle };
     let (a1, a2, v) = (given(&extra.alpha_1), given(&extra.alpha_2), given(&extra.constants));
-    let none = std::ptr::null();
+    let (none, list_type) = (std::ptr::null(), i64::from(case.as_samples));
     let done = match case.version {
         1 => op!(
             r,
@@ -285,7 +285,7 @@ pub(crate) fn combine(
                 all,
                 0,
                 0,
-                0,
+                list_type,
                 out.handle
             )
         ),
@@ -317,7 +317,7 @@ pub(crate) fn combine(
                 all,
                 0,
                 0,
-                0,
+                list_type,
                 none,
                 out.handle
             )
@@ -355,7 +355,7 @@ pub(crate) fn combine(
                 all,
                 0,
                 0,
-                0,
+                list_type,
                 none,
                 zero,
                 copy,

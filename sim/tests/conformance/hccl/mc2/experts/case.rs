@@ -35,6 +35,8 @@ pub(crate) struct Case {
     pub own_shared: bool,
     /// `expertTokenNumsType`
     pub counts: bool,
+    /// With the weights for dispatch of A3 too, and a `groupListType` of 1, as CANN's samples have it.
+    pub as_samples: bool,
     pub a3: bool,
 }
 
@@ -54,6 +56,7 @@ pub(crate) const PLAIN: Case = Case {
     special: [0; 3],
     own_shared: false,
     counts: true,
+    as_samples: false,
     a3: true,
 };
 
