@@ -52,7 +52,7 @@ operators! { bool = self, other:
 }
 operators! { out = self, scalar:
     aclnnDivsGetWorkspaceSize, "aclnnDivs", ALL: |a, _b, _c, s| a / s;
-    aclnnPowTensorScalarGetWorkspaceSize, "aclnnPowTensorScalar", NUMBERS: |a, _b, _c, s| a.powf(s), power(a, s);
+    aclnnPowTensorScalarGetWorkspaceSize, "aclnnPowTensorScalar", NUMBERS: |a, _b, _c, s| power_of(a, s), power(a, s);
     // A number that is none stays one: `max` and `min` would drop it.
     aclnnClampMinGetWorkspaceSize, "aclnnClampMin", NUMBERS: |a, _b, _c, s| if a < s { s } else { a }, a.max(s);
     aclnnClampMaxGetWorkspaceSize, "aclnnClampMax", NUMBERS: |a, _b, _c, s| if a > s { s } else { a }, a.min(s);
@@ -144,6 +144,12 @@ fn one(_: i64) -> i64 {
 /// 0, whatever the integer.
 pub(super) fn zero(_: i64) -> i64 {
     0
+}
+
+/// A power, of which squares are the most: a norm written in operators of PyTorch squares all that a model computes.
+#[inline(always)]
+pub(super) fn power_of(a: f32, exponent: f32) -> f32 {
+    if exponent == 2.0 { a * a } else { a.powf(exponent) }
 }
 
 /// An integer to an integer power, modulo 2^64; a negative power of anything but 1 and -1 is 0, as in PyTorch.

@@ -385,6 +385,12 @@ fn scalars_scale_and_powers_of_integers_are_exact() {
     run(|w, e| aclnnPowTensorScalarGetWorkspaceSize(ints.handle(), three.0, out.handle(), w, e)).unwrap();
     assert_eq!(out.values(), [-343.0, 343.0, 27.0, 0.0]);
     let floats = Array::out(ACL_FLOAT, &[4]);
+    let roots = Array::new(ACL_FLOAT, &[4], [-1.5, 3.0, 0.0, f64::INFINITY]);
+    for (exponent, want) in [(2.0, [2.25, 9.0, 0.0, f64::INFINITY]), (3.0, [-3.375, 27.0, 0.0, f64::INFINITY])] {
+        let exponent = Number::float(exponent);
+        run(|w, e| aclnnPowTensorScalarGetWorkspaceSize(roots.handle(), exponent.0, floats.handle(), w, e)).unwrap();
+        assert_eq!(floats.values(), want);
+    }
     run(|w, e| aclnnDivsGetWorkspaceSize(ints.handle(), two.0, floats.handle(), w, e)).unwrap();
     assert_eq!(floats.values(), [-3.5, 3.5, 1.5, 0.0]);
     let by = Array::new(ACL_INT32, &[1], [2.0]);
