@@ -265,6 +265,42 @@ fn functions_of_integers() {
     assert_eq!(out.values(), [43_046_721.0, 1.0]);
 }
 
+/// The operators by one number that integers have too.
+const NUMBERED: [&str; 6] = ["Add", "Sub", "Mul", "Pow", "Maximum", "Minimum"];
+
+/// One of them: by a number of the host, by one of the device, or by one for each tensor.
+fn by_number(
+    operator: &str,
+    way: usize,
+    x: *const aclTensorList,
+    (host, device, listed): (*const aclScalar, *const aclTensor, *const aclScalarList),
+    out: *mut aclTensorList,
+    ws: *mut u64,
+    e: *mut *mut aclOpExecutor,
+) -> Outcome {
+    match (operator, way) {
+        ("Add", 0) => aclnnForeachAddScalarV2GetWorkspaceSize(x, host, out, ws, e),
+        ("Add", 1) => aclnnForeachAddScalarGetWorkspaceSize(x, device, out, ws, e),
+        ("Add", _) => aclnnForeachAddScalarListGetWorkspaceSize(x, listed, out, ws, e),
+        ("Sub", 0) => aclnnForeachSubScalarV2GetWorkspaceSize(x, host, out, ws, e),
+        ("Sub", 1) => aclnnForeachSubScalarGetWorkspaceSize(x, device, out, ws, e),
+        ("Sub", _) => aclnnForeachSubScalarListGetWorkspaceSize(x, listed, out, ws, e),
+        ("Mul", 0) => aclnnForeachMulScalarV2GetWorkspaceSize(x, host, out, ws, e),
+        ("Mul", 1) => aclnnForeachMulScalarGetWorkspaceSize(x, device, out, ws, e),
+        ("Mul", _) => aclnnForeachMulScalarListGetWorkspaceSize(x, listed, out, ws, e),
+        ("Pow", 0) => aclnnForeachPowScalarV2GetWorkspaceSize(x, host, out, ws, e),
+        ("Pow", 1) => aclnnForeachPowScalarGetWorkspaceSize(x, device, out, ws, e),
+        ("Pow", _) => aclnnForeachPowScalarListGetWorkspaceSize(x, listed, out, ws, e),
+        ("Maximum", 0) => aclnnForeachMaximumScalarV2GetWorkspaceSize(x, host, out, ws, e),
+        ("Maximum", 1) => aclnnForeachMaximumScalarGetWorkspaceSize(x, device, out, ws, e),
+        ("Maximum", _) => aclnnForeachMaximumScalarListGetWorkspaceSize(x, listed, out, ws, e),
+        ("Minimum", 0) => aclnnForeachMinimumScalarV2GetWorkspaceSize(x, host, out, ws, e),
+        ("Minimum", 1) => aclnnForeachMinimumScalarGetWorkspaceSize(x, device, out, ws, e),
+        ("Minimum", _) => aclnnForeachMinimumScalarListGetWorkspaceSize(x, listed, out, ws, e),
+        _ => unreachable!("{operator} is not one by a number"),
+    }
+}
+
 /// The same with a number: of the host, of the device, one for each.
 #[test]
 fn integers_with_numbers() {
@@ -297,24 +333,7 @@ fn integers_with_numbers() {
             let out = outs(ACL_INT32);
             let (o, h, d) = (of(&out), host.0, device.handle());
             run(|ws, e| match (which, way) {
-                (0, 0) => aclnnForeachAddScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                (0, 1) => aclnnForeachAddScalarGetWorkspaceSize(a, d, o, ws, e),
-                (0, _) => aclnnForeachAddScalarListGetWorkspaceSize(a, listed, o, ws, e),
-                (1, 0) => aclnnForeachSubScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                (1, 1) => aclnnForeachSubScalarGetWorkspaceSize(a, d, o, ws, e),
-                (1, _) => aclnnForeachSubScalarListGetWorkspaceSize(a, listed, o, ws, e),
-                (2, 0) => aclnnForeachMulScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                (2, 1) => aclnnForeachMulScalarGetWorkspaceSize(a, d, o, ws, e),
-                (2, _) => aclnnForeachMulScalarListGetWorkspaceSize(a, listed, o, ws, e),
-                (3, 0) => aclnnForeachPowScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                (3, 1) => aclnnForeachPowScalarGetWorkspaceSize(a, d, o, ws, e),
-                (3, _) => aclnnForeachPowScalarListGetWorkspaceSize(a, listed, o, ws, e),
-                (4, 0) => aclnnForeachMaximumScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                (4, 1) => aclnnForeachMaximumScalarGetWorkspaceSize(a, d, o, ws, e),
-                (4, _) => aclnnForeachMaximumScalarListGetWorkspaceSize(a, listed, o, ws, e),
-                (5, 0) => aclnnForeachMinimumScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                (5, 1) => aclnnForeachMinimumScalarGetWorkspaceSize(a, d, o, ws, e),
-                (5, _) => aclnnForeachMinimumScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                (0..=5, _) => by_number(NUMBERED[which], way, a, (h, d, listed), o, ws, e),
                 (6, 0) => aclnnForeachAddcmulScalarV2GetWorkspaceSize(a, b, c, h, o, ws, e),
                 (6, 1) => aclnnForeachAddcmulScalarGetWorkspaceSize(a, b, c, d, o, ws, e),
                 (6, _) => aclnnForeachAddcmulListGetWorkspaceSize(a, b, c, each.handle(), o, ws, e),
@@ -390,27 +409,11 @@ fn functions_with_numbers() {
                 let out = outs(dtype);
                 let (a, b, c, o, h, d) = (of(&x), of(&y), of(&z), of(&out), host.0, device.handle());
                 run(|ws, e| match (which, way) {
-                    (0, 0) => aclnnForeachAddScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                    (0, 1) => aclnnForeachAddScalarGetWorkspaceSize(a, d, o, ws, e),
-                    (0, _) => aclnnForeachAddScalarListGetWorkspaceSize(a, listed, o, ws, e),
-                    (1, 0) => aclnnForeachSubScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                    (1, 1) => aclnnForeachSubScalarGetWorkspaceSize(a, d, o, ws, e),
-                    (1, _) => aclnnForeachSubScalarListGetWorkspaceSize(a, listed, o, ws, e),
-                    (2, 0) => aclnnForeachMulScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                    (2, 1) => aclnnForeachMulScalarGetWorkspaceSize(a, d, o, ws, e),
-                    (2, _) => aclnnForeachMulScalarListGetWorkspaceSize(a, listed, o, ws, e),
                     (3, 0) => aclnnForeachDivScalarV2GetWorkspaceSize(a, h, o, ws, e),
                     (3, 1) => aclnnForeachDivScalarGetWorkspaceSize(a, d, o, ws, e),
                     (3, _) => aclnnForeachDivScalarListGetWorkspaceSize(a, listed, o, ws, e),
-                    (4, 0) => aclnnForeachPowScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                    (4, 1) => aclnnForeachPowScalarGetWorkspaceSize(a, d, o, ws, e),
-                    (4, _) => aclnnForeachPowScalarListGetWorkspaceSize(a, listed, o, ws, e),
-                    (5, 0) => aclnnForeachMaximumScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                    (5, 1) => aclnnForeachMaximumScalarGetWorkspaceSize(a, d, o, ws, e),
-                    (5, _) => aclnnForeachMaximumScalarListGetWorkspaceSize(a, listed, o, ws, e),
-                    (6, 0) => aclnnForeachMinimumScalarV2GetWorkspaceSize(a, h, o, ws, e),
-                    (6, 1) => aclnnForeachMinimumScalarGetWorkspaceSize(a, d, o, ws, e),
-                    (6, _) => aclnnForeachMinimumScalarListGetWorkspaceSize(a, listed, o, ws, e),
+                    (0..=2, _) => by_number(NUMBERED[which], way, a, (h, d, listed), o, ws, e),
+                    (4..=6, _) => by_number(NUMBERED[which - 1], way, a, (h, d, listed), o, ws, e),
                     (_, 0) => aclnnForeachAddcmulScalarV2GetWorkspaceSize(a, b, c, h, o, ws, e),
                     (_, 1) => aclnnForeachAddcmulScalarGetWorkspaceSize(a, b, c, d, o, ws, e),
                     _ => aclnnForeachAddcmulScalarListGetWorkspaceSize(a, b, c, each.handle(), o, ws, e),
