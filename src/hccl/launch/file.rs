@@ -156,12 +156,14 @@ fn await_answer(party: &Party, path: &Path, answer: &Path, number: &str) -> Resu
                 None => stale = true,
             }
         }
-        match read_question(path, party, party.rank)? {
-            Some(own) if own.number != number => {
-                let text = format!("two processes are rank {} of {}: the other is {}", party.rank, party.size, own.process);
-                return Err(disagreement(text));
-            }
-            _ => {}
+        // Only this rank removes it, so that one that is not there was another's, who has been answered in its place.
+        let other = match read_question(path, party, party.rank)? {
+            Some(own) if own.number == number => None,
+            Some(other) => Some(format!("is {}", other.process)),
+            None => Some("was answered in this one's place".to_owned()),
+        };
+        if let Some(other) = other {
+            return Err(disagreement(format!("two processes are rank {} of {}: the other {other}", party.rank, party.size)));
         }
         if Instant::now() >= deadline {
             let what = if stale { "there is only what an earlier run has left" } else { "there is nothing" };

@@ -24,6 +24,14 @@ fn meet(path: &Path, zero: Party, others: &[Party]) -> Vec<Result<Vec<u8>>> {
     })
 }
 
+fn wait_until(met: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !met() {
+        assert!(start.elapsed() < LONG, "it does not come");
+        thread::sleep(LOOK);
+    }
+}
+
 fn files(folder: &Path) -> Vec<String> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
 }
@@ -89,9 +97,57 @@ fn a_job_at_odds_with_itself_is_told() {
             assert!(error.to_string().contains(text), "{error}");
         }
     }
-    let heard = meet(&path, short(0, 3), &[short(1, 3), short(1, 3)]);
-    let twice = heard.iter().filter(|end| end.as_ref().is_err_and(|e| e.to_string().contains("two processes are rank 1 of 3")));
-    assert!(twice.count() >= 1, "{heard:?}");
+    assert_eq!(files(folder.path()), Vec::<String>::new());
+}
+
+/// Both may have looked before either wrote, so that one's question takes the place of the other's.
+#[test]
+fn two_processes_of_one_rank_are_told_whoever_is_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("meet");
+    let (one, Paths { answer, question }) = (party(1, 3), Paths::of(&party(1, 3), &path));
+    let twin = |number: &str| Question { number: number.into(), size: 3, job: 7, process: Process::own() }.to_text(1);
+    let told = |end: Result<Vec<u8>>, words: &str| {
+        let error = end.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Collective, "{error}");
+        assert!(error.to_string().contains(&format!("two processes are rank 1 of 3{words}")), "{error}");
+    };
+    // The other was there before.
+    write(&question, &twin("01")).unwrap();
+    told(fetch(&one, &path), ": the other is ");
+    remove(&question).unwrap();
+    // It comes after, and waits still; or has been answered and is gone.
+    for (comes, words) in [(true, ": the other is "), (false, ": the other was answered in this one's place")] {
+        thread::scope(|scope| {
+            let first = scope.spawn(|| fetch(&one, &path));
+            wait_until(|| question.exists());
+            if comes {
+                write(&question, &twin("01")).unwrap()
+            } else {
+                remove(&question).unwrap()
+            }
+            told(first.join().unwrap(), words);
+            remove(&question).unwrap();
+        });
+    }
+    // Rank 0 has heard both, the first of which has been answered or waits still.
+    let answered = || read(&answer).unwrap().and_then(|text| parse_answer(&text));
+    for gone in [true, false] {
+        thread::scope(|scope| {
+            let zero = scope.spawn(|| serve(&party(0, 3), &path, b"x").map(|()| Vec::new()));
+            write(&question, &twin("01")).unwrap();
+            wait_until(|| answered().is_some_and(|(heard, _)| heard == ["01"]));
+            if gone {
+                remove(&question).unwrap();
+                told(fetch(&one, &path), "");
+            } else {
+                write(&question, &twin("02")).unwrap();
+                wait_until(|| answered().is_some_and(|(_, info)| info.is_err()));
+                remove(&question).unwrap();
+            }
+            told(zero.join().unwrap(), "");
+        });
+    }
     assert_eq!(files(folder.path()), Vec::<String>::new());
 }
 
