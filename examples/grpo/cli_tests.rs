@@ -403,21 +403,22 @@ fn an_impossible_layout_is_one_line() {
 #[test]
 fn a_rank_that_dies_panics_or_stalls_ends_the_run_with_its_name_and_keeps_what_was_saved() {
     let dir = tempfile::tempdir().unwrap();
-    for (fault, parts) in [
-        ("die 2 2", &["rank 2 was told to die after 2 steps"][..]),
-        ("panic 0 2", &["rank 0 panicked", "rank 0 was told to panic"]),
-        ("stall 1 2", &["rank 1", "timed out after 10 s"]),
+    // The others hear of an end at once. What stalls is waited for, long enough for a rank that is late only because the machine
+    // is busy.
+    for (fault, limit, parts) in [
+        ("die 2 2", "600", &["rank 2 was told to die after 2 steps"][..]),
+        ("panic 0 2", "600", &["rank 0 panicked", "rank 0 was told to panic"]),
+        ("stall 1 2", "20", &["rank 1", "timed out after 20 s"]),
     ] {
         let name = fault.split(' ').next().unwrap();
-        // Long enough for a rank that is late only because the machine is busy.
-        let place = ["--save-freq", "1", "--collective-timeout", "10", "--runs", path(dir.path()), "--name", name];
+        let place = ["--save-freq", "1", "--collective-timeout", limit, "--runs", path(dir.path()), "--name", name];
         let begin = Instant::now();
         let output = program(&[&SMALL[..], &place].concat()).env(FAULT, fault).output().unwrap();
         let err = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{err}");
         let last = err.lines().last().unwrap_or_default();
         assert!(last.starts_with("grpo: ") && parts.iter().all(|part| last.contains(part)), "{fault}: {err}");
-        assert!(begin.elapsed() < Duration::from_secs(60), "{fault}: {:?}", begin.elapsed());
+        assert!(begin.elapsed() < Duration::from_secs(300), "{fault}: {:?}", begin.elapsed());
         let run = dir.path().join(name);
         assert!(run.join("global_step_2/model.safetensors").is_file());
         assert_eq!(metrics(&run).iter().filter(|line| line.get("actor/pg_loss").is_some()).count(), 2);

@@ -59,7 +59,7 @@ fn a_process_that_dies_ends_the_others() {
     assert!(ends.iter().all(|end| end.status.code() == Some(1)), "{ends:?}");
     assert!(err(&ends[1]).contains("grpo: rank 1 of 2: rank 1 was told to die after 2 steps"), "{}", err(&ends[1]));
     assert!(err(&ends[0]).lines().last().unwrap_or_default().starts_with("grpo: rank 0 of 2: "), "{}", err(&ends[0]));
-    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(300), "{:?}", begin.elapsed());
     assert!(dir.path().join("dies/global_step_2/model.safetensors").is_file(), "what was saved stays");
 }
 

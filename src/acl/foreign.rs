@@ -47,8 +47,8 @@ impl Device {
     /// [`Stream::host_callback`] is used.
     pub unsafe fn adopt_stream(&self, stream: *mut c_void) -> Result<Stream> {
         let adopted = Stream::from_raw(self, Handle(stream), true);
-        // Asks CANN, so that a mistake shows here.
-        adopted.is_idle()?;
+        // Asks CANN, so that a mistake shows here, and only here: what is no stream is not waited for when this value goes.
+        adopted.is_idle().inspect_err(|_| _ = adopted.inner().end())?;
         Ok(adopted)
     }
 

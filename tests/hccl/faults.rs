@@ -310,7 +310,7 @@ fn a_stream_that_waits_for_a_late_rank_can_be_dropped() {
     s.fork(comm.stream(), |fork| comm.all_reduce(fork.lend_tensor_mut(&mut x)?, Sum)).unwrap();
     let start = Instant::now();
     drop((x, s));
-    assert!(start.elapsed() < Duration::from_secs(3), "after {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(20), "after {:?}", start.elapsed());
     // Its device says so once the others are out of the way.
     let mut y = upload(group.ranks[1].stream(), &[2.0f32; 4]);
     group.ranks[1].all_reduce(&mut y, Sum).unwrap();
@@ -353,7 +353,7 @@ fn a_group_that_waits_for_a_late_rank_of_another_can_be_dropped() {
     group.ranks[0].stream().wait(&parts[0].stream().record().unwrap()).unwrap();
     let start = Instant::now();
     drop(group.ranks.remove(0));
-    assert!(start.elapsed() < Duration::from_secs(3), "after {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(20), "after {:?}", start.elapsed());
     let mut y = upload(parts[1].stream(), &[1.0f32]);
     parts[1].all_reduce(&mut y, Sum).unwrap();
     let error = group.devices[0].synchronize().unwrap_err();

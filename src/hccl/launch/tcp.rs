@@ -275,15 +275,7 @@ fn converse(mut stream: TcpStream, party: &Party, left: Duration) -> io::Result<
     // Longer than rank 0 waits: where it gives up, it says for whom it has waited.
     stream.set_read_timeout(Some(left + SILENCE))?;
     stream.write_all(&Hello::of(party).to_bytes())?;
-    let (mut head, mut heard) = ([0; ANSWER_BYTES], 0);
-    while heard < ANSWER_BYTES {
-        match stream.read(&mut head[heard..])? {
-            0 if heard == 0 || wire::is_ours(&head[..heard]) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            0 => break,
-            n => heard += n,
-        }
-    }
-    let (verdict, length) = match wire::read_answer(&head) {
+    let (verdict, length) = match wire::read_answer(&read_head(&mut stream)?) {
         Ok(answer) => answer,
         Err(why) => return Ok(Visit::Never(why)),
     };
@@ -294,6 +286,22 @@ fn converse(mut stream: TcpStream, party: &Party, left: Duration) -> io::Result<
         Verdict::Refused => Visit::Never(String::from_utf8_lossy(&payload).into_owned()),
         Verdict::Later => Visit::Again("rank 0 is at another meeting of this job".into()),
     })
+}
+
+/// The head of an answer, or what another program says in its place and then hangs up.
+fn read_head(stream: &mut impl Read) -> io::Result<[u8; ANSWER_BYTES]> {
+    let (mut head, mut heard) = ([0; ANSWER_BYTES], 0);
+    while heard < ANSWER_BYTES {
+        match stream.read(&mut head[heard..]) {
+            Ok(0) if heard == 0 || wire::is_ours(&head[..heard]) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(0) => break,
+            Ok(n) => heard += n,
+            // Also where a process was stopped and goes on: to hang up then would look like its end.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(head)
 }
 
 fn io_words(error: &io::Error) -> String {

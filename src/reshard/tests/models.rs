@@ -3,7 +3,6 @@
 use super::layouts::transformer;
 use super::oracle::{empty, filled, run};
 use crate::reshard::Plan;
-use std::time::{Duration, Instant};
 
 #[test]
 fn fsdp_4_to_tp_2_dp_2() {
@@ -24,19 +23,15 @@ fn fsdp_4_to_tp_2_dp_2() {
 }
 
 #[test]
-fn a_32b_model_is_planned_quickly_in_few_copies() {
+fn a_32b_model_is_planned_in_few_copies() {
     // Qwen2.5-32B: 64 layers, hidden 5120, intermediate 27648, 40 query and 8 key/value heads of 128.
     let model = transformer(5120, 5120, 1024, 27648, 64, 152_064);
     let (from, to) = (model.shards(16), model.rollout(16, 8));
-    let start = Instant::now();
     let plan = Plan::new(&model.tensors, &from, &to).unwrap();
-    let took = start.elapsed();
     assert_eq!(plan.sent_elements(), plan.fewest_elements());
     let most = (0..16).map(|rank| plan.copies(rank)).max().unwrap();
     // A rank sends and receives parts of some 640 matrices, of which each has 2 replicas; nothing by the row.
     assert!(most < 10_000, "{most} copies");
-    // Well under a second; the bound is wide because tests share the machine, and build with little optimisation.
-    assert!(took < Duration::from_secs(2), "{took:?} for {most} copies on the busiest rank");
     let rounds = plan.rounds(64 << 20, crate::DType::BF16).unwrap() as u64;
     let most = (0..16).map(|rank| plan.traffic(rank).received.max(plan.traffic(rank).sent)).max().unwrap();
     assert!(rounds <= 1 + most * 2 / (63 << 20), "{rounds} rounds for {most} elements");

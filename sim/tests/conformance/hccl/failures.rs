@@ -13,7 +13,7 @@ fn holds(text: &str, words: &[&str]) {
 
 /// torch_npu, `docs/zh/troubleshooting/HCCL_timeout.md`: synchronising gives 507048, and the text has EI0002 and the remote rank.
 fn check_missing_rank() {
-    ranks(3, 1, |r| {
+    ranks(3, 3, |r| {
         let (x, y, start) = (upload(&[1f32; 5]), upload(&[0f32; 15]), Instant::now());
         hccl_ok!(HcclAllGather(x, y, 5, HCCL_DATA_TYPE_FP32, r.comm, r.stream));
         r.sync();
@@ -28,14 +28,14 @@ fn check_missing_rank() {
                 &[
                     "EI0002",
                     &format!("rank {}: ", r.rank),
-                    "remote rank [2] timed out after 1 s",
+                    "remote rank [2] timed out after 3 s",
                     "HcclAllReduce(count 5, HCCL_DATA_TYPE_FP32, HCCL_REDUCE_SUM) #2",
                     &name,
                     "rank 2 has not called it; its last call was HcclAllGather #1",
                 ],
             );
             let waited = start.elapsed();
-            assert!(waited > Duration::from_millis(990) && waited < Duration::from_secs(10), "{waited:?}");
+            assert!(waited > Duration::from_millis(2990) && waited < Duration::from_secs(30), "{waited:?}");
             assert_eq!((r.async_error(), download::<f32>(y, 15)), (9, vec![0.0; 15]), "what is behind has run");
             r.all.wait();
         } else {
@@ -62,7 +62,7 @@ fn a_missing_rank_is_named_lazily_too() {
 
 #[test]
 fn a_rank_whose_stream_is_held_up_is_named() {
-    ranks(2, 1, |r| {
+    ranks(2, 3, |r| {
         let x = upload(&[1f32; 5]);
         let gate = (r.rank == 1).then(|| Gate::close(r.stream));
         assert_eq!(all_reduce(r, x, 5), 0);

@@ -318,7 +318,7 @@ fn a_killed_process_is_named_at_once() {
         assert!(later == 21 || later == 507057, "{later} {text}");
         holds(&text, &["its process"]);
         assert_eq!(r.async_error(), 21);
-        assert!(start.elapsed() < Duration::from_secs(10));
+        assert!(start.elapsed() < Duration::from_secs(30));
     });
     run.passed([0, 1]);
 }
@@ -335,9 +335,9 @@ fn a_late_rank_is_named_within_the_time() {
             let (code, text) = r.failure();
             assert_eq!(code, 507048, "{text}");
             holds(&text, &["remote rank [1] timed out after 1 s", "its last call known here was HcclBarrier #1"]);
-            assert!(start.elapsed() < Duration::from_secs(8));
+            assert!(start.elapsed() < Duration::from_secs(20));
         } else {
-            std::thread::sleep(Duration::from_millis(1500));
+            std::thread::sleep(Duration::from_secs(5));
             assert_eq!(reduce(r, x, 5), 0);
             let (code, text) = r.failure();
             assert_eq!(code, 507048, "too late is too late, and told as the other rank saw it: {text}");
@@ -360,7 +360,7 @@ fn a_stopped_process_is_named_within_the_time() {
             // SAFETY: stops this process; the test ends it.
             unsafe { libc::raise(libc::SIGSTOP) };
         }
-        std::thread::sleep(Duration::from_millis(600));
+        std::thread::sleep(Duration::from_secs(3));
         let start = Instant::now();
         assert_eq!(reduce(r, x, 5), 0);
         let (code, text) = r.failure();
@@ -369,7 +369,7 @@ fn a_stopped_process_is_named_within_the_time() {
         assert_eq!(reduce(r, x, 5), 0);
         let (code, _) = r.failure();
         assert_eq!(code, 507048);
-        assert!(start.elapsed() < Duration::from_secs(8));
+        assert!(start.elapsed() < Duration::from_secs(20));
     };
     let mut run = Run::start(TEST, &[1, 1], &[], 1, body);
     run.passed([0]);
@@ -390,7 +390,7 @@ fn ranks_that_cannot_join() {
         info.internal.copy_from_slice(&bytes);
         if r.rank == 1 {
             // The other is there first. Both on device 0 of their processes.
-            std::thread::sleep(Duration::from_millis(700));
+            std::thread::sleep(Duration::from_secs(3));
             ok!(acl.aclrtSetDevice(0));
             hccl_refused!(1, "rank 1 is on device 0, as rank 0 is", HcclCommInitRootInfo(2, &info, 1, &mut comm));
             hccl_refused!(1, "nRanks is 3", HcclCommInitRootInfo(3, &info, 1, &mut comm));
@@ -402,7 +402,7 @@ fn ranks_that_cannot_join() {
             r.sync();
             // SAFETY: ends the other process of this test.
             unsafe { libc::kill(pid, libc::SIGKILL) };
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_secs(1));
             hccl_refused!(11, "cannot be reached", HcclCommInitRootInfo(2, &info, 1, &mut comm));
         } else {
             hccl_ok!(HcclCommInitRootInfo(2, &info, 0, &mut comm));
@@ -427,12 +427,12 @@ fn the_end_of_who_gathers_is_noticed() {
         r.sync();
         info.internal.copy_from_slice(&download::<u8>(both, 4108));
         if r.rank == 0 {
-            std::thread::sleep(Duration::from_millis(300));
+            std::thread::sleep(Duration::from_secs(2));
             std::process::exit(0);
         }
         let (mut comm, start) = (null_mut(), Instant::now());
         hccl_refused!(21, "where the ranks gathered, has ended", HcclCommInitRootInfo(2, &info, 1, &mut comm));
-        assert!(start.elapsed() < Duration::from_secs(10));
+        assert!(start.elapsed() < Duration::from_secs(30));
     });
     run.passed([1]);
 }
