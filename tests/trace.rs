@@ -1,5 +1,6 @@
 //! The tracer: what ran when, on which stream.
 
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use ascend_rl::acl::{Span, Tracer};
@@ -133,13 +134,16 @@ fn a_stream_has_one_tracer() {
 
 #[test]
 fn collectives_are_traced_on_every_rank_with_the_wait_for_the_peers() {
-    const LATE: Duration = Duration::from_millis(100);
+    const LATE: Duration = Duration::from_secs(1);
     let cann = Cann::load().unwrap();
     let devices: Vec<Device> = (0..2).map(|ordinal| Device::open(&cann, ordinal).unwrap()).collect();
     let ranks = Communicator::all(&devices, &CommOptions::default()).unwrap();
     let tracer = Tracer::new(100);
+    // Rank 1 is late by so much after rank 0 has called.
+    let (called, go_on) = channel();
+    let mut ends = [(Some(called), None), (None, Some(go_on))].into_iter();
     std::thread::scope(|scope| {
-        for (rank, comm) in ranks.into_iter().enumerate() {
+        for (comm, (called, go_on)) in ranks.into_iter().zip(&mut ends) {
             let tracer = tracer.clone();
             scope.spawn(move || {
                 let s = comm.stream();
@@ -148,10 +152,12 @@ fn collectives_are_traced_on_every_rank_with_the_wait_for_the_peers() {
                 // Both are attached: only now may one be late.
                 comm.all_reduce(&mut x, ReduceOp::Sum).unwrap();
                 s.synchronize().unwrap();
-                if rank == 1 {
+                if let Some(go_on) = go_on {
+                    go_on.recv().unwrap();
                     std::thread::sleep(LATE);
                 }
                 comm.all_reduce(&mut x, ReduceOp::Sum).unwrap();
+                called.map_or(Ok(()), |called| called.send(())).unwrap();
                 assert_eq!(x.to_vec::<f32>(s).unwrap(), [4.0; 3]);
             });
         }
@@ -201,10 +207,10 @@ fn taking_does_not_hold_up_who_enqueues() {
     std::thread::scope(|scope| {
         let taking = scope.spawn(|| tracer.take(PATIENCE));
         // Until it waits.
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_secs(1));
         let begin = Instant::now();
         s.set_zero(&mut x).unwrap();
-        assert!(begin.elapsed() < Duration::from_secs(5), "held up for {:?}", begin.elapsed());
+        assert!(begin.elapsed() < Duration::from_secs(30), "held up for {:?}", begin.elapsed());
         assert!(!taking.is_finished());
         // What it waits for comes now.
         ranks[1].all_reduce(&mut theirs, ReduceOp::Sum).unwrap();

@@ -1,23 +1,17 @@
 //! What has gone wrong with a group, and how a program goes on or ends.
 
-use super::Communicator;
-use crate::error::{Error, ErrorKind, Result};
+use super::{Communicator, watch};
+use crate::error::Result;
 use std::time::Duration;
 
 impl Communicator {
     /// Whether HCCL has found a failure of this group on its own threads (a link, a peer) since it was made. Does not block, and
     /// may be asked while calls are under way: that is what a watchdog does.
     ///
-    /// Errors: `Collective` with HCCL's code.
+    /// Errors: `Collective` with HCCL's code, and the ranks that are behind.
     /// CANN: HcclGetCommAsyncError.
     pub fn check(&self) -> Result<()> {
-        match self.handle.async_error() {
-            None => Ok(()),
-            Some(code) => {
-                let error = Error::from_cann(ErrorKind::Collective, "HcclGetCommAsyncError", code, "");
-                Err(error.context(format!("a collective of {self:?} has failed")))
-            }
-        }
+        watch::failure(&self.handle, &self.board, self.rank()).map_or(Ok(()), Err)
     }
 
     /// Suspends the group on this rank, after the device's tasks were aborted: no call is taken until [`Communicator::resume`].

@@ -15,15 +15,24 @@ pub(super) struct Watch {
     pub stream: StreamId,
 }
 
+/// What HCCL has found wrong with a group, which it says as a mere number; with those that are behind, who may be why.
+pub(super) fn failure(handle: &Handle, board: &Board, rank: usize) -> Option<Error> {
+    let code = handle.async_error()?;
+    let error = Error::from_cann(ErrorKind::Collective, "HcclGetCommAsyncError", code, "")
+        .context(format!("a collective of rank {rank} of `{}` has failed", board.name()));
+    Some(match board.waits_for(rank) {
+        Some(behind) => error.hint(behind),
+        None => error,
+    })
+}
+
 impl Witness for Watch {
     fn tell(&self) -> Option<String> {
         self.board.waits_for(self.rank)
     }
 
     fn failed(&self) -> Option<Error> {
-        let code = self.handle.upgrade()?.async_error()?;
-        let text = format!("a collective of rank {} of `{}` has failed", self.rank, self.board.name());
-        Some(Error::from_cann(ErrorKind::Collective, "HcclGetCommAsyncError", code, "").context(text))
+        self.handle.upgrade().and_then(|handle| failure(&handle, &self.board, self.rank))
     }
 
     fn stream(&self) -> StreamId {

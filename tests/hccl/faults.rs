@@ -4,6 +4,7 @@ use super::devices;
 use super::values::{untouched, upload};
 use ascend_rl::hccl::{CommOptions, ReduceOp::Sum};
 use ascend_rl::{Communicator, DType, Device, Error, ErrorKind, Tensor, ops};
+use std::sync::mpsc::channel;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -116,8 +117,8 @@ fn a_message_without_a_counterpart_is_named() {
 fn a_late_rank_fails_the_collective_in_its_time() {
     let mut group = group(2, "slow", Duration::from_secs(1));
     let mut x = upload(group.ranks[0].stream(), &[1.0f32]);
-    group.ranks[0].all_reduce(&mut x, Sum).unwrap();
     let start = Instant::now();
+    group.ranks[0].all_reduce(&mut x, Sum).unwrap();
     let error = x.to_vec::<f32>(group.ranks[0].stream()).unwrap_err();
     let took = start.elapsed();
     assert_says(&error, ErrorKind::Collective, &["rank 1 of `slow` is behind: it has made 0 calls; this rank made 1"]);
@@ -130,11 +131,12 @@ fn a_late_rank_fails_the_collective_in_its_time() {
 fn left_alone(name: &str, end: impl FnOnce(Communicator) + Send) {
     let mut group = group(2, name, LONG);
     let (b, a) = (group.ranks.pop().unwrap(), group.ranks.pop().unwrap());
-    let start = Instant::now();
+    let (start, (called, go_on)) = (Instant::now(), channel());
     thread::scope(|scope| {
         let waiting = scope.spawn(move || {
             let mut x = upload(a.stream(), &[1.0f32]);
             a.all_reduce(&mut x, Sum).unwrap();
+            called.send(()).unwrap();
             let error = x.to_vec::<f32>(a.stream()).unwrap_err();
             let left = format!("rank 1 of `{}` has left: it has made 0 calls; this rank made 1, the last all_reduce", a.name());
             assert_says(&error, ErrorKind::Collective, &[&left]);
@@ -143,6 +145,8 @@ fn left_alone(name: &str, end: impl FnOnce(Communicator) + Send) {
             assert_says(&error, ErrorKind::Collective, &["barrier: rank 1 of", "has left"]);
             assert_eq!(error.call(), None);
         });
+        go_on.recv().unwrap();
+        // So that it waits by then, as a rule.
         thread::sleep(Duration::from_millis(50));
         let _ = scope.spawn(move || end(b)).join();
         waiting.join().unwrap();
@@ -219,7 +223,8 @@ fn a_failure_that_hccl_has_found_can_be_asked_for() {
     group.ranks[0].all_reduce(&mut x, Sum).unwrap();
     group.ranks[0].stream().synchronize().unwrap_err();
     let error = group.ranks[0].check().unwrap_err();
-    assert_says(&error, ErrorKind::Collective, &["a collective of rank 0 of `asked` has failed: HcclGetCommAsyncError"]);
+    let parts = ["a collective of rank 0 of `asked` has failed: HcclGetCommAsyncError", "rank 1 of `asked` is behind"];
+    assert_says(&error, ErrorKind::Collective, &parts);
     drop(x);
     group.ranks.clear();
 }

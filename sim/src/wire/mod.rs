@@ -275,6 +275,8 @@ impl Post {
             match (line.from.get(), read_greeting(&buffer[..length])) {
                 (Some(from), _) => self.receiver.received(*from, &buffer[..length], file),
                 (None, Some(id)) => {
+                    // Under the lock, or who waits might look before and sleep after.
+                    let _lines = self.lines();
                     _ = line.from.set(id);
                     self.changed.notify_all();
                 }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
-use ascend_rl_sys::codes::HCCL_E_REMOTE;
+use ascend_rl_sys::codes::{HCCL_E_REMOTE, HCCL_E_TIMEOUT};
 use ascend_rl_sys::types::HcclRootInfo;
 
 use super::config::{Config, from_nanos, nanos};
@@ -171,6 +171,10 @@ pub(super) fn join(
         match outcome {
             // The table's gathering was over by the time that this rank was heard.
             Err(refusal) if refusal.code == gather::OVER && Instant::now() < deadline => continue,
+            Err(refusal) if refusal.code == gather::OVER => {
+                let others: Vec<_> = (0..size).filter(|&other| other != rank).map(|other| other.to_string()).collect();
+                return Err(late(rank as usize, size as usize, &others.join(", "), limit));
+            }
             Err(refusal) => return Err(refusal),
             Ok(group) => {
                 group.connect(deadline)?;
@@ -200,12 +204,16 @@ fn wait(ticket: u64, at: Id, size: usize, rank: usize, deadline: Instant, limit:
             return outcome;
         }
         tell(at, Message::Quit { ticket });
-        reject!(
-            HCCL_E_TIMEOUT,
-            "rank {rank} of {size} waited {} s for rank [{missing}] to join the communicator (HCCL_CONNECT_TIMEOUT sets the time)",
-            limit.as_secs_f64()
-        )
+        return Err(late(rank, size, &missing, limit));
     }
+}
+
+fn late(rank: usize, size: usize, missing: &str, limit: Duration) -> Reject {
+    let text = format!(
+        "rank {rank} of {size} waited {} s for rank [{missing}] to join the communicator (HCCL_CONNECT_TIMEOUT sets the time)",
+        limit.as_secs_f64()
+    );
+    Reject { code: HCCL_E_TIMEOUT, text }
 }
 
 /// Sends a message to a process, which may be this one.

@@ -46,7 +46,7 @@ fn check(target: &Target) {
 fn a_rank_table_is_a_place_to_meet() {
     let table = Target::Table { hash: u64::from(std::process::id()) };
     (0..3).for_each(|_| check(&table));
-    let alone = join(&table, 2, 1, 1, config(), Duration::from_millis(20)).err().unwrap();
+    let alone = join(&table, 2, 1, 1, config(), Duration::from_millis(500)).err().unwrap();
     assert!(alone.text.contains("rank [0] to join"), "{}", alone.text);
     check(&table);
 }

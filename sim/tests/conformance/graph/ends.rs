@@ -43,7 +43,7 @@ fn an_abort_of_a_stream_ends_its_replays() {
     ok!(acl?.aclrtStreamAbort(stream));
     let start = std::time::Instant::now();
     graph_ok!(aclmdlRIDestroy(graph));
-    assert!(start.elapsed().as_secs() < 5, "it did not wait");
+    assert!(start.elapsed().as_secs() < 9, "it did not wait");
     ok!(acl.aclrtFree(x));
 }
 

@@ -403,8 +403,9 @@ fn a_callback_is_told_which_kernel_failed() {
     let _lease = Place::new();
     let (binary, stream) = (Binary::load(&fast()), new_stream());
     let (sender, receiver) = channel();
-    let report = Report(sender);
-    ok!(kernels?.aclrtBinarySetExceptionCallback(binary.0, Some(callback), (&raw const report).cast_mut().cast()));
+    // For good: the thread that calls may still be about to return from it when this test ends.
+    let report: &'static Report = Box::leak(Box::new(Report(sender)));
+    ok!(kernels?.aclrtBinarySetExceptionCallback(binary.0, Some(callback), (&raw const *report).cast_mut().cast()));
     let out = upload(&[0_u32; 4]);
     launch(binary.kernel("spread"), 2, stream, &[out as u64, 4]);
     launch(binary.kernel("stops"), 2, stream, &[7, 8]);

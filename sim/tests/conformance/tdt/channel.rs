@@ -123,7 +123,7 @@ fn full_and_empty_channels() {
             tdt?.acltdtReceiveTensor(channel_at as *const _, received_at as *mut _, -1)
         );
     });
-    std::thread::sleep(Duration::from_millis(20));
+    std::thread::sleep(Duration::from_secs(1));
     ok!(tdt?.acltdtDestroyChannel(channel));
     receiver.join().unwrap();
     refused!(100000, "not a live channel", tdt?.acltdtSendTensor(channel, sent, 0));
