@@ -1,6 +1,6 @@
 //! The tracer: what ran when, on which stream.
 
-use std::sync::mpsc::channel;
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use ascend_rl::acl::{Span, Tracer};
@@ -139,12 +139,10 @@ fn collectives_are_traced_on_every_rank_with_the_wait_for_the_peers() {
     let devices: Vec<Device> = (0..2).map(|ordinal| Device::open(&cann, ordinal).unwrap()).collect();
     let ranks = Communicator::all(&devices, &CommOptions::default()).unwrap();
     let tracer = Tracer::new(100);
-    // Rank 1 is late by so much after rank 0 has called.
-    let (called, go_on) = channel();
-    let mut ends = [(Some(called), None), (None, Some(go_on))].into_iter();
+    let rank_0_has_called = Barrier::new(2);
     std::thread::scope(|scope| {
-        for (comm, (called, go_on)) in ranks.into_iter().zip(&mut ends) {
-            let tracer = tracer.clone();
+        for (rank, comm) in ranks.into_iter().enumerate() {
+            let (tracer, rank_0_has_called) = (tracer.clone(), &rank_0_has_called);
             scope.spawn(move || {
                 let s = comm.stream();
                 let mut x = Tensor::from_slice(s, &[3], &[1.0_f32; 3]).unwrap();
@@ -152,12 +150,14 @@ fn collectives_are_traced_on_every_rank_with_the_wait_for_the_peers() {
                 // Both are attached: only now may one be late.
                 comm.all_reduce(&mut x, ReduceOp::Sum).unwrap();
                 s.synchronize().unwrap();
-                if let Some(go_on) = go_on {
-                    go_on.recv().unwrap();
+                if rank == 1 {
+                    rank_0_has_called.wait();
                     std::thread::sleep(LATE);
                 }
                 comm.all_reduce(&mut x, ReduceOp::Sum).unwrap();
-                called.map_or(Ok(()), |called| called.send(())).unwrap();
+                if rank == 0 {
+                    rank_0_has_called.wait();
+                }
                 assert_eq!(x.to_vec::<f32>(s).unwrap(), [4.0; 3]);
             });
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use super::*;
 
 /// So long that a loaded machine does not put off what takes no time.
-const WHILE: Duration = Duration::from_millis(1000);
+const WHILE: Duration = Duration::from_secs(1);
 
 /// Counts how often it was held, and what is not to be waited for.
 #[derive(Default)]

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
-use ascend_rl_sys::codes::{HCCL_E_REMOTE, HCCL_E_TIMEOUT};
+use ascend_rl_sys::codes::HCCL_E_REMOTE;
 use ascend_rl_sys::types::HcclRootInfo;
 
 use super::config::{Config, from_nanos, nanos};
@@ -170,11 +170,7 @@ pub(super) fn join(
         let outcome = wait(ticket, at, size as usize, rank as usize, deadline, limit);
         match outcome {
             // The table's gathering was over by the time that this rank was heard.
-            Err(refusal) if refusal.code == gather::OVER && Instant::now() < deadline => continue,
-            Err(refusal) if refusal.code == gather::OVER => {
-                let others: Vec<_> = (0..size).filter(|&other| other != rank).map(|other| other.to_string()).collect();
-                return Err(late(rank as usize, size as usize, &others.join(", "), limit));
-            }
+            Err(refusal) if refusal.code == gather::OVER => continue,
             Err(refusal) => return Err(refusal),
             Ok(group) => {
                 group.connect(deadline)?;
@@ -196,24 +192,25 @@ fn wait(ticket: u64, at: Id, size: usize, rank: usize, deadline: Instant, limit:
             guard = CAME.wait_timeout(guard, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0;
             continue;
         }
-        let missing = (0..size as u32).filter(|rank| !waiting.present.contains(rank)).map(|rank| rank.to_string());
+        // Where no gathering has taken this rank in, nobody is told to be present, not even itself.
+        let absent = |other: &u32| *other != rank as u32 && !waiting.present.contains(other);
+        let missing = (0..size as u32).filter(absent).map(|rank| rank.to_string());
         let missing = missing.collect::<Vec<_>>().join(", ");
         guard.as_mut().and_then(|joins| joins.waiting.remove(&ticket));
         drop(guard);
-        if let Some(outcome) = outcome {
-            return outcome;
+        match outcome {
+            // Too late to look again.
+            Some(Err(refusal)) if refusal.code == gather::OVER && left.is_zero() => {}
+            Some(outcome) => return outcome,
+            None => {}
         }
         tell(at, Message::Quit { ticket });
-        return Err(late(rank, size, &missing, limit));
+        reject!(
+            HCCL_E_TIMEOUT,
+            "rank {rank} of {size} waited {} s for rank [{missing}] to join the communicator (HCCL_CONNECT_TIMEOUT sets the time)",
+            limit.as_secs_f64()
+        )
     }
-}
-
-fn late(rank: usize, size: usize, missing: &str, limit: Duration) -> Reject {
-    let text = format!(
-        "rank {rank} of {size} waited {} s for rank [{missing}] to join the communicator (HCCL_CONNECT_TIMEOUT sets the time)",
-        limit.as_secs_f64()
-    );
-    Reject { code: HCCL_E_TIMEOUT, text }
 }
 
 /// Sends a message to a process, which may be this one.

@@ -51,6 +51,18 @@ fn a_rank_table_is_a_place_to_meet() {
     check(&table);
 }
 
+/// Where ranks of a table are to ask is a process that never gathers them.
+#[test]
+fn a_gathering_that_is_always_over_ends_with_the_time() {
+    let hash = u64::from(std::process::id()) << 32;
+    let door = table_door(hash);
+    post().unwrap().listen(&door).unwrap();
+    let alone = join(&Target::Table { hash }, 3, 1, 1, config(), Duration::from_millis(200)).err().unwrap();
+    post().unwrap().close(&door);
+    assert_eq!(alone.code, ascend_rl_sys::codes::HCCL_E_TIMEOUT);
+    assert!(alone.text.contains("rank 1 of 3 waited 0.2 s for rank [0, 2] to join"), "{}", alone.text);
+}
+
 #[test]
 fn bytes_that_are_no_root_info_and_processes_that_are_not_there() {
     let mut info = open();
