@@ -8,6 +8,8 @@ use ascend_rl::hccl::{CommOptions, ReduceOp};
 use ascend_rl::{Cann, Communicator, DType, Device, ErrorKind, Stream, Tensor, ops};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What the clocks of host and device may differ by on a loaded machine.
+const SLACK: Duration = Duration::from_millis(5);
 
 fn stream() -> Stream {
     Device::open(&Cann::load().unwrap(), 0).unwrap().stream().unwrap()
@@ -44,10 +46,9 @@ fn spans_have_canns_names_in_order_and_do_not_overlap() {
     assert_eq!((spans.len(), tracer.dropped()), (9, 0));
     assert!(spans.iter().all(|span| span.device == 0 && span.duration > Duration::ZERO));
     assert!(spans.windows(2).all(|pair| pair[0].start + pair[0].duration <= pair[1].start), "{spans:?}");
-    // The clocks agree to within half of the quickest wait for an event; a loaded machine makes even that slow.
-    let slack = Duration::from_millis(2);
-    assert!(spans[0].start + slack >= begin, "{:?} began before it was queued, {begin:?}", spans[0]);
-    assert!(spans[8].start + spans[8].duration <= end + slack, "{:?} ended after the wait for it, {end:?}", spans[8]);
+    // The clocks agree to within half of the quickest wait for an event.
+    assert!(spans[0].start + SLACK >= begin, "{:?} began before it was queued, {begin:?}", spans[0]);
+    assert!(spans[8].start + spans[8].duration <= end + SLACK, "{:?} ended after the wait for it, {end:?}", spans[8]);
     // 113 MFLOP beside 16 additions.
     let time = |name: &str| spans.iter().filter(|span| span.name == name).map(|span| span.duration).min().unwrap();
     assert!(time("aclnnMm") > 5 * time("aclnnAdd"), "{spans:?}");
@@ -57,7 +58,8 @@ fn spans_have_canns_names_in_order_and_do_not_overlap() {
 #[test]
 fn waits_for_another_stream_are_no_work() {
     let (home, other) = (stream(), stream());
-    let (a, mut product) = square(&home, 512);
+    // Longer than what the clocks may differ by.
+    let (a, mut product) = square(&home, 1024);
     let tracer = Tracer::new(1000);
     home.trace(&tracer).unwrap();
     other.trace(&tracer).unwrap();
@@ -69,7 +71,7 @@ fn waits_for_another_stream_are_no_work() {
     let ((home_names, at_home), (other_names, at_other)) = (named(&spans, &home), named(&spans, &other));
     assert_eq!((home_names, other_names), (vec!["aclnnMm"], vec!["aclrtMemsetAsync"]));
     let product_ends = at_home[0].start + at_home[0].duration;
-    assert!(at_other[0].start + Duration::from_millis(2) >= product_ends, "{spans:?}");
+    assert!(at_other[0].start + SLACK >= product_ends, "{spans:?}");
     assert!(at_other[0].duration < at_home[0].duration, "the wait is in the span: {spans:?}");
 }
 

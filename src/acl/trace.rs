@@ -20,7 +20,7 @@ const MOST_PENDING: usize = 4096;
 /// Attempts to read both clocks at once: so many, and on a loaded machine more until one was quick.
 const CLOCK_READINGS: usize = 8;
 const MOST_CLOCK_READINGS: usize = 200;
-const QUICK: Duration = Duration::from_micros(200);
+const QUICK: Duration = Duration::from_micros(50);
 
 /// One queued call, as the device ran it.
 #[derive(Clone, Copy, Debug, PartialEq)]
