@@ -24,7 +24,7 @@ mod tests;
 use crate::convert::{narrow_row, widen_row, with_float};
 use crate::isa::Isa;
 use ascend_rl_sys::types::{ACL_BF16, ACL_FLOAT, aclDataType};
-use block::{Block, Left, register_tile};
+use block::{Block, Operand, Way, register_tile};
 use pack::{Lanes, Panels};
 
 /// A matrix in device memory: f32, bf16 or f16, strides in elements (0 broadcasts an operand).
@@ -106,6 +106,9 @@ const FEW_ROWS_OF_PAIRS: usize = 8;
 /// Most columns for which f32 rows of `a` are multiplied where they lie. Panels of them are read faster, but making them, a
 /// transposition, pays with more columns only.
 const FEW_COLS: usize = 768;
+/// Fewest rows for which panels of `b` are made in a pass of their own: so many tasks read them then that it costs less than making
+/// them on the way in each.
+const MANY_ROWS: usize = 1024;
 /// Most rows for which a product is computed turned: more pay for panels of `b`.
 const MOST_TURNED: usize = 128;
 
@@ -146,7 +149,7 @@ impl Product {
             return unsafe { dot::run(self, isa.of_f32()) };
         }
         // Rows in place leave the whole cache to `b`.
-        let fits = self.in_place(isa) && k * self.out.cols <= PACKED;
+        let fits = self.way_of_a(isa) != Way::Packed && (k * self.out.cols <= PACKED || self.way_of_b(isa) != Way::Packed);
         if k > DEPTH && self.out.has_f32_rows() && !fits {
             for term in (0..k).step_by(DEPTH) {
                 // SAFETY: the caller's contract.
@@ -158,17 +161,35 @@ impl Product {
         }
     }
 
-    /// Whether rows of `a` are multiplied where they lie.
-    fn in_place(&self, isa: Isa) -> bool {
+    /// How rows of `a` become panels.
+    fn way_of_a(&self, isa: Isa) -> Way {
         let a = &self.a;
-        let whole_lanes = match isa.terms_together() {
-            1 => a.has_f32_rows(),
-            n => {
-                let whole = a.cols.is_multiple_of(n) && a.row_stride.is_multiple_of(n);
-                whole && a.col_stride == 1 && a.data.cast::<f32>().is_aligned()
+        match isa.terms_together() {
+            1 if a.has_f32_rows() => {
+                if self.out.cols <= FEW_COLS {
+                    Way::InPlace
+                } else {
+                    Way::Ends
+                }
             }
-        };
-        whole_lanes && self.out.cols <= FEW_COLS
+            1 if a.is_f32() && a.row_stride == 1 => Way::Sides,
+            n if n > 1
+                && a.cols.is_multiple_of(n)
+                && a.row_stride.is_multiple_of(n)
+                && a.col_stride == 1
+                && a.data.cast::<f32>().is_aligned()
+                && self.out.cols <= FEW_COLS =>
+            {
+                Way::InPlace
+            }
+            _ => Way::Packed,
+        }
+    }
+
+    /// How columns of `b` become panels.
+    fn way_of_b(&self, isa: Isa) -> Way {
+        let few = self.out.rows < MANY_ROWS;
+        if few && isa.terms_together() == 1 && self.b.has_f32_rows() { Way::Sides } else { Way::Packed }
     }
 
     /// The product of the transposed matrices, if it is the faster for this one: columns of `b` are then read where they lie, and
@@ -182,7 +203,7 @@ impl Product {
             ..*self
         };
         let few = if isa.terms_together() == 1 { FEW_ROWS } else { FEW_ROWS_OF_PAIRS };
-        let takes = self.out.rows > few && self.out.rows <= MOST_TURNED && turned.in_place(isa);
+        let takes = self.out.rows > few && self.out.rows <= MOST_TURNED && turned.way_of_a(isa) == Way::InPlace;
         takes.then_some(turned)
     }
 
@@ -200,7 +221,10 @@ impl Product {
     /// As [`Product::run`].
     unsafe fn run_packed(&self, isa: Isa) {
         let n = self.out.cols;
-        let step = (PACKED / self.a.cols.max(1)).max(MIN_COLS) / MIN_COLS * MIN_COLS;
+        let step = match self.way_of_b(isa) {
+            Way::Packed => (PACKED / self.a.cols.max(1)).max(MIN_COLS) / MIN_COLS * MIN_COLS,
+            _ => n,
+        };
         for col in (0..n).step_by(step) {
             // SAFETY: the caller's contract.
             unsafe { self.columns(isa, col, step.min(n - col)) };
@@ -221,52 +245,63 @@ impl Product {
         let group = b_panels.div_ceil(wanted).max(MIN_COLS / nr);
         let groups = b_panels.div_ceil(group);
         // Rows that several tasks need are packed once for all; else a task packs its own, which then are in its cache.
-        let shared_a = groups > 1 && m * k <= PACKED && !self.in_place(isa);
-        let (a_len, b_len) = (if shared_a { a_panels * mr * k } else { 0 }, b_panels * nr * k);
+        let shared_a = groups > 1 && m * k <= PACKED && self.way_of_a(isa) == Way::Packed;
+        let shared_b = self.way_of_b(isa) == Way::Packed;
+        let a_len = if shared_a { a_panels * Panels::length(mr, k) } else { 0 };
+        let b_len = if shared_b { b_panels * Panels::length(nr, k) } else { 0 };
         scratch::lend(&scratch::SHARED, a_len + b_len, |space| {
             let (b_space, a_space) = space.split_at_mut(b_len);
-            let b = Panels::new(b_space, nr, k, together);
             let a = shared_a.then(|| Panels::new(a_space, mr, k, together));
+            let b = shared_b.then(|| Panels::new(b_space, nr, k, together));
             let (rows, columns) = (self.a.rows(0, m, 0), self.b.columns(first, n));
-            let of_b = b.pieces(b_panels);
             let of_a = a.as_ref().map_or(0, |a| a.pieces(a_panels));
+            let of_b = b.as_ref().map_or(0, |b| b.pieces(b_panels));
             crate::parallel::for_each(of_b + of_a, |i| {
                 // SAFETY: the caller's contract; each panel is in one piece.
                 unsafe {
-                    match &a {
-                        Some(a) if i >= of_b => a.pack_piece(i - of_b, a_panels, &rows),
-                        _ => b.pack_piece(i, b_panels, &columns),
+                    match (&a, &b) {
+                        (Some(a), _) if i >= of_b => a.pack_piece(i - of_b, a_panels, &rows),
+                        (_, Some(b)) => b.pack_piece(i, b_panels, &columns),
+                        _ => {}
                     }
                 }
             });
-            crate::parallel::for_each(row_blocks * groups, |task| {
+            let tasks = row_blocks * groups;
+            let tile = |task: usize| {
                 let (block, panel) = (task / groups, task % groups * group);
                 // As even as register tiles allow: no thread waits long for another's last block.
                 let row = |block: usize| (a_panels * block / row_blocks * mr).min(m);
-                let tile = Tile {
+                Tile {
                     row: row(block),
                     rows: row(block + 1) - row(block),
                     col: panel * nr,
                     cols: (group * nr).min(n - panel * nr),
-                };
+                }
+            };
+            crate::parallel::for_each(tasks, |task| {
+                // What this thread is likely to do next.
+                let next = task + crate::parallel::threads();
+                let next = (next < tasks).then(|| tile(next));
                 // SAFETY: the caller's contract; tasks write to different elements.
-                unsafe { self.tile(isa, first, tile, a.as_ref(), &b) }
+                unsafe { self.tile(isa, first, tile(task), next, a.as_ref(), b.as_ref()) }
             });
         });
     }
 
-    /// One task: a tile of the result, over the whole sum. Without `a` it packs the rows itself.
+    /// One task: a tile of the result, over the whole sum. Without `a` or `b` it finds rows or columns itself.
     ///
     /// # Safety
     /// As [`Product::run`].
-    unsafe fn tile(&self, isa: Isa, first: usize, tile: Tile, a: Option<&Panels>, b: &Panels) {
-        let (together, mr) = (isa.terms_together(), register_tile(isa, self.out.cols).0);
+    unsafe fn tile(&self, isa: Isa, first: usize, tile: Tile, next: Option<Tile>, a: Option<&Panels>, b: Option<&Panels>) {
+        let (together, (mr, nr)) = (isa.terms_together(), register_tile(isa, self.out.cols));
         let k = self.a.cols.div_ceil(together);
         let direct = self.out.has_f32_rows();
-        let in_place = self.in_place(isa);
-        let own_a = if a.is_some() || in_place { 0 } else { MC.next_multiple_of(mr) * KC.min(k) };
+        let way = self.way_of_a(isa);
+        let own_a = if a.is_some() || way == Way::InPlace { 0 } else { MC.div_ceil(mr) * Panels::length(mr, KC.min(k)) };
+        let own_b = if b.is_some() { 0 } else { Panels::length(nr, KC.min(k)) };
         let own_c = if direct { 0 } else { tile.rows * tile.cols };
-        scratch::lend(&scratch::LOCAL, own_a + own_c, |space| {
+        scratch::lend(&scratch::LOCAL, own_b + own_a + own_c, |space| {
+            let (own_b, space) = space.split_at_mut(own_b);
             let (own_a, own_c) = space.split_at_mut(own_a);
             let (c, c_stride) = if direct {
                 (self.out.at(tile.row, first + tile.col).cast(), self.out.row_stride)
@@ -277,30 +312,34 @@ impl Product {
             let mut add = unsafe { self.seed(first, &tile, c, c_stride) };
             for term in (0..k).step_by(KC) {
                 let terms = KC.min(k - term);
-                let a = match a {
-                    Some(a) => Left::Panels(a.at(tile.row / mr, term), a.len()),
-                    None if in_place => Left::Rows(self.a.at(tile.row, together * term).cast(), self.a.row_stride / together),
-                    None => {
-                        let a = Panels::new(own_a, mr, terms, together);
-                        // SAFETY: the caller's contract.
-                        unsafe { a.pack(0..tile.rows.div_ceil(mr), &self.a.rows(tile.row, tile.rows, together * term)) };
-                        Left::Panels(a.at(0, 0), a.len())
-                    }
+                let next = match &next {
+                    Some(next) if term + terms == k => (next, 0),
+                    _ => (&tile, together * (term + terms)),
                 };
-                let block = Block {
-                    rows: tile.rows,
-                    cols: tile.cols,
-                    terms,
-                    a,
-                    b: b.at(tile.col / b.width, term),
-                    width: b.width,
-                    b_panel: b.len(),
-                    c,
-                    c_stride,
-                    alpha: self.alpha,
-                    add,
+                let left = Operand {
+                    way: if a.is_some() { Way::Packed } else { way },
+                    panels: a.map_or(own_a.as_mut_ptr(), |a| a.at(tile.row / mr, term)),
+                    panel: a.map_or(Panels::length(mr, terms), Panels::len),
+                    first: self.a.at(tile.row, together * term).cast(),
+                    stride: if way == Way::Sides { self.a.col_stride } else { self.a.row_stride / together },
+                    next: self.a.at(next.0.row, next.1).cast(),
                 };
-                // SAFETY: the panels are packed for this tile, and `c` is as above.
+                if a.is_none() && way == Way::Packed {
+                    let rows = self.a.rows(tile.row, tile.rows, together * term);
+                    // SAFETY: the caller's contract.
+                    unsafe { Panels::new(own_a, mr, terms, together).pack(0..tile.rows.div_ceil(mr), &rows) };
+                }
+                let right = Operand {
+                    way: if b.is_some() { Way::Packed } else { Way::Sides },
+                    panels: b.map_or(own_b.as_mut_ptr(), |b| b.at(tile.col / nr, term)),
+                    panel: b.map_or(0, Panels::len),
+                    first: self.b.at(term, first + tile.col).cast(),
+                    stride: self.b.row_stride,
+                    next: self.b.at(next.1, first + next.0.col).cast(),
+                };
+                let (rows, cols, alpha) = (tile.rows, tile.cols, self.alpha);
+                let block = Block { rows, cols, terms, a: left, b: right, width: nr, c, c_stride, alpha, add };
+                // SAFETY: panels are packed for this tile or large enough, and `c` is as above.
                 unsafe { block.run(isa) };
                 add = true;
             }

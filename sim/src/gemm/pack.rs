@@ -87,7 +87,13 @@ impl Panels {
 
     /// Elements of a panel.
     pub(super) fn len(&self) -> usize {
-        self.width * self.terms
+        Panels::length(self.width, self.terms)
+    }
+
+    /// Elements from one panel to the next, of so many terms: a line more than they need, so that the same terms of several panels,
+    /// which are written together, are in different sets of the cache.
+    pub(super) fn length(width: usize, terms: usize) -> usize {
+        (width * terms).next_multiple_of(16) + 16
     }
 
     /// Address of a term of a panel.
