@@ -48,6 +48,13 @@ fn run(n: usize, f: &dyn Over<usize>) {
     (0..n).for_each(|i| f.call(i))
 }
 
+/// The index of `0..n` that a thread is likely to come to after `i`, to fetch ahead what it will need then.
+pub(crate) fn after(i: usize, n: usize) -> Option<usize> {
+    let chunk = chunk(n, threads());
+    let next = if (i + 1).is_multiple_of(chunk) { i + 1 + (threads() - 1) * chunk } else { i + 1 };
+    (next < n).then_some(next)
+}
+
 /// A part of the work of one operation, where processes do it together: part `index` of `of` equal ones.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Share {
@@ -77,6 +84,11 @@ const WORKER_SPIN: Duration = Duration::from_micros(50);
 /// Chunks for each thread: enough to even out unequal speeds, also where one call is much work; few enough that claiming
 /// costs nothing where it is little.
 const CHUNKS_PER_THREAD: usize = 64;
+
+/// Indices that a thread claims at a time.
+fn chunk(n: usize, threads: usize) -> usize {
+    n.div_ceil(threads * CHUNKS_PER_THREAD)
+}
 
 /// A number on a cache line of its own.
 #[repr(align(128))]
@@ -149,7 +161,7 @@ impl Pool {
     fn run(&self, n: usize, f: &dyn Over<usize>) -> Option<Box<dyn Any + Send>> {
         static NUMBER: AtomicUsize = AtomicUsize::new(1);
         let shared = self.shared;
-        let chunk = n.div_ceil((self.workers.len() + 1) * CHUNKS_PER_THREAD);
+        let chunk = chunk(n, self.workers.len() + 1);
         // SAFETY: the lifetime is erased, not extended: this function closes the job and waits until nobody is inside
         // before it returns, and `f` lives that long.
         let call = unsafe { std::mem::transmute::<*const (dyn Over<usize> + '_), *const dyn Over<usize>>(f) };
@@ -228,6 +240,15 @@ mod tests {
             assert!(pool.run(n, &|i: usize| _ = calls[i].fetch_add(1, Relaxed)).is_none());
             assert!(calls.iter().all(|c| c.load(Relaxed) == 1), "n = {n}");
         }
+    }
+
+    #[test]
+    fn what_comes_after_is_another_chunk_or_the_next_index() {
+        let n = 3 * CHUNKS_PER_THREAD * threads();
+        // Chunks of 3; those between are other threads'.
+        assert_eq!((after(0, n), after(1, n), after(2, n)), (Some(1), Some(2), Some(3 * threads())));
+        assert_eq!(after(n - 1, n), None);
+        assert_eq!(after(0, 1), None);
     }
 
     #[test]

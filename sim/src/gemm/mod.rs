@@ -2,9 +2,10 @@
 //!
 //! `out = alpha * a @ b + beta * c`, for f32, bf16 and f16 and any strides. Operands are packed into panels on the way in (a
 //! transposed view or a half-precision operand costs no extra pass), of f32, or of bf16 in pairs where the CPU multiplies those; the
-//! product runs in f32 tiles of registers, and the result is rounded once on the way out. Rows of `a` that meet few columns are read
-//! where they lie, and a product of some rows is turned so that its weights are. Products with few rows, decode, skip the packing
-//! altogether ([`dot`], [`pairs`]).
+//! product runs in f32 tiles of registers, and the result is rounded once on the way out. Operands that are f32 already are copied to
+//! panels by the tile that reads them first, between its multiplications, unless other lanes have to lie side by side than do: a
+//! pass of its own would wait for memory. Rows of `a` that meet few columns are read where they lie, and a product of some rows is
+//! turned so that its weights are. Products with few rows, decode, skip the packing altogether ([`dot`], [`pairs`]).
 //!
 //! Every element of the result is summed in an order that depends on the length of the sum, on the CPU's instructions and on which of
 //! the three ways the product goes (panels, [`dot`], [`pairs`]): not on the number of threads or the tile it falls in. Tiles may
@@ -103,7 +104,7 @@ const PACKED: usize = 4 << 20;
 const FEW_ROWS: usize = 4;
 /// The same of bf16 where the CPU multiplies it in pairs.
 const FEW_ROWS_OF_PAIRS: usize = 8;
-/// Most columns for which f32 rows of `a` are multiplied where they lie. Panels of them are read faster, but making them, a
+/// Most columns for which rows of `a` are multiplied where they lie. Panels of them are read faster, but making them, a
 /// transposition, pays with more columns only.
 const FEW_COLS: usize = 768;
 /// Fewest rows for which panels of `b` are made in a pass of their own: so many tasks read them then that it costs less than making
@@ -163,25 +164,19 @@ impl Product {
 
     /// How rows of `a` become panels.
     fn way_of_a(&self, isa: Isa) -> Way {
-        let a = &self.a;
-        match isa.terms_together() {
-            1 if a.has_f32_rows() => {
-                if self.out.cols <= FEW_COLS {
-                    Way::InPlace
-                } else {
-                    Way::Ends
-                }
+        let (a, together, few) = (&self.a, isa.terms_together(), self.out.cols <= FEW_COLS);
+        // Lanes of 32 bits, one after another.
+        let rows = match together {
+            1 => a.has_f32_rows(),
+            n => {
+                let whole = a.cols.is_multiple_of(n) && a.row_stride.is_multiple_of(n);
+                whole && a.col_stride == 1 && a.data.cast::<f32>().is_aligned()
             }
+        };
+        match together {
+            _ if rows && few => Way::InPlace,
+            1 if rows => Way::Ends,
             1 if a.is_f32() && a.row_stride == 1 => Way::Sides,
-            n if n > 1
-                && a.cols.is_multiple_of(n)
-                && a.row_stride.is_multiple_of(n)
-                && a.col_stride == 1
-                && a.data.cast::<f32>().is_aligned()
-                && self.out.cols <= FEW_COLS =>
-            {
-                Way::InPlace
-            }
             _ => Way::Packed,
         }
     }
@@ -279,9 +274,7 @@ impl Product {
                 }
             };
             crate::parallel::for_each(tasks, |task| {
-                // What this thread is likely to do next.
-                let next = task + crate::parallel::threads();
-                let next = (next < tasks).then(|| tile(next));
+                let next = crate::parallel::after(task, tasks).map(&tile);
                 // SAFETY: the caller's contract; tasks write to different elements.
                 unsafe { self.tile(isa, first, tile(task), next, a.as_ref(), b.as_ref()) }
             });

@@ -179,6 +179,35 @@ fn an_element_does_not_depend_on_the_rows_around_it() {
 }
 
 #[test]
+fn an_element_does_not_depend_on_how_operands_become_panels() {
+    // More than one block of terms, tasks of several tiles with a rest; columns of `b` that are packed apart and on the way.
+    let (k, n) = (KC + 70, 150);
+    for (isa, m) in [Isa::best(), Isa::Portable].into_iter().flat_map(|isa| [(isa, 250), (isa, MANY_ROWS + 5)]) {
+        // The same numbers, lying as `a` and `b` may.
+        let laid = |rows: usize, cols: usize, seed: usize, lie: Lie| {
+            let host = operand(ACL_FLOAT, rows, cols, lie, seed);
+            for (row, col) in (0..rows).flat_map(|row| (0..cols).map(move |col| (row, col))) {
+                // SAFETY: inside the matrix.
+                unsafe { host.view.at(row, col).cast::<f32>().write(noise(seed, row * cols + col)) }
+            }
+            host
+        };
+        let outs: Vec<Vec<u64>> =
+            [(Lie::Rows, Lie::Rows), (Lie::Cols, Lie::Rows), (Lie::Cols, Lie::Cols), (Lie::Apart, Lie::Apart)]
+                .into_iter()
+                .map(|(of_a, of_b)| {
+                    let (a, b) = (laid(m, k, 1, of_a), laid(k, n, 2, of_b));
+                    let out = Host::new(ACL_FLOAT, m, n, n, 1, 4);
+                    // SAFETY: all are allocated to their shapes.
+                    unsafe { Product { a: a.view, b: b.view, alpha: 1.0, add: None, out: out.view }.run_on(isa) };
+                    out.bytes
+                })
+                .collect();
+        assert!(outs.iter().all(|out| *out == outs[0]), "{isa:?}, {m} rows: the bits differ");
+    }
+}
+
+#[test]
 fn an_element_does_not_depend_on_how_rows_are_read() {
     // More rows than halves are multiplied without packing for.
     let (m, k, n) = (110, 600, 40);

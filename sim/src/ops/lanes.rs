@@ -1,7 +1,67 @@
-//! Folding a block in a fixed order that vectorises.
+//! Loops over short rows, and folding a block in a fixed order that vectorises.
 
 /// Independent chains: enough for any vector unit.
 pub(crate) const LANES: usize = 16;
+
+/// `to[i] = f(to[i], [from[0][i], from[1][i], ..])`, in pieces of [`LANES`], which are straight vector code: the vectorised loops of
+/// most rows, heads say, would take longer to begin and to end than to go round. Inlined, as [`fold`].
+#[inline(always)]
+pub(crate) fn update<const N: usize>(to: &mut [f32], from: [&[f32]; N], f: impl Fn(f32, [f32; N]) -> f32) {
+    let (pieces, rest) = to.as_chunks_mut::<LANES>();
+    let whole = pieces.len() * LANES;
+    for (at, piece) in pieces.iter_mut().enumerate() {
+        // By value: of memory the compiler would have to find out whether it overlaps.
+        let (mut values, mut result) = ([[0.0; LANES]; N], *piece);
+        for (values, from) in values.iter_mut().zip(from) {
+            *values = from.as_chunks().0[at];
+        }
+        for (i, result) in result.iter_mut().enumerate() {
+            *result = f(*result, column(&values, i));
+        }
+        *piece = result;
+    }
+    for (i, to) in rest.iter_mut().enumerate() {
+        let mut values = [0.0; N];
+        for (value, from) in values.iter_mut().zip(from) {
+            *value = from[whole + i];
+        }
+        *to = f(*to, values);
+    }
+}
+
+/// The sum of `f` over the elements of rows that are as long as the first, in the order of [`fold`].
+#[inline(always)]
+pub(crate) fn sum<const N: usize>(from: [&[f32]; N], f: impl Fn([f32; N]) -> f32) -> f32 {
+    let n = from[0].len();
+    let mut sums = [0.0; LANES];
+    for at in 0..n / LANES {
+        let mut values = [[0.0; LANES]; N];
+        for (values, from) in values.iter_mut().zip(from) {
+            *values = from.as_chunks().0[at];
+        }
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum += f(column(&values, i));
+        }
+    }
+    for (i, sum) in (n / LANES * LANES..n).zip(&mut sums) {
+        let mut values = [0.0; N];
+        for (value, from) in values.iter_mut().zip(from) {
+            *value = from[i];
+        }
+        *sum += f(values);
+    }
+    joined(sums, |a, b| a + b)
+}
+
+/// Element `i` of each. By a loop: `map` of arrays may be a call, compiled for the baseline.
+#[inline(always)]
+fn column<const N: usize>(rows: &[[f32; LANES]; N], i: usize) -> [f32; N] {
+    let mut column = [0.0; N];
+    for (to, row) in column.iter_mut().zip(rows) {
+        *to = row[i];
+    }
+    column
+}
 
 /// Folds elements into [`LANES`] sums, element `i` into sum `i % LANES`, and those pairwise: an order that depends on the
 /// length alone. Inlined: vectorises inside [`crate::simd::vectorized`].
@@ -17,6 +77,12 @@ pub(crate) fn fold<T: Copy, A: Copy>(x: &[T], start: A, step: impl Fn(A, T) -> A
     for (sum, &x) in sums.iter_mut().zip(chunks.remainder()) {
         *sum = step(*sum, x);
     }
+    joined(sums, join)
+}
+
+/// All of them, pairwise.
+#[inline(always)]
+pub(crate) fn joined<A: Copy>(mut sums: [A; LANES], join: impl Fn(A, A) -> A) -> A {
     let mut width = LANES / 2;
     while width > 0 {
         for i in 0..width {
@@ -25,4 +91,29 @@ pub(crate) fn fold<T: Copy, A: Copy>(x: &[T], start: A, step: impl Fn(A, T) -> A
         width /= 2;
     }
     sums[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_any_length_are_changed_and_added_up() {
+        for n in [0, 1, 5, LANES, LANES + 1, 3 * LANES, 100] {
+            let row = |start: usize| (0..n).map(|i| (start + i) as f32).collect::<Vec<f32>>();
+            let (a, b, mut to) = (row(1), row(7), row(50));
+            update(&mut to, [&a, &b], |to, [a, b]| to + 2.0 * a - b);
+            // 50 + i + 2 (1 + i) - (7 + i).
+            assert!(to.iter().enumerate().all(|(i, to)| *to == (45 + 2 * i) as f32), "{n}: {to:?}");
+            let want: usize = (0..n).map(|i| (1 + i) * (7 + i)).sum();
+            assert_eq!(sum([&a, &b], |[a, b]| a * b), want as f32, "{n}");
+        }
+    }
+
+    #[test]
+    fn a_sum_has_the_order_of_a_fold() {
+        let row: Vec<f32> = (0..77).map(|i| 1.0 / (i as f32 + 0.3)).collect();
+        let squares: Vec<f32> = row.iter().map(|x| x * x).collect();
+        assert_eq!(sum([&row], |[x]| x * x), fold(&squares, 0.0, |sum, x| sum + x, |a, b| a + b));
+    }
 }

@@ -4,7 +4,7 @@ use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
-use super::lanes::fold;
+use super::lanes;
 use super::rows::{Parts, Row, Target};
 use super::split::{groups, split};
 use super::view::{Buffer, View, filled};
@@ -35,7 +35,9 @@ pub(crate) fn aclnnRmsNormGetWorkspaceSize(
         split(x.rows(n), n, |rows| {
             let (mut row, mut out) = (Row::new(n), Row::new(n));
             for (r, count) in groups(rows, n, x.run()) {
-                norm.rows(r, row.load(&x, r * n, count * n), &gamma, &mut out);
+                let (at, len) = (r * n, count * n);
+                x.prefetch_apart(at + len, len);
+                norm.rows(r, row.load(&x, at, len), &gamma, &mut out);
             }
         })
     })
@@ -135,6 +137,8 @@ fn gradient(n: usize, [dy, x, rstd, gamma]: [&View; 4], dx: &Target, dgamma: &Vi
             let sum = unsafe { parts.slice(block * n, n) };
             for (r, count) in groups(block * BLOCK_ROWS..rows.min((block + 1) * BLOCK_ROWS), n, x.run()) {
                 let (at, len, scales) = (r * n, count * n, rstd_row.load(rstd, r, count));
+                x.prefetch_apart(at + len, len);
+                dx.prefetch_apart(at + len, len);
                 let (dy, x, out) = (dy_row.load(dy, at, len), x_row.load(x, at, len), dx.room(at, len, &mut dx_row));
                 vectorized(
                     #[inline(always)]
@@ -173,7 +177,7 @@ fn gradient_of_row(dy: &[f32], x: &[f32], rstd: f32, gamma: &[f32], dx: &mut [f3
     for i in 0..n {
         dx[i] = dy[i] * gamma[i] * (x[i] * rstd);
     }
-    let mean = fold(dx, 0.0, |sum, product| sum + product, |a, b| a + b) / n as f32;
+    let mean = lanes::fold(dx, 0.0, |sum, product| sum + product, |a, b| a + b) / n as f32;
     for i in 0..n {
         let normal = x[i] * rstd;
         dx[i] = rstd * (dy[i] * gamma[i] - normal * mean);
@@ -205,12 +209,9 @@ impl Norm {
             #[inline(always)]
             || {
                 for ((x, out), rstd) in x.chunks_exact(n).zip(out.chunks_exact_mut(n)).zip(rstds.iter_mut()) {
-                    let (x, gamma, out) = (&x[..n], &gamma[..n], &mut out[..n]);
-                    let squares = fold(x, 0.0, |sum, x| sum + x * x, |a, b| a + b);
+                    let squares = lanes::sum([x], |[x]| x * x);
                     let scale = 1.0 / (squares / n as f32 + epsilon).sqrt();
-                    for i in 0..n {
-                        out[i] = x[i] * scale * gamma[i];
-                    }
+                    lanes::update(out, [x, gamma], |_, [x, gamma]| x * scale * gamma);
                     rstd.write(scale);
                 }
             },

@@ -4,6 +4,7 @@ use ascend_rl_sys::types::*;
 
 use super::call::Call;
 use super::dtypes::*;
+use super::lanes;
 use super::rows::{Row, Target};
 use super::split::{groups, split};
 use super::view::View;
@@ -68,6 +69,7 @@ pub(crate) fn aclnnRotaryPositionEmbeddingGetWorkspaceSize(
             let [mut x_rows, mut cos_rows, mut sin_rows, mut out_rows] = [(); 4].map(|()| Row::new(d));
             for (row, count) in groups(rows, d, x.run()) {
                 let (at, n) = (row * d, count * d);
+                x.prefetch_apart(at + n, n);
                 let (x, cos, sin) = (x_rows.load(&x, at, n), cos_rows.load(&cos, at, n), sin_rows.load(&sin, at, n));
                 let result = out.room(at, n, &mut out_rows);
                 rotate(mode, d, x, cos, sin, result);
@@ -113,11 +115,8 @@ pub(super) fn rotate(mode: Mode, d: usize, x: &[f32], cos: &[f32], sin: &[f32], 
                 for (out, ((x, cos), sin)) in out.chunks_exact_mut(d).zip(rows) {
                     let ((x0, x1), (out0, out1)) = (x.split_at(half), out.split_at_mut(half));
                     let ((cos0, cos1), (sin0, sin1)) = (cos.split_at(half), sin.split_at(half));
-                    let (x1, cos1, sin1) = (&x1[..half], &cos1[..half], &sin1[..half]);
-                    for i in 0..half {
-                        out0[i] = x0[i] * cos0[i] - x1[i] * sin0[i];
-                        out1[i] = x1[i] * cos1[i] + x0[i] * sin1[i];
-                    }
+                    lanes::update(out0, [x0, cos0, x1, sin0], |_, [x0, cos, x1, sin]| x0 * cos - x1 * sin);
+                    lanes::update(out1, [x1, cos1, x0, sin1], |_, [x1, cos, x0, sin]| x1 * cos + x0 * sin);
                 }
             }
             Mode::Interleave => {

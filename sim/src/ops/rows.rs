@@ -79,6 +79,11 @@ impl Target {
         }
     }
 
+    /// As [`View::prefetch_apart`].
+    pub(crate) fn prefetch_apart(&self, start: usize, n: usize) {
+        self.view.prefetch_apart(start, n)
+    }
+
     /// Results for the elements from `start` on. Nothing is left to do for those that were made where they belong.
     pub(crate) fn store(&self, start: usize, values: &[f32]) {
         if self.address(start, values.len()) != Some(values.as_ptr().cast_mut()) {

@@ -197,7 +197,15 @@ impl View {
         }
     }
 
-    /// A hint that the range is read soon, if it is in order in memory.
+    /// As [`View::prefetch`], where the range is a part of rows that are apart: these the CPU does not foresee.
+    #[inline(always)]
+    pub(crate) fn prefetch_apart(&self, start: usize, len: usize) {
+        if !self.is_plain() {
+            self.prefetch(start, len)
+        }
+    }
+
+    /// A hint that the range is needed soon, if it is in order in memory.
     #[inline(always)]
     pub(crate) fn prefetch(&self, start: usize, len: usize) {
         if len > 0

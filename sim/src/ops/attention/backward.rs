@@ -7,12 +7,14 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::exp::exp;
 use super::forward::{hide, tile_keys};
-use super::gemm::{PANEL, Product, load, row_groups};
+use super::gemm::{PANEL, Product, ROWS, load, row_groups};
 use super::pack::{self, pad};
 use super::scratch::{self, Parts, Scratch};
 use super::sink::Sink;
 use super::view::{Bits, Heads, Mask, Order, Row, Seq};
 use crate::convert::Float;
+use crate::parallel;
+use crate::simd::prefetch_far;
 
 /// Rows (positions times query heads) of a block.
 const BLOCK_ROWS: usize = 48;
@@ -70,7 +72,31 @@ impl Backward {
     #[inline(never)]
     unsafe fn task<T: Float>(&self, i: usize) {
         let (seq, kv_head) = (&self.seqs[i / self.kv_heads], i % self.kv_heads);
-        self.arch.dispatch(Task::<T> { plan: self, seq, kv_head, element: PhantomData })
+        let next = parallel::after(i, self.seqs.len() * self.kv_heads);
+        self.arch.dispatch(Task::<T> { plan: self, seq, kv_head, next, element: PhantomData })
+    }
+
+    /// Asks for part `part` of `of` of the memory that task `i` reads and writes: it is a few cache lines here and a few there, which
+    /// the CPU does not foresee.
+    #[inline(always)]
+    fn fetch<T: Float>(&self, i: usize, part: usize, of: usize) {
+        let (seq, kv_head) = (&self.seqs[i / self.kv_heads], i % self.kv_heads);
+        let share = |n: usize| n * part / of..n * (part + 1) / of;
+        for position in share(seq.q_len) {
+            for head in kv_head * self.group..(kv_head + 1) * self.group {
+                for heads in [&self.q, &self.dy, &self.out, &self.dq] {
+                    prefetch_far(heads.at::<T>(seq, seq.q_start + position, head).cast_const(), self.dim);
+                }
+                let saved = self.order.index(self.kv_heads * self.group, seq, position, head) * 8;
+                prefetch_far(self.max.wrapping_add(saved), 1);
+                prefetch_far(self.sum.wrapping_add(saved), 1);
+            }
+        }
+        for key in share(seq.kv_len) {
+            for heads in [&self.k, &self.v, &self.dk, &self.dv] {
+                prefetch_far(heads.at::<T>(seq, seq.kv + key, kv_head).cast_const(), self.dim);
+            }
+        }
     }
 }
 
@@ -79,6 +105,8 @@ struct Task<'a, T> {
     plan: &'a Backward,
     seq: &'a Seq,
     kv_head: usize,
+    /// The task that is likely to come next on this thread.
+    next: Option<usize>,
     element: PhantomData<T>,
 }
 
@@ -225,7 +253,11 @@ impl<T: Float> Task<'_, T> {
         let seen = |r: usize| here.min((block[r].limit as usize).saturating_sub(start));
         // SAFETY: the contract of `Backward::run`, and the sizes of `Memory::new`.
         unsafe {
-            for (r, rows) in row_groups(count) {
+            let groups = count.div_ceil(ROWS);
+            for (group, (r, rows)) in row_groups(count).enumerate() {
+                if let Some(next) = self.next.filter(|_| start == 0 && first + count == seq.q_len * p.group) {
+                    p.fetch::<T>(next, group, groups);
+                }
                 let keys = seen(r + rows - 1);
                 if keys == 0 {
                     continue;

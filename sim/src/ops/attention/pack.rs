@@ -2,6 +2,7 @@
 
 use super::gemm::PANEL;
 use crate::convert::{Float, narrow, widen};
+use crate::ops::lanes::joined;
 use crate::simd::{prefetch, transpose};
 
 /// The next multiple of a panel's width.
@@ -127,7 +128,7 @@ pub(super) unsafe fn dot<T: Float>(a: *const f32, b: *const T, dim: usize) -> f3
             *lane += a.add(d + i).read() * b.add(d + i).read().widen();
         }
     }
-    crate::math::sum(PANEL, |i| lanes[i])
+    joined(lanes, |a, b| a + b)
 }
 
 /// `row[from..to] = value`; touches whole panels only, as `to` is a multiple of a panel.
