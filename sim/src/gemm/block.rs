@@ -368,6 +368,9 @@ struct Sides {
     to: *mut f32,
 }
 
+/// Terms of `a` that come into the first cache ahead.
+const AHEAD: usize = 12;
+
 impl Sides {
     /// Copies them at once, where there are fewer than a panel is wide.
     ///
@@ -388,6 +391,8 @@ impl Sides {
 impl<const MR: usize> RowTerms<MR> for Sides {
     #[inline(always)]
     unsafe fn begin(&mut self) {
+        // Terms that are a page and more apart share few sets of the first cache: just the next ones fit.
+        prefetch_line(self.from.wrapping_add(AHEAD * self.stride));
         // SAFETY: the caller's contract.
         unsafe { self.to.cast::<[f32; MR]>().write(self.from.cast::<[f32; MR]>().read()) };
     }
