@@ -200,10 +200,13 @@ impl Block {
                     let rows = Ends::<MR, true> { rows: self.lines_apart(row), term: 0, to: panel };
                     sums::<S, M, MR, NV, 1>(simd, self.terms, rows, b, [ahead[1]])
                 }
-                _ => match if col == 0 { a.fresh(row, MR, self.rows, self.terms, panel) } else { None } {
-                    Some(rows) => sums::<S, M, MR, NV, 2>(simd, self.terms, rows, b, ahead),
-                    None => sums::<S, M, MR, NV, 2>(simd, self.terms, Packed(panel), b, ahead),
-                },
+                _ => {
+                    let fresh = if col == 0 { a.fresh(row, MR, self.rows, self.terms, panel) } else { None };
+                    match fresh {
+                        Some(rows) => sums::<S, M, MR, NV, 2>(simd, self.terms, rows, b, ahead),
+                        None => sums::<S, M, MR, NV, 2>(simd, self.terms, Packed(panel), b, ahead),
+                    }
+                }
             }
         }
     }

@@ -2,10 +2,10 @@
 //!
 //! `out = alpha * a @ b + beta * c`, for f32, bf16 and f16 and any strides. Operands are packed into panels on the way in (a
 //! transposed view or a half-precision operand costs no extra pass), of f32, or of bf16 in pairs where the CPU multiplies those; the
-//! product runs in f32 tiles of registers, and the result is rounded once on the way out. Operands that are f32 already are copied to
-//! panels by the tile that reads them first, between its multiplications, unless other lanes have to lie side by side than do: a
-//! pass of its own would wait for memory. Rows of `a` that meet few columns are read where they lie, and a product of some rows is
-//! turned so that its weights are. Products with few rows, decode, skip the packing altogether ([`dot`], [`pairs`]).
+//! product runs in f32 tiles of registers, and the result is rounded once on the way out. Where it can, the tile that reads operands
+//! of f32 first copies them to panels between its multiplications: a pass of its own would wait for memory. Rows of `a` that meet
+//! few columns are read where they lie, and a product of some rows is turned so that its weights are. Products with few rows,
+//! decode, skip the packing altogether ([`dot`], [`pairs`]).
 //!
 //! Every element of the result is summed in an order that depends on the length of the sum, on the CPU's instructions and on which of
 //! the three ways the product goes (panels, [`dot`], [`pairs`]): not on the number of threads or the tile it falls in. Tiles may
