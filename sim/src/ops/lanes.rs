@@ -29,30 +29,6 @@ pub(crate) fn update<const N: usize>(to: &mut [f32], from: [&[f32]; N], f: impl 
     }
 }
 
-/// The sum of `f` over the elements of rows that are as long as the first, in the order of [`fold`].
-#[inline(always)]
-pub(crate) fn sum<const N: usize>(from: [&[f32]; N], f: impl Fn([f32; N]) -> f32) -> f32 {
-    let n = from[0].len();
-    let mut sums = [0.0; LANES];
-    for at in 0..n / LANES {
-        let mut values = [[0.0; LANES]; N];
-        for (values, from) in values.iter_mut().zip(from) {
-            *values = from.as_chunks().0[at];
-        }
-        for (i, sum) in sums.iter_mut().enumerate() {
-            *sum += f(column(&values, i));
-        }
-    }
-    for (i, sum) in (n / LANES * LANES..n).zip(&mut sums) {
-        let mut values = [0.0; N];
-        for (value, from) in values.iter_mut().zip(from) {
-            *value = from[i];
-        }
-        *sum += f(values);
-    }
-    joined(sums, |a, b| a + b)
-}
-
 /// Element `i` of each. By a loop: `map` of arrays may be a call, compiled for the baseline.
 #[inline(always)]
 fn column<const N: usize>(rows: &[[f32; LANES]; N], i: usize) -> [f32; N] {
@@ -98,22 +74,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_any_length_are_changed_and_added_up() {
+    fn rows_of_any_length_are_changed() {
         for n in [0, 1, 5, LANES, LANES + 1, 3 * LANES, 100] {
             let row = |start: usize| (0..n).map(|i| (start + i) as f32).collect::<Vec<f32>>();
             let (a, b, mut to) = (row(1), row(7), row(50));
             update(&mut to, [&a, &b], |to, [a, b]| to + 2.0 * a - b);
             // 50 + i + 2 (1 + i) - (7 + i).
             assert!(to.iter().enumerate().all(|(i, to)| *to == (45 + 2 * i) as f32), "{n}: {to:?}");
-            let want: usize = (0..n).map(|i| (1 + i) * (7 + i)).sum();
-            assert_eq!(sum([&a, &b], |[a, b]| a * b), want as f32, "{n}");
         }
-    }
-
-    #[test]
-    fn a_sum_has_the_order_of_a_fold() {
-        let row: Vec<f32> = (0..77).map(|i| 1.0 / (i as f32 + 0.3)).collect();
-        let squares: Vec<f32> = row.iter().map(|x| x * x).collect();
-        assert_eq!(sum([&row], |[x]| x * x), fold(&squares, 0.0, |sum, x| sum + x, |a, b| a + b));
     }
 }

@@ -209,7 +209,7 @@ impl Norm {
             #[inline(always)]
             || {
                 for ((x, out), rstd) in x.chunks_exact(n).zip(out.chunks_exact_mut(n)).zip(rstds.iter_mut()) {
-                    let squares = lanes::sum([x], |[x]| x * x);
+                    let squares = lanes::fold(x, 0.0, |sum, x| sum + x * x, |a, b| a + b);
                     let scale = 1.0 / (squares / n as f32 + epsilon).sqrt();
                     lanes::update(out, [x, gamma], |_, [x, gamma]| x * scale * gamma);
                     rstd.write(scale);
