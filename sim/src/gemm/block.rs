@@ -1,6 +1,9 @@
 //! The inner loops: panels of `a` and `b` multiplied into a block of the result. Where these are f32 they become panels on the way:
 //! whoever reads them first copies them, which a pass of its own would wait for memory for.
 
+use std::marker::PhantomData;
+use std::ops::Range;
+
 use crate::isa::{Isa, Kernel, MultiplyAdd};
 use crate::simd::{LINE, prefetch_far, prefetch_line};
 use pulp::Simd;
@@ -12,9 +15,10 @@ pub(super) struct Block {
     pub terms: usize,
     /// Rows of a register tile are its lanes.
     pub a: Operand,
-    /// Columns of a register tile are its lanes, `width` of them.
+    /// Columns of a register tile are its lanes.
     pub b: Operand,
-    pub width: usize,
+    /// Rows and columns of a register tile: see [`register_tile`].
+    pub tile: (usize, usize),
     pub c: *mut f32,
     pub c_stride: usize,
     pub alpha: f32,
@@ -49,8 +53,8 @@ pub(super) struct Operand {
     pub next: *const f32,
 }
 
-/// Rows and columns of a register tile of a product of `cols` columns: 6 or 12 rows by two vectors, or 12 by one if it has no more
-/// columns.
+/// Rows and columns of a register tile of a product of `cols` columns: 6 or 8 rows by two vectors, or 12 by one if it has no more
+/// columns. (12 rows by two vectors fit as well and were no faster; of 8 fewer are left over, and their threads are done together.)
 pub(super) fn register_tile(isa: Isa, cols: usize) -> (usize, usize) {
     struct Shape<'a>(usize, &'a mut (usize, usize));
     impl Kernel for Shape<'_> {
@@ -58,7 +62,7 @@ pub(super) fn register_tile(isa: Isa, cols: usize) -> (usize, usize) {
             let Shape(cols, shape) = self;
             *shape = match (S::REGISTER_COUNT >= 32, cols <= S::F32_LANES) {
                 (true, true) => (12, S::F32_LANES),
-                (true, false) => (12, 2 * S::F32_LANES),
+                (true, false) => (8, 2 * S::F32_LANES),
                 (false, _) => (6, 2 * S::F32_LANES),
             }
         }
@@ -69,44 +73,101 @@ pub(super) fn register_tile(isa: Isa, cols: usize) -> (usize, usize) {
 }
 
 impl Block {
+    /// A panel of `b` stays close while the rows of `a` stream past it from the second cache.
+    ///
     /// # Safety
     /// Panels that are packed are readable to their ends, padding included, others writable; lanes that are not are readable for
     /// `terms`; `c` is writable for `rows` by `cols`.
-    pub(super) unsafe fn run(self, isa: Isa) {
-        isa.run(self)
+    pub(super) unsafe fn run(&self, isa: Isa) {
+        for col in (0..self.cols).step_by(self.tile.1) {
+            // SAFETY: the caller's contract; one column of tiles after another.
+            unsafe { self.column(isa, col) };
+        }
     }
-}
 
-impl Operand {
-    /// The `width` lanes from `lane` on where they lie, to be copied to `panel` by whoever reads them first. Where there are fewer
-    /// than that, of `lanes` in all, they are copied here.
+    /// A column of register tiles, in stripes of those whose operands come the same way.
     ///
     /// # Safety
-    /// As [`Block::run`].
-    #[inline(always)]
-    unsafe fn fresh(&self, lane: usize, width: usize, lanes: usize, terms: usize, panel: *mut f32) -> Option<Sides> {
-        if self.way != Way::Sides {
-            return None;
+    /// As [`Block::run`]; the columns of tiles before are done.
+    unsafe fn column(&self, isa: Isa, col: usize) {
+        let (a, b, (mr, nr)) = (&self.a, &self.b, self.tile);
+        let (tiles, first, last) = (self.rows.div_ceil(mr), col == 0, col + nr >= self.cols);
+        // Who reads lanes first copies them. A tile that is not whole cannot.
+        let (mut copies_rows, mut copies_columns) = (0, 0);
+        if first && matches!(a.way, Way::Ends | Way::Sides) {
+            copies_rows = tiles;
+            if a.way == Way::Sides && !self.rows.is_multiple_of(mr) {
+                copies_rows = tiles - 1;
+                let part = Sides { from: a.lane(copies_rows * mr), stride: a.stride, to: a.panel(copies_rows) };
+                // SAFETY: the caller's contract.
+                unsafe { part.copy(self.terms, self.rows - copies_rows * mr, mr) };
+            }
         }
-        let sides = Sides { from: self.first.wrapping_add(lane), stride: self.stride, to: panel };
-        if lane + width <= lanes {
-            return Some(sides);
+        if b.way == Way::Sides {
+            copies_columns = 1;
+            if col + nr > self.cols {
+                copies_columns = 0;
+                let part = Sides { from: b.lane(col), stride: b.stride, to: b.panel(col / nr) };
+                // SAFETY: the caller's contract.
+                unsafe { part.copy(self.terms, self.cols - col, nr) };
+            }
         }
-        // SAFETY: the caller's contract.
-        unsafe { sides.copy(terms, lanes - lane, width) };
-        None
+        // All tiles that read rows for the last time ask for the next ones, and some for the next columns.
+        let ask = match (a.way, b.way) {
+            (Way::InPlace | Way::Ends | Way::Sides, _) if last => tiles,
+            (_, Way::Sides) => nr.div_ceil(IN_LINE).min(tiles),
+            _ => 0,
+        };
+        let mut cuts = [0, copies_rows, copies_columns, ask, tiles];
+        cuts.sort();
+        for cut in cuts.windows(2).filter(|cut| cut[0] < cut[1]) {
+            let way = match a.way {
+                Way::Ends | Way::Sides if cut[0] >= copies_rows => Way::Packed,
+                way => way,
+            };
+            let stripe = Stripe { block: self, col, tiles: cut[0]..cut[1] };
+            match (way, cut[0] < copies_columns, cut[0] < ask) {
+                (Way::Packed, false, false) => stripe.run::<OfPanels, OfPanels, 0>(isa),
+                (Way::Packed, false, true) => stripe.run::<OfPanels, OfPanels, 2>(isa),
+                (Way::Packed, true, _) => stripe.run::<OfPanels, OfSides, 2>(isa),
+                (Way::InPlace, false, false) => stripe.run::<InPlace, OfPanels, 0>(isa),
+                (Way::InPlace, false, true) => stripe.run::<InPlace, OfPanels, 1>(isa),
+                (Way::InPlace, true, _) => stripe.run::<InPlace, OfSides, 1>(isa),
+                (Way::Ends, false, _) => stripe.run::<OfEnds, OfPanels, 1>(isa),
+                (Way::Ends, true, _) => stripe.run::<OfEnds, OfSides, 1>(isa),
+                (Way::Sides, false, _) => stripe.run::<OfSides, OfPanels, 2>(isa),
+                (Way::Sides, true, _) => stripe.run::<OfSides, OfSides, 2>(isa),
+            }
+        }
     }
 }
 
-impl Kernel for Block {
+/// Register tiles one below the other whose operands come the same way. The loop over them has little to do in between: that it
+/// does while the CPU still multiplies for the tile before.
+struct Stripe<'a> {
+    block: &'a Block,
+    col: usize,
+    tiles: Range<usize>,
+}
+
+/// With its ways, and how many walks the tiles do beside, of columns or of rows and columns.
+struct InWays<'a, A, B, const W: usize>(Stripe<'a>, PhantomData<(A, B)>);
+
+impl Stripe<'_> {
+    fn run<A: Rows, B: Columns, const W: usize>(self, isa: Isa) {
+        isa.run(InWays::<A, B, W>(self, PhantomData))
+    }
+}
+
+impl<A: Rows, B: Columns, const W: usize> Kernel for InWays<'_, A, B, W> {
     #[inline(always)]
     fn run<S: Simd, M: MultiplyAdd>(self, simd: S) {
-        // 24 (12) sums and what is multiplied fit the 32 (16) registers; 12 still hide the latency of a multiply-add, 6 do not.
+        // 16 (12) sums and what is multiplied fit the 32 (16) registers; 12 still hide the latency of a multiply-add, 6 do not.
         // As in `register_tile`.
-        // SAFETY: `Block::run`'s contract.
+        // SAFETY: `Block::column`'s contract.
         unsafe {
-            match (S::REGISTER_COUNT >= 32, self.width == 2 * S::F32_LANES) {
-                (true, true) => self.tiles::<S, M, 12, 2>(simd),
+            match (S::REGISTER_COUNT >= 32, self.0.block.tile.1 == 2 * S::F32_LANES) {
+                (true, true) => self.tiles::<S, M, 8, 2>(simd),
                 (true, false) => self.tiles::<S, M, 12, 1>(simd),
                 (false, _) => self.tiles::<S, M, 6, 2>(simd),
             }
@@ -114,113 +175,153 @@ impl Kernel for Block {
     }
 }
 
-impl Block {
-    /// A panel of `b` stays close while the rows of `a` stream past it from the second cache.
-    ///
+impl<A: Rows, B: Columns, const W: usize> InWays<'_, A, B, W> {
     /// # Safety
-    /// As [`Block::run`].
+    /// As [`Block::column`].
     #[inline(always)]
-    unsafe fn tiles<S: Simd, M: MultiplyAdd, const MR: usize, const NV: usize>(&self, simd: S) {
+    unsafe fn tiles<S: Simd, M: MultiplyAdd, const MR: usize, const NV: usize>(self, simd: S) {
+        let Stripe { block, col, tiles } = self.0;
         let nr = NV * S::F32_LANES;
-        for col in (0..self.cols).step_by(nr) {
-            let panel = self.b.panels.wrapping_add(col / nr * self.b.panel);
+        let whole = col + nr <= block.cols;
+        for tile in tiles {
+            let row = tile * MR;
             // SAFETY: the caller's contract.
-            let fresh = unsafe { self.b.fresh(col, nr, self.cols, self.terms, panel) };
-            for row in (0..self.rows).step_by(MR) {
-                // SAFETY: the caller's contract.
-                unsafe {
-                    let c = self.c.add(row * self.c_stride + col);
-                    // Stores that wait for memory would hold the CPU up: the lines come while the sums are being made.
-                    for row in 0..MR.min(self.rows - row) {
-                        for vector in 0..NV {
-                            prefetch_line(c.add(row * self.c_stride).wrapping_add(vector * S::F32_LANES));
-                        }
+            unsafe {
+                let c = block.c.add(row * block.c_stride + col);
+                // Stores that wait for memory would hold the CPU up: the lines come while the sums are being made.
+                for row in 0..MR {
+                    for vector in 0..NV {
+                        prefetch_line(c.wrapping_add(row * block.c_stride + vector * S::F32_LANES));
                     }
-                    let ahead = self.ahead::<MR>(row, col, nr);
-                    let sums = match fresh {
-                        Some(b) if row == 0 => self.sums::<S, M, MR, NV>(simd, row, col, b, ahead),
-                        _ => self.sums::<S, M, MR, NV>(simd, row, col, Packed(panel), ahead),
-                    };
-                    if row + MR <= self.rows && col + nr <= self.cols {
-                        self.put(simd, &sums, c);
-                    } else {
-                        self.put_part(&sums, c, MR.min(self.rows - row), nr.min(self.cols - col));
-                    }
+                }
+                let (rows, columns) = (A::terms::<MR>(block, row), B::terms::<S, NV>(block, col));
+                let sums = sums::<S, M, MR, NV, W>(simd, block.terms, rows, columns, block.ahead::<MR, W>(row, col, nr));
+                if whole && row + MR <= block.rows {
+                    block.put(simd, &sums, c);
+                } else {
+                    block.put_part(&sums, c, MR.min(block.rows - row), nr.min(block.cols - col));
                 }
             }
         }
     }
+}
 
+/// How the rows of a tile come.
+trait Rows {
+    type Terms<const MR: usize>: RowTerms<MR>;
+    /// Of the tile at `row`.
+    fn terms<const MR: usize>(block: &Block, row: usize) -> Self::Terms<MR>;
+}
+
+/// How the columns of a tile come.
+trait Columns {
+    type Terms<S: Simd, const NV: usize>: ColumnTerms<S, NV>;
+    /// Of the tiles at `col`.
+    fn terms<S: Simd, const NV: usize>(block: &Block, col: usize) -> Self::Terms<S, NV>;
+}
+
+/// [`Way::Packed`].
+struct OfPanels;
+/// [`Way::InPlace`].
+struct InPlace;
+/// [`Way::Ends`].
+struct OfEnds;
+/// [`Way::Sides`].
+struct OfSides;
+
+impl Rows for OfPanels {
+    type Terms<const MR: usize> = Packed;
+    #[inline(always)]
+    fn terms<const MR: usize>(block: &Block, row: usize) -> Packed {
+        Packed(block.a.panel(row / MR))
+    }
+}
+
+impl Columns for OfPanels {
+    type Terms<S: Simd, const NV: usize> = Packed;
+    #[inline(always)]
+    fn terms<S: Simd, const NV: usize>(block: &Block, col: usize) -> Packed {
+        Packed(block.b.panel(col / (NV * S::F32_LANES)))
+    }
+}
+
+impl Rows for InPlace {
+    type Terms<const MR: usize> = Ends<MR, false>;
+    #[inline(always)]
+    fn terms<const MR: usize>(block: &Block, row: usize) -> Ends<MR, false> {
+        Ends { rows: block.lines(row), term: 0, to: std::ptr::null_mut() }
+    }
+}
+
+impl Rows for OfEnds {
+    type Terms<const MR: usize> = Ends<MR, true>;
+    #[inline(always)]
+    fn terms<const MR: usize>(block: &Block, row: usize) -> Ends<MR, true> {
+        Ends { rows: block.lines(row), term: 0, to: block.a.panel(row / MR) }
+    }
+}
+
+impl Rows for OfSides {
+    type Terms<const MR: usize> = Sides;
+    #[inline(always)]
+    fn terms<const MR: usize>(block: &Block, row: usize) -> Sides {
+        Sides { from: block.a.lane(row), stride: block.a.stride, to: block.a.panel(row / MR) }
+    }
+}
+
+impl Columns for OfSides {
+    type Terms<S: Simd, const NV: usize> = Sides;
+    #[inline(always)]
+    fn terms<S: Simd, const NV: usize>(block: &Block, col: usize) -> Sides {
+        Sides { from: block.b.lane(col), stride: block.b.stride, to: block.b.panel(col / (NV * S::F32_LANES)) }
+    }
+}
+
+impl Operand {
+    /// A panel.
+    #[inline(always)]
+    fn panel(&self, i: usize) -> *mut f32 {
+        self.panels.wrapping_add(i * self.panel)
+    }
+
+    /// The first term of a lane of [`Way::Sides`].
+    #[inline(always)]
+    fn lane(&self, i: usize) -> *const f32 {
+        self.first.wrapping_add(i)
+    }
+}
+
+impl Block {
     /// What to read ahead while the tile at `row` and `col` is computed: the columns of `b` that come next, and, when these rows of
     /// `a` are read for the last time, those of the next block. Earlier they would only be in the way of what is needed again.
     #[inline(always)]
-    fn ahead<const MR: usize>(&self, row: usize, col: usize, nr: usize) -> [Walk; 2] {
+    fn ahead<const MR: usize, const W: usize>(&self, row: usize, col: usize, nr: usize) -> [Walk; W] {
         let (a, b) = (&self.a, &self.b);
-        let mut walks = [Walk { at: self.c, stride: 0 }; 2];
+        let mut walks = [Walk { at: self.c, stride: 0 }; W];
+        if W == 0 {
+            return walks;
+        }
         let last = col + nr >= self.cols;
         match a.way {
-            Way::Sides if last => walks[0] = Walk { at: a.next.wrapping_add(row), stride: a.stride },
+            Way::Sides if last && W == 2 => walks[0] = Walk { at: a.next.wrapping_add(row), stride: a.stride },
             Way::InPlace | Way::Ends if last => {
                 (row..row + MR).for_each(|row| prefetch_far(a.next.wrapping_add(row * a.stride), self.terms));
             }
             _ => {}
         }
         // Each tile of rows asks for a line of each term.
-        let at = row / MR * (LINE / size_of::<f32>());
+        let at = row / MR * IN_LINE;
         if b.way == Way::Sides && at < nr {
-            let columns = if last { b.next } else { b.first.wrapping_add(col + nr) };
-            walks[1] = Walk { at: columns.wrapping_add(at), stride: b.stride };
+            let columns = if last { b.next } else { b.lane(col + nr) };
+            walks[W - 1] = Walk { at: columns.wrapping_add(at), stride: b.stride };
         }
         walks
-    }
-
-    /// The sums of the register tile at `row` and `col`, whose columns are `b`.
-    ///
-    /// # Safety
-    /// As [`Block::run`]; of one `row` the tile at column 0 comes first.
-    #[inline(always)]
-    unsafe fn sums<S: Simd, M: MultiplyAdd, const MR: usize, const NV: usize>(
-        &self,
-        simd: S,
-        row: usize,
-        col: usize,
-        b: impl ColumnTerms<S, NV>,
-        ahead: [Walk; 2],
-    ) -> [[S::f32s; NV]; MR] {
-        let a = &self.a;
-        let panel = a.panels.wrapping_add(row / MR * a.panel);
-        // SAFETY: the caller's contract.
-        unsafe {
-            match a.way {
-                Way::InPlace => {
-                    let rows = Ends::<MR, false> { rows: self.lines(row), term: 0, to: panel };
-                    sums::<S, M, MR, NV, 1>(simd, self.terms, rows, b, [ahead[1]])
-                }
-                Way::Ends if col == 0 => {
-                    let rows = Ends::<MR, true> { rows: self.lines_apart(row), term: 0, to: panel };
-                    sums::<S, M, MR, NV, 1>(simd, self.terms, rows, b, [ahead[1]])
-                }
-                _ => {
-                    let fresh = if col == 0 { a.fresh(row, MR, self.rows, self.terms, panel) } else { None };
-                    match fresh {
-                        Some(rows) => sums::<S, M, MR, NV, 2>(simd, self.terms, rows, b, ahead),
-                        None => sums::<S, M, MR, NV, 2>(simd, self.terms, Packed(panel), b, ahead),
-                    }
-                }
-            }
-        }
     }
 
     /// Where the rows of a tile begin. A missing one is the last one again; its sums are not stored.
     #[inline(always)]
     fn lines<const MR: usize>(&self, row: usize) -> [*const f32; MR] {
         std::array::from_fn(|i| self.a.first.wrapping_add((row + i).min(self.rows - 1) * self.a.stride))
-    }
-
-    /// As a call: of two that are the same the compiler makes one, for every tile, where few need it.
-    #[inline(never)]
-    fn lines_apart<const MR: usize>(&self, row: usize) -> [*const f32; MR] {
-        self.lines(row)
     }
 
     /// # Safety
@@ -370,6 +471,9 @@ struct Sides {
     stride: usize,
     to: *mut f32,
 }
+
+/// Elements of a cache line.
+const IN_LINE: usize = LINE / size_of::<f32>();
 
 /// Terms of `a` that come into the first cache ahead.
 const AHEAD: usize = 12;

@@ -89,13 +89,12 @@ pub(crate) struct Product {
     pub out: Matrix,
 }
 
-/// Terms of a sum (or pairs, which are as large) that are added up in registers before they go to memory.
-const KC: usize = 256;
-/// Most rows of a task: a multiple of every tile's, and with [`KC`] columns of `a` half of a small L2 cache.
+/// Most terms of a sum (or pairs, which are as large) that are added up in registers before they go to memory.
+const KC: usize = 384;
+/// Most rows of a task: a multiple of every tile's, and with [`KC`] columns of `a` most of a small L2 cache.
 const MC: usize = 96;
-/// Terms that are packed at once where `out` can hold the sum so far: a multiple of [`KC`], few enough for the packed operands to
-/// stay in the last cache.
-const DEPTH: usize = 4 * KC;
+/// Terms that are packed at once where `out` can hold the sum so far: few enough for the packed operands to stay in the last cache.
+const DEPTH: usize = 1024;
 /// Fewest columns of a task.
 const MIN_COLS: usize = 128;
 /// Most f32 of an operand packed at once (16 MiB), unless [`MIN_COLS`] columns of `b` need more.
@@ -137,9 +136,10 @@ impl Product {
         if m == 0 || self.out.cols == 0 {
             return;
         }
+        let course = Course::new(isa, k);
         if let Some(turned) = self.turned(isa) {
             // SAFETY: the caller's contract, of the same matrices.
-            return unsafe { turned.run_packed(isa) };
+            return unsafe { turned.run_packed(course) };
         }
         if pairs::takes(self) {
             // SAFETY: the caller's contract.
@@ -152,13 +152,15 @@ impl Product {
         // Rows in place leave the whole cache to `b`.
         let fits = self.way_of_a(isa) != Way::Packed && (k * self.out.cols <= PACKED || self.way_of_b(isa) != Way::Packed);
         if k > DEPTH && self.out.has_f32_rows() && !fits {
-            for term in (0..k).step_by(DEPTH) {
+            let piece = course.piece * isa.terms_together();
+            let depth = DEPTH / piece * piece;
+            for term in (0..k).step_by(depth) {
                 // SAFETY: the caller's contract.
-                unsafe { self.terms(term, DEPTH.min(k - term)).run_packed(isa) };
+                unsafe { self.terms(term, depth.min(k - term)).run_packed(course) };
             }
         } else {
             // SAFETY: the caller's contract.
-            unsafe { self.run_packed(isa) };
+            unsafe { self.run_packed(course) };
         }
     }
 
@@ -214,15 +216,15 @@ impl Product {
 
     /// # Safety
     /// As [`Product::run`].
-    unsafe fn run_packed(&self, isa: Isa) {
+    unsafe fn run_packed(&self, course: Course) {
         let n = self.out.cols;
-        let step = match self.way_of_b(isa) {
+        let step = match self.way_of_b(course.isa) {
             Way::Packed => (PACKED / self.a.cols.max(1)).max(MIN_COLS) / MIN_COLS * MIN_COLS,
             _ => n,
         };
         for col in (0..n).step_by(step) {
             // SAFETY: the caller's contract.
-            unsafe { self.columns(isa, col, step.min(n - col)) };
+            unsafe { self.columns(course, col, step.min(n - col)) };
         }
     }
 
@@ -230,7 +232,8 @@ impl Product {
     ///
     /// # Safety
     /// As [`Product::run`].
-    unsafe fn columns(&self, isa: Isa, first: usize, n: usize) {
+    unsafe fn columns(&self, course: Course, first: usize, n: usize) {
+        let isa = course.isa;
         let together = isa.terms_together();
         let (m, k) = (self.out.rows, self.a.cols.div_ceil(together));
         let (mr, nr) = register_tile(isa, self.out.cols);
@@ -276,7 +279,7 @@ impl Product {
             crate::parallel::for_each(tasks, |task| {
                 let next = crate::parallel::after(task, tasks).map(&tile);
                 // SAFETY: the caller's contract; tasks write to different elements.
-                unsafe { self.tile(isa, first, tile(task), next, a.as_ref(), b.as_ref()) }
+                unsafe { self.tile(course, first, tile(task), next, a.as_ref(), b.as_ref()) }
             });
         });
     }
@@ -285,13 +288,21 @@ impl Product {
     ///
     /// # Safety
     /// As [`Product::run`].
-    unsafe fn tile(&self, isa: Isa, first: usize, tile: Tile, next: Option<Tile>, a: Option<&Panels>, b: Option<&Panels>) {
+    unsafe fn tile(
+        &self,
+        Course { isa, piece }: Course,
+        first: usize,
+        tile: Tile,
+        next: Option<Tile>,
+        a: Option<&Panels>,
+        b: Option<&Panels>,
+    ) {
         let (together, (mr, nr)) = (isa.terms_together(), register_tile(isa, self.out.cols));
         let k = self.a.cols.div_ceil(together);
         let direct = self.out.has_f32_rows();
         let way = self.way_of_a(isa);
-        let own_a = if a.is_some() || way == Way::InPlace { 0 } else { MC.div_ceil(mr) * Panels::length(mr, KC.min(k)) };
-        let own_b = if b.is_some() { 0 } else { Panels::length(nr, KC.min(k)) };
+        let own_a = if a.is_some() || way == Way::InPlace { 0 } else { MC.div_ceil(mr) * Panels::length(mr, piece) };
+        let own_b = if b.is_some() { 0 } else { Panels::length(nr, piece) };
         let own_c = if direct { 0 } else { tile.rows * tile.cols };
         scratch::lend(&scratch::LOCAL, own_b + own_a + own_c, |space| {
             let (own_b, space) = space.split_at_mut(own_b);
@@ -303,8 +314,8 @@ impl Product {
             };
             // SAFETY: `c` is the tile in `out`, or as large a scratch.
             let mut add = unsafe { self.seed(first, &tile, c, c_stride) };
-            for term in (0..k).step_by(KC) {
-                let terms = KC.min(k - term);
+            for term in (0..k).step_by(piece) {
+                let terms = piece.min(k - term);
                 let next = match &next {
                     Some(next) if term + terms == k => (next, 0),
                     _ => (&tile, together * (term + terms)),
@@ -331,7 +342,7 @@ impl Product {
                     next: self.b.at(next.1, first + next.0.col).cast(),
                 };
                 let (rows, cols, alpha) = (tile.rows, tile.cols, self.alpha);
-                let block = Block { rows, cols, terms, a: left, b: right, width: nr, c, c_stride, alpha, add };
+                let block = Block { rows, cols, terms, a: left, b: right, tile: (mr, nr), c, c_stride, alpha, add };
                 // SAFETY: panels are packed for this tile or large enough, and `c` is as above.
                 unsafe { block.run(isa) };
                 add = true;
@@ -424,6 +435,22 @@ impl Product {
 fn row_blocks(m: usize) -> usize {
     let (blocks, threads) = (m.div_ceil(MC), crate::parallel::threads());
     if (threads..16 * threads).contains(&blocks) { blocks.next_multiple_of(threads) } else { blocks }
+}
+
+/// What a product of panels runs on, and how many terms (or pairs) of the sum are added up in registers before they go to memory:
+/// the sum's length alone says how many, so that all elements are summed in one order.
+#[derive(Clone, Copy)]
+struct Course {
+    isa: Isa,
+    piece: usize,
+}
+
+impl Course {
+    /// For a sum of `k`. Pieces are as even as can be: a short one has as much to do beside its terms as a long one.
+    fn new(isa: Isa, k: usize) -> Course {
+        let k = k.div_ceil(isa.terms_together()).max(1);
+        Course { isa, piece: k.div_ceil(k.div_ceil(KC)) }
+    }
 }
 
 /// A tile of the result, columns counted from the first of the packed ones.

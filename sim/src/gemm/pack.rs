@@ -128,6 +128,7 @@ impl Panels {
                 // SAFETY: the caller's contract.
                 || unsafe {
                     match self.width {
+                        8 => self.pack_pairs::<8>(&panels, lanes),
                         12 => self.pack_pairs::<12>(&panels, lanes),
                         16 => self.pack_pairs::<16>(&panels, lanes),
                         32 => self.pack_pairs::<32>(&panels, lanes),

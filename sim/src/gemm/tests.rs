@@ -180,8 +180,9 @@ fn an_element_does_not_depend_on_the_rows_around_it() {
 
 #[test]
 fn an_element_does_not_depend_on_how_operands_become_panels() {
-    // More than one block of terms, tasks of several tiles with a rest; columns of `b` that are packed apart and on the way.
-    let (k, n) = (KC + 70, 150);
+    // More terms than are packed at once, in blocks of a length that does not divide those; tasks of several tiles with a rest; columns
+    // of `b` that are packed apart and on the way.
+    let (k, n) = (DEPTH + 321, 150);
     for (isa, m) in [Isa::best(), Isa::Portable].into_iter().flat_map(|isa| [(isa, 250), (isa, MANY_ROWS + 5)]) {
         // The same numbers, lying as `a` and `b` may.
         let laid = |rows: usize, cols: usize, seed: usize, lie: Lie| {

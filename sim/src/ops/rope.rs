@@ -64,15 +64,18 @@ pub(crate) fn aclnnRotaryPositionEmbeddingGetWorkspaceSize(
     let (cos, sin) = (View::broadcast(&cos, &x.dims), View::broadcast(&sin, &x.dims));
     let x = View::new(&x);
     let out = Target::new(View::new(&out), &[&x, &cos, &sin]);
+    let ((cos, heads), (sin, _)) = (cos.once(d), sin.once(d));
     call.finish(ws, executor, move || {
         split(x.rows(d), d, |rows| {
             let [mut x_rows, mut cos_rows, mut sin_rows, mut out_rows] = [(); 4].map(|()| Row::new(d));
             for (row, count) in groups(rows, d, x.run()) {
                 let (at, n) = (row * d, count * d);
                 x.prefetch_apart(at + n, n);
-                let (x, cos, sin) = (x_rows.load(&x, at, n), cos_rows.load(&cos, at, n), sin_rows.load(&sin, at, n));
+                let (angle, skip) = (row / heads * d, row % heads);
+                let angles = (skip + count).div_ceil(heads) * d;
+                let (cos, sin) = (cos_rows.load(&cos, angle, angles), sin_rows.load(&sin, angle, angles));
                 let result = out.room(at, n, &mut out_rows);
-                rotate(mode, d, x, cos, sin, result);
+                rotate(mode, d, x_rows.load(&x, at, n), Angles { cos, sin, heads, skip }, result);
                 out.store(at, result);
             }
         })
@@ -104,30 +107,50 @@ pub(super) fn fits(x: &Tensor, cos: &Tensor, mode: Mode) -> bool {
     })
 }
 
+/// What rows are rotated by: as many of them as there are heads by the same, but for the first `skip` that are not there.
+#[derive(Clone, Copy)]
+pub(super) struct Angles<'a> {
+    pub cos: &'a [f32],
+    pub sin: &'a [f32],
+    pub heads: usize,
+    pub skip: usize,
+}
+
 /// Rows of `d` elements.
-pub(super) fn rotate(mode: Mode, d: usize, x: &[f32], cos: &[f32], sin: &[f32], out: &mut [f32]) {
+pub(super) fn rotate(mode: Mode, d: usize, x: &[f32], angles: Angles, out: &mut [f32]) {
     vectorized(
         #[inline(always)]
-        || match mode {
-            Mode::Half => {
-                let half = d / 2;
-                let rows = x.chunks_exact(d).zip(cos.chunks_exact(d)).zip(sin.chunks_exact(d));
-                for (out, ((x, cos), sin)) in out.chunks_exact_mut(d).zip(rows) {
-                    let ((x0, x1), (out0, out1)) = (x.split_at(half), out.split_at_mut(half));
-                    let ((cos0, cos1), (sin0, sin1)) = (cos.split_at(half), sin.split_at(half));
-                    lanes::update(out0, [x0, cos0, x1, sin0], |_, [x0, cos, x1, sin]| x0 * cos - x1 * sin);
-                    lanes::update(out1, [x1, cos1, x0, sin1], |_, [x1, cos, x0, sin]| x1 * cos + x0 * sin);
+        || {
+            let mut rows = out.chunks_exact_mut(d).zip(x.chunks_exact(d));
+            let mut heads = angles.heads - angles.skip;
+            for (cos, sin) in angles.cos.chunks_exact(d).zip(angles.sin.chunks_exact(d)) {
+                for (out, x) in rows.by_ref().take(heads) {
+                    rotate_row(mode, x, cos, sin, out);
                 }
-            }
-            Mode::Interleave => {
-                let pairs = x.chunks_exact(2).zip(cos.chunks_exact(2)).zip(sin.chunks_exact(2));
-                for (out, ((x, cos), sin)) in out.chunks_exact_mut(2).zip(pairs) {
-                    out[0] = x[0] * cos[0] - x[1] * sin[0];
-                    out[1] = x[1] * cos[1] + x[0] * sin[1];
-                }
+                heads = angles.heads;
             }
         },
     )
+}
+
+#[inline(always)]
+fn rotate_row(mode: Mode, x: &[f32], cos: &[f32], sin: &[f32], out: &mut [f32]) {
+    match mode {
+        Mode::Half => {
+            let half = x.len() / 2;
+            let ((x0, x1), (out0, out1)) = (x.split_at(half), out.split_at_mut(half));
+            let ((cos0, cos1), (sin0, sin1)) = (cos.split_at(half), sin.split_at(half));
+            lanes::update(out0, [x0, cos0, x1, sin0], |_, [x0, cos, x1, sin]| x0 * cos - x1 * sin);
+            lanes::update(out1, [x1, cos1, x0, sin1], |_, [x1, cos, x0, sin]| x1 * cos + x0 * sin);
+        }
+        Mode::Interleave => {
+            let pairs = x.chunks_exact(2).zip(cos.chunks_exact(2)).zip(sin.chunks_exact(2));
+            for (out, ((x, cos), sin)) in out.chunks_exact_mut(2).zip(pairs) {
+                out[0] = x[0] * cos[0] - x[1] * sin[0];
+                out[1] = x[1] * cos[1] + x[0] * sin[1];
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use ascend_rl_sys::types::*;
 use super::activation::check_contiguous;
 use super::call::Call;
 use super::dtypes::*;
-use super::rope::{MAX_DIM, Mode, fits, read_mode, rotate};
+use super::rope::{Angles, MAX_DIM, Mode, fits, read_mode, rotate};
 use super::rows::{Row, all};
 use super::split::split;
 use super::view::View;
@@ -102,7 +102,8 @@ fn in_place(
                 let [mut a, mut b, mut c, mut result] = [(); 4].map(|()| Row::new(HEAD));
                 for at in rows.map(|r| r * HEAD) {
                     let (values, out) = (a.load(x, at, HEAD), result.room(HEAD));
-                    rotate(mode, HEAD, values, b.load(cos, at, HEAD), c.load(sin, at, HEAD), out);
+                    let angles = Angles { cos: b.load(cos, at, HEAD), sin: c.load(sin, at, HEAD), heads: 1, skip: 0 };
+                    rotate(mode, HEAD, values, angles, out);
                     x.store(at, out);
                 }
             })
@@ -179,11 +180,12 @@ pub(crate) fn aclnnRopeWithSinCosCacheGetWorkspaceSize(
                         let pair = if mode == Mode::Half { i % half.max(1) } else { i / 2 };
                         (cos[i], sin[i]) = (angles[pair], angles[half + pair]);
                     }
+                    let angles = Angles { cos: &cos, sin: &sin, heads: 1, skip: 0 };
                     let (x, to) = (row.load(x, token * width, *width), result.room(*width));
                     for (x, to) in x.chunks_exact(head).zip(to.chunks_exact_mut(head)) {
                         to.copy_from_slice(x);
                         if rotary > 0 {
-                            rotate(mode, rotary, &x[..rotary], &cos, &sin, &mut to[..rotary]);
+                            rotate(mode, rotary, &x[..rotary], angles, &mut to[..rotary]);
                         }
                     }
                     out.store(token * width, to);

@@ -133,6 +133,22 @@ impl View {
         self.rank == 1 && self.strides[0] == 1
     }
 
+    /// Where rows of `n` elements come several times in a row, as those that broadcast over heads do: the view of each once, and how
+    /// many times. Of any other view, once.
+    pub(crate) fn once(&self, n: usize) -> (View, usize) {
+        let last = self.rank - 1;
+        if last == 0 || self.dims[last] != n || self.strides[last - 1] != 0 {
+            return (*self, 1);
+        }
+        let mut once = *self;
+        (once.dims[last - 1], once.strides[last - 1], once.rank) = (n, self.strides[last], last);
+        if last > 1 && once.strides[last - 2] == n * once.strides[last - 1] {
+            once.dims[last - 2] *= n;
+            (once.strides[last - 2], once.rank) = (once.strides[last - 1], last - 1);
+        }
+        (once, self.dims[last - 1])
+    }
+
     /// Elements of memory between neighbours, in the last merged dim.
     pub(crate) fn step(&self) -> usize {
         self.strides[self.rank - 1]
