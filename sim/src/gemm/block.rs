@@ -98,18 +98,16 @@ impl Block {
             copies_rows = tiles;
             if a.way == Way::Sides && !self.rows.is_multiple_of(mr) {
                 copies_rows = tiles - 1;
-                let part = Sides { from: a.lane(copies_rows * mr), stride: a.stride, to: a.panel(copies_rows) };
                 // SAFETY: the caller's contract.
-                unsafe { part.copy(self.terms, self.rows - copies_rows * mr, mr) };
+                unsafe { a.copy_part(copies_rows * mr, self.rows, mr, self.terms) };
             }
         }
         if b.way == Way::Sides {
             copies_columns = 1;
             if col + nr > self.cols {
                 copies_columns = 0;
-                let part = Sides { from: b.lane(col), stride: b.stride, to: b.panel(col / nr) };
                 // SAFETY: the caller's contract.
-                unsafe { part.copy(self.terms, self.cols - col, nr) };
+                unsafe { b.copy_part(col, self.cols, nr, self.terms) };
             }
         }
         // All tiles that read rows for the last time ask for the next ones, and some for the next columns.
@@ -288,6 +286,16 @@ impl Operand {
     #[inline(always)]
     fn lane(&self, i: usize) -> *const f32 {
         self.first.wrapping_add(i)
+    }
+
+    /// Copies the lanes from `lane` on, of `lanes` in all, to their panel, which is wider than they are.
+    ///
+    /// # Safety
+    /// As [`Block::run`], of [`Way::Sides`].
+    unsafe fn copy_part(&self, lane: usize, lanes: usize, width: usize, terms: usize) {
+        let part = Sides { from: self.lane(lane), stride: self.stride, to: self.panel(lane / width) };
+        // SAFETY: the caller's contract.
+        unsafe { part.copy(terms, lanes - lane, width) }
     }
 }
 
