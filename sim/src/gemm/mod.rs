@@ -11,11 +11,12 @@
 //! the three ways the product goes (panels, [`dot`], [`pairs`]): not on the number of threads or the tile it falls in. Tiles may
 //! therefore be cut as the machine likes.
 //!
-//! Files: `pack`, `block` (the register tiles), `dot` (few rows), `pairs` (some rows of 16-bit elements), `scratch`. Nothing here
-//! knows CANN.
+//! Files: `pack`, `block` (the register tiles) and `operand` (what they read), `dot` (few rows), `pairs` (some rows of 16-bit
+//! elements), `scratch`. Nothing here knows CANN.
 
 mod block;
 mod dot;
+mod operand;
 mod pack;
 mod pairs;
 mod scratch;
@@ -25,7 +26,8 @@ mod tests;
 use crate::convert::{narrow_row, widen_row, with_float};
 use crate::isa::Isa;
 use ascend_rl_sys::types::{ACL_BF16, ACL_FLOAT, aclDataType};
-use block::{Block, Operand, Way, register_tile};
+use block::{Block, register_tile};
+use operand::{Operand, Way};
 use pack::{Lanes, Panels};
 
 /// A matrix in device memory: f32, bf16 or f16, strides in elements (0 broadcasts an operand).
