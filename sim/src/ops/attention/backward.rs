@@ -287,8 +287,8 @@ impl<T: Float> Task<'_, T> {
                         hide(std::slice::from_raw_parts_mut(weights, seen), hidden, 0.0);
                         hide(std::slice::from_raw_parts_mut(grads, seen), hidden, 0.0);
                     }
-                    pack::fill(weights, seen, (panels + 1) * PANEL, 0.0);
-                    pack::fill(grads, seen, (panels + 1) * PANEL, 0.0);
+                    pack::fill(simd, weights, seen, (panels + 1) * PANEL, 0.0);
+                    pack::fill(simd, grads, seen, (panels + 1) * PANEL, 0.0);
                 }
                 let dq = Product {
                     a: m.ds.add(r * m.step),

@@ -261,7 +261,7 @@ impl<T: Float> Task<'_, T> {
                             row.fill(0.0);
                             continue;
                         }
-                        pack::fill(row.as_mut_ptr(), seen, row.len(), f32::NEG_INFINITY);
+                        pack::fill(simd, row.as_mut_ptr(), seen, row.len(), f32::NEG_INFINITY);
                         let factor = soften(simd, row, &mut *max.add(r), &mut *total.add(r));
                         if factor != 1.0 {
                             let sums = std::slice::from_raw_parts_mut(sums.add(r * width), width);

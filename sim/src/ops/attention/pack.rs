@@ -1,9 +1,10 @@
 //! Rows of queries, keys and values from device memory into f32 scratch, in the layouts that the products read.
 
-use super::gemm::PANEL;
+use super::gemm::{PANEL, load};
 use crate::convert::{Float, narrow, widen};
 use crate::ops::lanes::joined;
 use crate::simd::{prefetch, transpose};
+use pulp::Simd;
 
 /// The next multiple of a panel's width.
 pub(super) const fn pad(n: usize) -> usize {
@@ -131,23 +132,29 @@ pub(super) unsafe fn dot<T: Float>(a: *const f32, b: *const T, dim: usize) -> f3
     joined(lanes, |a, b| a + b)
 }
 
-/// `row[from..to] = value`; touches whole panels only, as `to` is a multiple of a panel.
+/// `row[from..to] = value`; touches whole panels only, as `to` is a multiple of a panel. By registers: what the compiler makes of a
+/// loop writes single elements, which who reads the panel next waits for.
 ///
 /// # Safety
 /// `row` is readable and writable for `to` elements.
 #[inline(always)]
-pub(super) unsafe fn fill(row: *mut f32, from: usize, to: usize, value: f32) {
-    let mut at = from / PANEL * PANEL;
+pub(super) unsafe fn fill<S: Simd>(simd: S, row: *mut f32, from: usize, to: usize, value: f32) {
+    const NUMBERS: [f32; PANEL] = [0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.];
+    let value = simd.splat_f32s(value);
+    let first = from / PANEL * PANEL;
     // How many of the first panel stay; of all others none does.
-    let mut kept = (from - at) as u32;
-    while at < to {
-        // SAFETY: the caller's contract.
-        let panel = unsafe { &mut *row.add(at).cast::<[f32; PANEL]>() };
-        for (i, x) in panel.iter_mut().enumerate() {
-            *x = if (i as u32) < kept { *x } else { value };
+    let kept = simd.splat_f32s((from - first) as f32);
+    for at in (first..to).step_by(S::F32_LANES) {
+        // SAFETY: the caller's contract; a panel is whole registers, and any bits are one.
+        unsafe {
+            let here = row.add(at).cast::<S::f32s>();
+            here.write_unaligned(if at < first + PANEL {
+                let kept = simd.less_than_f32s(load(simd, NUMBERS.as_ptr().add(at - first)), kept);
+                simd.select_f32s(kept, here.read_unaligned(), value)
+            } else {
+                value
+            });
         }
-        kept = 0;
-        at += PANEL;
     }
 }
 
