@@ -1,6 +1,7 @@
 //! What the machine can do, measured by the process that then measures us: achieved over possible.
 
 use std::hint::black_box;
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use pulp::{Arch, Simd, WithSimd};
@@ -32,15 +33,24 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |n| n.get())
 }
 
-/// Runs `work` on every core at once; the best of five, in units of work over seconds.
+/// Runs `work` on every core at once; the best of five, in units of work over seconds. Threads begin together, once all are there:
+/// starting them takes as long as a twentieth of the work.
 fn rate(work: impl Fn() -> usize + Sync) -> f64 {
-    let round = || {
+    let ready = Barrier::new(threads());
+    let timed = || {
+        ready.wait();
         let start = Instant::now();
-        let done: usize = std::thread::scope(|scope| {
-            let all: Vec<_> = (0..threads()).map(|_| scope.spawn(&work)).collect();
-            all.into_iter().map(|t| t.join().unwrap_or(0)).sum()
+        (start, work(), Instant::now())
+    };
+    let round = || {
+        let all: Vec<_> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..threads()).map(|_| scope.spawn(timed)).collect();
+            all.into_iter().filter_map(|thread| thread.join().ok()).collect()
         });
-        done as f64 / start.elapsed().max(Duration::from_nanos(1)).as_secs_f64()
+        let done: usize = all.iter().map(|(_, done, _)| done).sum();
+        let (start, end) = (all.iter().map(|t| t.0).min(), all.iter().map(|t| t.2).max());
+        let took = start.zip(end).map_or(Duration::ZERO, |(start, end)| end - start);
+        done as f64 / took.max(Duration::from_nanos(1)).as_secs_f64()
     };
     (0..5).map(|_| round()).fold(0.0, f64::max)
 }
