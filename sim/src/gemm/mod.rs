@@ -254,18 +254,16 @@ impl Product {
             let a = shared_a.then(|| Panels::new(a_space, mr, k, together));
             let b = shared_b.then(|| Panels::new(b_space, nr, k, together));
             let (rows, columns) = (self.a.rows(0, m, 0), self.b.columns(first, n));
-            let of_a = a.as_ref().map_or(0, |a| a.pieces(a_panels));
-            let of_b = b.as_ref().map_or(0, |b| b.pieces(b_panels));
-            crate::parallel::for_each(of_b + of_a, |i| {
+            // One after the other: so each thread has a part of both, and of the rows the ones that it multiplies then. What one writes
+            // and another reads is slow where their caches are far apart.
+            if let Some(a) = &a {
                 // SAFETY: the caller's contract; each panel is in one piece.
-                unsafe {
-                    match (&a, &b) {
-                        (Some(a), _) if i >= of_b => a.pack_piece(i - of_b, a_panels, &rows),
-                        (_, Some(b)) => b.pack_piece(i, b_panels, &columns),
-                        _ => {}
-                    }
-                }
-            });
+                crate::parallel::for_each(a.pieces(a_panels), |i| unsafe { a.pack_piece(i, a_panels, &rows) });
+            }
+            if let Some(b) = &b {
+                // SAFETY: as above.
+                crate::parallel::for_each(b.pieces(b_panels), |i| unsafe { b.pack_piece(i, b_panels, &columns) });
+            }
             let tasks = row_blocks * groups;
             let tile = |task: usize| {
                 let (block, panel) = (task / groups, task % groups * group);
